@@ -1,0 +1,109 @@
+// What a coordinator must never forget: the records of its decision log, and the state they add up to.
+//
+// Pure values. The log writes them, the core decides from them, and both agree on LogState::apply().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "assent/transaction_id.h"
+
+namespace assent::coordinator {
+
+// One writing store of a committed transaction, with the branch that prepared there.
+struct CommittedBranch {
+  std::string store;
+  StoreIdentity identity{};
+  BranchNumber branch;
+
+  friend bool operator==(const CommittedBranch&, const CommittedBranch&) = default;
+};
+
+// A start of the coordinator. Forced before the first id of the epoch is handed out.
+struct EpochRecord {
+  LogIdentity log{};
+  Epoch epoch{};
+  Nonce nonce{};
+
+  friend bool operator==(const EpochRecord&, const EpochRecord&) = default;
+};
+
+// The decision. Forced before any commit message and before the client's answer.
+struct CommitRecord {
+  Position commit{};  // the position it was first written at; it names the commit for ever, also after a checkpoint
+  TransactionId id;
+  std::vector<CommittedBranch> branches;
+
+  friend bool operator==(const CommitRecord&, const CommitRecord&) = default;
+};
+
+// How far a store's journal was when it acknowledged.
+struct AcknowledgedStore {
+  std::string store;
+  StorePosition position{};
+  bool contradicts = false;  // an operator had decided otherwise by hand: heuristic-mixed
+
+  friend bool operator==(const AcknowledgedStore&, const AcknowledgedStore&) = default;
+};
+
+// Every store has acknowledged: stores may forget the branch once this is durable.
+struct EndRecord {
+  Position commit{};
+  std::vector<AcknowledgedStore> stores;
+
+  friend bool operator==(const EndRecord&, const EndRecord&) = default;
+};
+
+// The ended commits with an id up to `through` are deleted: ids up to it without a record are *forgotten*.
+struct ForgottenRecord {
+  TransactionId through;
+
+  friend bool operator==(const ForgottenRecord&, const ForgottenRecord&) = default;
+};
+
+// A store that registered, as it was last known.
+struct StoreRecord {
+  std::string store;
+  StoreIdentity identity{};
+  std::string address;       // host:port of its participant
+  StorePosition position{};  // the highest it acknowledged with
+
+  friend bool operator==(const StoreRecord&, const StoreRecord&) = default;
+};
+
+using LogRecord = std::variant<EpochRecord, CommitRecord, EndRecord, ForgottenRecord, StoreRecord>;
+
+// A commit as the log remembers it.
+struct LoggedCommit {
+  CommitRecord record;
+  std::optional<EndRecord> end;  // absent: acknowledgements are owed
+
+  friend bool operator==(const LoggedCommit&, const LoggedCommit&) = default;
+};
+
+// All that a log holds, after its records have been applied in order.
+struct LogState {
+  LogIdentity log{};
+  std::map<Epoch, Nonce> nonces;  // of every start; the last one is the present epoch
+  Position last{};                // of the last record applied
+  std::map<Position, LoggedCommit> commits;
+  std::optional<TransactionId> forgotten_through;
+  std::map<std::string, StoreRecord> stores;
+
+  Epoch epoch() const { return nonces.empty() ? Epoch{} : nonces.rbegin()->first; }
+
+  // Adds what stood at `position`, which must follow `last`. Returns why it cannot be (a record that contradicts
+  // the ones before it: a commit that ends twice, an end without a commit), or nothing.
+  std::optional<std::string> apply(Position position, const LogRecord& record);
+
+  // The records that, applied to an empty state, make this state again but for `last`.
+  std::vector<LogRecord> snapshot() const;
+
+  friend bool operator==(const LogState&, const LogState&) = default;
+};
+
+}  // namespace assent::coordinator

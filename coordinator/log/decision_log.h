@@ -1,0 +1,36 @@
+// DecisionLog: the coordinator's durable memory. One forced block per call, whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "assent/result.h"
+#include "coordinator/core/records.h"
+
+namespace assent::coordinator {
+
+struct LogStatus {
+  std::uint64_t bytes = 0;    // on disk, all segments
+  std::uint64_t forces = 0;   // forced writes since it was opened
+  std::uint64_t records = 0;  // appended since it was opened
+};
+
+// An open log belongs to one process and one thread at a time.
+class DecisionLog {
+ public:
+  virtual ~DecisionLog() = default;
+
+  // What it held when it was opened, with this start's epoch and nonce as the last of `nonces`. All of it is on
+  // disk, forced by the opening itself.
+  virtual const LogState& opened() const = 0;
+
+  // Appends the records as one block and forces it. `first` is the position of the first one, and follows the last
+  // position appended. After any error the block may or may not be on disk: the caller must end the process
+  // without answering anybody, and the next opening reads what the disk holds.
+  virtual Result<void> append(Position first, std::span<const LogRecord> records) = 0;
+
+  virtual LogStatus status() const = 0;
+};
+
+}  // namespace assent::coordinator

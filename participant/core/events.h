@@ -1,0 +1,217 @@
+// What a branch table is told (facts of the past) and what it orders (effects). Pure values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "assent/coordinator_view.h"
+#include "assent/outcome.h"
+#include "assent/time.h"
+#include "assent/transaction_id.h"
+#include "assent/value.h"
+#include "participant/core/journal.h"
+#include "participant/core/locks.h"
+
+namespace assent::participant {
+
+// A call that waits for an answer. The service gives them out and never uses one twice. Each gets one answer.
+enum class CallId : std::uint64_t {};
+
+// One run of statements in the store. The core gives them out and never uses one twice.
+enum class RunId : std::uint64_t {};
+
+using Statements = std::shared_ptr<const std::vector<Statement>>;
+using Results = std::shared_ptr<const std::vector<StatementResult>>;
+
+// ---- events: requests ----
+
+// One statement of an interactive transaction.
+struct ExecuteRequested {
+  CallId call{};
+  TransactionId id;
+  std::uint64_t begin_stamp = 0;
+  BranchNumber branch;                 // kNoBranch with statement 0
+  std::uint32_t statement_number = 0;  // from 0
+  Statements statement;                // exactly one
+  Duration timeout{};                  // what is left of the transaction's time
+  std::string coordinator_address;
+};
+
+struct ExecuteAndPrepareRequested {
+  CallId call{};
+  CoordinatorView coordinator;
+  TransactionId id;
+  std::uint64_t begin_stamp = 0;
+  Statements statements;
+  Duration timeout{};
+  std::vector<std::string> stores;
+};
+
+struct PrepareRequested {
+  CallId call{};
+  CoordinatorView coordinator;
+  TransactionId id;
+  BranchNumber branch;
+  std::uint32_t statement_count = 0;
+  std::vector<std::string> stores;
+};
+
+struct DecisionReceived {
+  CallId call{};
+  CoordinatorView coordinator;
+  TransactionId id;
+  BranchNumber branch;  // kNoBranch only in an abort
+  Decision decision = Decision::kAbort;
+  Position commit{};
+};
+
+struct ResolveRequested {
+  CallId call{};
+  TransactionId id;
+  Decision decision = Decision::kAbort;
+  std::string reason;
+};
+
+// A coordinator's word of itself, on an answer to a registration, an inquiry or a wound.
+struct CoordinatorHeard {
+  CoordinatorView coordinator;
+};
+
+enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4 };
+
+struct InquiryAnswered {
+  CoordinatorView coordinator;
+  TransactionId id;
+  BranchNumber branch;
+  InquiryResult result = InquiryResult::kUndecided;
+  Position commit{};
+};
+
+// ---- events: from the store and the clock ----
+
+// The statements of RunStatements ran, and were undone.
+struct StatementsRan {
+  RunId run{};
+  Results results;     // one per statement, those before a failure only
+  AbortCause failure;  // reason kNone: all of them succeeded
+  Changes changes;     // what they changed, without what the branch had changed before; empty after a failure
+  Locks locks;         // the footprint, also of a failure: an error is an answer
+};
+
+// Everything of the last WriteJournal is durable.
+struct JournalDurable {
+  StorePosition position{};
+};
+
+struct TimePassed {};
+
+// The service has no more events at hand: what waits for a journal transaction may go into one now.
+struct BatchEnded {};
+
+// No new branches from now on; what is in flight goes on.
+struct DrainRequested {};
+
+using Event = std::variant<ExecuteRequested, ExecuteAndPrepareRequested, PrepareRequested, DecisionReceived,
+                           ResolveRequested, CoordinatorHeard, InquiryAnswered, StatementsRan, JournalDurable,
+                           TimePassed, BatchEnded, DrainRequested>;
+
+// ---- effects: on the store ----
+
+// Run the statements on top of what the branch has changed so far, keep nothing, answer with StatementsRan.
+struct RunStatements {
+  RunId run{};
+  TransactionId id;  // for logs
+  std::shared_ptr<const Changes> before;
+  Statements statements;
+};
+
+// Do all of it in one transaction, force it, answer with JournalDurable. Never ordered again before that answer.
+// If it fails, the store goes offline without answering anybody, opens again and starts from what the disk holds.
+struct WriteJournal {
+  std::vector<JournalOperation> operations;
+};
+
+// ---- effects: answers ----
+
+struct ExecuteAnswered {
+  CallId call{};
+  BranchNumber branch;
+  std::shared_ptr<const StatementResult> result;  // null if it failed or ended
+  AbortCause failure;                             // the statement failed, the branch lives on; else kNone
+  AbortCause ended;                               // the branch has ended, or never was; else kNone
+};
+
+// What a store can say to a prepare: a vote, or that the branch has committed long since.
+struct VoteAnswered {
+  CallId call{};
+  BranchNumber branch;
+  Vote vote = Vote::kNo;
+  bool already_committed = false;  // then `vote` means nothing
+  AbortCause cause;                // of kNo
+  Results results;                 // of a one-shot branch; null after a restart
+};
+
+enum class AcknowledgementKind : std::uint8_t { kDone = 1, kAgrees = 2, kContradicts = 3, kRefused = 4 };
+
+struct DecisionAnswered {
+  CallId call{};
+  TransactionId id;
+  AcknowledgementKind kind = AcknowledgementKind::kDone;
+  StorePosition position{};
+  std::string detail;  // of kContradicts and kRefused
+};
+
+enum class RefusalKind : std::uint8_t { kInvalidArgument, kNotFound, kOverloaded, kUnavailable, kFenced, kConflict };
+
+// The call cannot be served; nothing happened.
+struct CallRefused {
+  CallId call{};
+  RefusalKind kind = RefusalKind::kInvalidArgument;
+  std::string message;
+};
+
+struct ResolveAnswered {
+  CallId call{};
+  TransactionId id;
+};
+
+// ---- effects: to coordinators ----
+
+// Ask what became of the branch, the coordinator found by identity (id.log), else at `address`.
+struct SendInquiry {
+  TransactionId id;
+  BranchNumber branch;
+  std::string address;
+  CoordinatorLine seen;  // what this store has seen of id.log
+};
+
+struct SendWound {
+  TransactionId id;  // the prepared holder
+  std::string address;
+};
+
+// ---- effects: to people ----
+
+// Something that must not happen did. The service logs it as an error and counts it.
+struct Alarm {
+  std::string text;
+};
+
+struct Transition {
+  TransactionId id;
+  std::string_view from;
+  std::string_view to;
+  AbortCause cause;  // of an end
+};
+
+using Effect = std::variant<RunStatements, WriteJournal, ExecuteAnswered, VoteAnswered, DecisionAnswered, CallRefused,
+                            ResolveAnswered, SendInquiry, SendWound, Alarm, Transition>;
+
+using Effects = std::vector<Effect>;
+
+}  // namespace assent::participant

@@ -1,0 +1,55 @@
+// Store: runs statements that leave no trace, and journal transactions that leave all of theirs.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "assent/result.h"
+#include "assent/time.h"
+#include "assent/value.h"
+#include "participant/core/journal.h"
+#include "participant/core/locks.h"
+
+namespace assent::participant {
+
+struct StatementLimits {
+  std::uint64_t result_rows = 100000;
+  std::uint64_t result_bytes = 4U << 20U;
+  std::uint64_t changed_rows = 1000000;
+  std::uint32_t sql_bytes = 1U << 20U;
+  std::uint32_t parameters = 1000;
+  Duration time = std::chrono::seconds(10);
+};
+
+// What a run of statements showed.
+struct Execution {
+  std::vector<StatementResult> results;  // one per statement, those before a failure only
+  AbortCause failure;                    // reason kNone: all succeeded; else statement_index tells which
+  Changes changes;                       // of these statements only; empty after a failure
+  Locks locks;                           // the footprint, also of a failure
+};
+
+// One thread uses it. Opened by a factory of the implementation, which raises the start number durably first.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // What it held when it was opened.
+  virtual const RecoveredStore& recovered() const = 0;
+
+  // Runs the statements on top of the committed data with `before` applied, then undoes everything. A failing
+  // statement is an Execution; an error is a failure of the store itself, which must then be closed and reopened.
+  virtual Result<Execution> execute(const Changes& before, std::span<const Statement> statements) = 0;
+
+  // Does all operations in order in one transaction, and forces it. Nothing of it is visible, and nobody may be
+  // answered, before it returns. Returns the store's new position. After any error the transaction may or may not
+  // be on disk: the store must be closed and reopened, and nobody answered.
+  virtual Result<StorePosition> journal(std::span<const JournalOperation> operations) = 0;
+
+  // There is too little space left to promise that a commit can be applied: vote no.
+  virtual bool is_short_of_space() const = 0;
+};
+
+}  // namespace assent::participant

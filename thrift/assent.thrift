@@ -1,0 +1,559 @@
+// Assent's protocol: what clients, stores and operators say to a coordinator and to participants.
+//
+// Transport: framed, TBinaryProtocol (strict). One connection carries many outstanding calls; answers are
+// matched by seqid and come in any order. The first call of a connection is `hello`.
+// Durations are in milliseconds. Times never travel: only durations, and stamps that one coordinator gave out.
+// Unsigned 64-bit numbers travel as the i64 of the same bits.
+// Expected ends (a no vote, an abort) are results; a Fault says that the call itself could not be served.
+
+namespace cpp assent.wire
+namespace py assent
+
+// Raised whenever a message changes its meaning; peers with another version are refused at `hello`.
+const i32 PROTOCOL_VERSION = 1
+
+// ---- faults -------------------------------------------------------------------------------------------------
+
+enum FaultCode {
+  INVALID_ARGUMENT = 1,  // the request is wrong and will never succeed; nothing happened
+  NOT_FOUND = 2,         // the store or transaction named does not exist here; nothing happened
+  OVERLOADED = 3,        // a queue or a limit is full; nothing happened, try again later
+  UNAVAILABLE = 4,       // this process cannot serve it now (starting, draining, store offline); nothing happened
+  WRONG_VERSION = 5,     // `hello` named another protocol version
+  FENCED = 6,            // a coordinator with a higher epoch, or another nonce of this epoch, was seen
+  CONFLICT = 7,          // refused because of the state the thing is in; the message names it
+}
+
+exception Fault {
+  1: FaultCode code,
+  2: string message,  // names the thing and the remedy
+}
+
+// ---- common -------------------------------------------------------------------------------------------------
+
+struct HelloRequest {
+  1: i32 protocol_version,  // PROTOCOL_VERSION of the caller
+  2: string program,        // who calls, for logs: `assent-participant 1.0.0`
+}
+
+struct HelloAnswer {
+  1: i32 protocol_version,
+  2: string program,
+  3: i64 log_identity,      // of a coordinator's decision log; 0 from a participant
+}
+
+struct TransactionId {
+  1: i64 log,     // identity of the decision log
+  2: i64 epoch,   // of the coordinator's start that leased it
+  3: i64 number,  // from 0 in each epoch
+}
+
+// Tells one coming-into-being of a branch from another.
+struct BranchNumber {
+  1: i64 start,    // the store's start number
+  2: i64 counter,  // from 1 in each start
+}
+
+// Exactly one field is set; none stands for NULL.
+union Value {
+  1: i64 integer,
+  2: double real,
+  3: string text,   // UTF-8
+  4: binary blob,
+}
+
+struct Statement {
+  1: string sql,                  // one statement
+  2: list<Value> parameters,      // bound to ?1, ?2, …
+  3: optional i64 expected_rows,  // changed, or returned by a query; any other number fails the branch
+}
+
+struct Row {
+  1: list<Value> values,
+}
+
+struct StatementResult {
+  1: list<string> columns,  // empty if the statement returns no rows
+  2: list<Row> rows,
+  3: i64 changed_rows,
+}
+
+enum AbortReason {
+  NONE = 0,
+  APPLICATION = 1,
+  WOUNDED = 2,
+  LOCK_TIMEOUT = 3,
+  CONSTRAINT = 4,
+  STATEMENT_FAILED = 5,
+  VOTE_NO = 6,
+  TRANSACTION_TIMEOUT = 7,
+  STORE_UNAVAILABLE = 8,
+  OVERLOADED = 9,
+  PRESUMED = 10,
+  UNKNOWN_STORE = 11,
+}
+
+struct AbortCause {
+  1: AbortReason reason,
+  2: string store,              // where it happened; empty if nowhere in particular
+  3: string detail,             // a sentence for a person
+  4: i32 sqlite_extended_code,  // of a failed statement, else 0
+  5: i32 statement_index,       // of a failed statement within its branch, from 0; else -1
+}
+
+// What a coordinator says of itself on every message and every answer to a store.
+struct CoordinatorView {
+  1: i64 log,
+  2: i64 epoch,
+  3: i64 nonce,
+  4: i64 durable_position,
+  5: string address,              // host:port, where inquiries go
+  6: i64 released_through,        // commits up to this position have ended, durably …
+  7: list<i64> released_except,   // … but these
+}
+
+// ---- clients to coordinator ---------------------------------------------------------------------------------
+
+struct LeaseRequest {
+  1: i32 count,  // how many ids are wanted; the answer may hold fewer
+}
+
+// A block of transaction ids. Each begins at most once, within use_for_ms of the call.
+struct Lease {
+  1: TransactionId first,
+  2: i32 count,                   // ids first.number … first.number + count - 1
+  3: i64 begin_stamp,             // µs; a transaction's stamp is this plus the µs since the answer arrived
+  4: i64 use_for_ms,
+  5: i64 transaction_timeout_ms,
+}
+
+struct LocateRequest {
+  1: string store,
+}
+
+struct StoreLocation {
+  1: string store,
+  2: i64 identity,
+  3: string address,  // host:port of its participant
+}
+
+// When the answer to a commit is sent.
+enum ReturnWhen {
+  DECIDED = 1,  // the decision is durable
+  APPLIED = 2,  // every store has applied it
+}
+
+struct BatchBranch {
+  1: string store,
+  2: list<Statement> statements,
+}
+
+// A whole transaction in one request.
+struct SubmitRequest {
+  1: TransactionId id,
+  2: i64 begin_stamp,           // µs; kept when the transaction is run again under a new id
+  3: list<BatchBranch> branches,  // each store at most once
+  4: ReturnWhen return_when,
+  5: i64 timeout_ms,            // 0: the coordinator's transaction timeout
+}
+
+struct TouchedBranch {
+  1: string store,
+  2: BranchNumber branch,    // from the store's first answer; {0, 0} where no answer came (abort only)
+  3: i32 statement_count,    // statements that were answered
+}
+
+struct CommitRequest {
+  1: TransactionId id,
+  2: list<TouchedBranch> branches,  // every store the transaction touched
+  3: ReturnWhen return_when,
+  4: i64 begin_stamp,
+}
+
+struct AbortRequest {
+  1: TransactionId id,
+  2: list<TouchedBranch> branches,
+}
+
+struct OutcomeRequest {
+  1: TransactionId id,
+}
+
+enum OutcomeKind {
+  IN_PROGRESS = 1,
+  COMMITTED = 2,
+  ABORTED = 3,
+  FORGOTTEN = 4,  // ended longer ago than outcomes are kept
+}
+
+struct StoreResults {
+  1: string store,
+  2: list<StatementResult> results,  // one per statement of its branch, in order
+}
+
+struct Outcome {
+  1: TransactionId id,
+  2: OutcomeKind kind,
+  3: AbortCause cause,               // of ABORTED
+  4: list<StoreResults> results,     // of a submit that committed, in the first answer only
+}
+
+// ---- stores to coordinator ----------------------------------------------------------------------------------
+
+struct StoreRegistration {
+  1: string store,
+  2: i64 identity,
+  3: i64 start_number,
+  4: i64 position,        // of its journal
+  // What the store has seen of this coordinator's log; zeros if it has seen nothing.
+  5: i64 seen_epoch,
+  6: i64 seen_nonce,
+  7: i64 seen_position,
+}
+
+// Sent at a participant's start, and again every few seconds as a sign of life.
+struct Registration {
+  1: string address,  // host:port where the participant listens
+  2: list<StoreRegistration> stores,
+}
+
+struct RefusedStore {
+  1: string store,
+  2: string reason,
+}
+
+struct RegistrationAnswer {
+  1: CoordinatorView coordinator,
+  2: list<RefusedStore> refused,
+}
+
+struct Inquiry {
+  1: TransactionId id,
+  2: BranchNumber branch,
+}
+
+struct InquiryRequest {
+  1: string store,
+  2: i64 store_identity,
+  3: i64 seen_epoch,     // what the store has seen of the log that the ids name
+  4: i64 seen_nonce,
+  5: list<Inquiry> inquiries,
+}
+
+enum InquiryResult {
+  UNDECIDED = 1,
+  COMMIT = 2,
+  ABORT = 3,
+  NOT_MINE = 4,  // another log, or another line of starts of this log: it proves nothing
+}
+
+struct InquiryAnswer {
+  1: TransactionId id,
+  2: BranchNumber branch,
+  3: InquiryResult result,
+  4: i64 commit_position,  // of COMMIT
+}
+
+struct InquiryAnswers {
+  1: CoordinatorView coordinator,
+  2: list<InquiryAnswer> answers,
+}
+
+// An older transaction waits behind the prepared branch of `id`.
+struct WoundRequest {
+  1: string store,
+  2: TransactionId id,
+}
+
+struct WoundAnswer {
+  1: CoordinatorView coordinator,
+}
+
+service Coordinator {
+  HelloAnswer hello(1: HelloRequest request) throws (1: Fault fault),
+
+  Lease lease(1: LeaseRequest request) throws (1: Fault fault),
+  StoreLocation locate(1: LocateRequest request) throws (1: Fault fault),
+  Outcome submit(1: SubmitRequest request) throws (1: Fault fault),
+  Outcome commit(1: CommitRequest request) throws (1: Fault fault),
+  Outcome abort(1: AbortRequest request) throws (1: Fault fault),
+  // Makes an id that has not begun aborted, finally.
+  Outcome outcome(1: OutcomeRequest request) throws (1: Fault fault),
+
+  RegistrationAnswer register_stores(1: Registration request) throws (1: Fault fault),
+  InquiryAnswers inquire(1: InquiryRequest request) throws (1: Fault fault),
+  WoundAnswer wound(1: WoundRequest request) throws (1: Fault fault),
+}
+
+// ---- to participants ----------------------------------------------------------------------------------------
+
+// One statement of an interactive transaction, from a client.
+struct ExecuteRequest {
+  1: string store,
+  2: TransactionId id,
+  3: i64 begin_stamp,
+  4: BranchNumber branch,         // {0, 0} with statement 0
+  5: i32 statement_number,        // from 0, one outstanding at a time
+  6: Statement statement,
+  7: i64 timeout_ms,              // what is left of the transaction's time
+  8: string coordinator_address,  // host:port the client uses; inquiries also go where the coordinator says it is
+}
+
+struct ExecuteAnswer {
+  1: BranchNumber branch,
+  2: optional StatementResult result,
+  3: optional AbortCause failure,  // the statement failed and changed nothing; the branch lives on
+  4: optional AbortCause ended,    // the branch has ended, or never was: the transaction must abort
+}
+
+// A whole branch of a submitted transaction, from its coordinator.
+struct ExecuteAndPrepareRequest {
+  1: CoordinatorView coordinator,
+  2: string store,
+  3: TransactionId id,
+  4: i64 begin_stamp,
+  5: list<Statement> statements,
+  6: i64 timeout_ms,
+  7: list<string> stores,  // of the whole transaction
+}
+
+struct PrepareRequest {
+  1: CoordinatorView coordinator,
+  2: string store,
+  3: TransactionId id,
+  4: BranchNumber branch,
+  5: i32 statement_count,
+  6: list<string> stores,
+}
+
+enum Vote {
+  YES = 1,
+  NO = 2,
+  READ_ONLY = 3,
+  EXECUTED = 4,   // one-shot only: ran, wrote nothing, keeps its locks until it is asked to prepare
+  COMMITTED = 5,  // this branch has committed long since: a repeated request
+}
+
+struct VoteAnswer {
+  1: BranchNumber branch,
+  2: Vote vote,
+  3: AbortCause cause,               // of NO
+  4: list<StatementResult> results,  // of a one-shot branch
+}
+
+enum DecisionKind {
+  COMMIT = 1,
+  ABORT = 2,
+}
+
+struct Decision {
+  1: TransactionId id,
+  2: optional BranchNumber branch,  // absent only in an abort sent before any answer came
+  3: DecisionKind kind,
+  4: i64 commit_position,           // of COMMIT
+}
+
+struct DecideRequest {
+  1: CoordinatorView coordinator,
+  2: string store,
+  3: list<Decision> decisions,
+}
+
+enum AcknowledgementKind {
+  DONE = 1,         // applied, or gone, durably
+  AGREES = 2,       // an operator had resolved the branch by hand, the same way
+  CONTRADICTS = 3,  // an operator had resolved the branch by hand, the other way: heuristic-mixed
+  REFUSED = 4,      // this store cannot have prepared it, or has done the opposite: an alarm
+}
+
+struct Acknowledgement {
+  1: TransactionId id,
+  2: AcknowledgementKind kind,
+  3: string detail,  // of REFUSED and CONTRADICTS
+}
+
+struct DecideAnswer {
+  1: i64 store_position,
+  2: list<Acknowledgement> acknowledgements,  // in the order of the decisions
+}
+
+service Participant {
+  HelloAnswer hello(1: HelloRequest request) throws (1: Fault fault),
+
+  ExecuteAnswer execute(1: ExecuteRequest request) throws (1: Fault fault),
+
+  VoteAnswer execute_and_prepare(1: ExecuteAndPrepareRequest request) throws (1: Fault fault),
+  VoteAnswer prepare(1: PrepareRequest request) throws (1: Fault fault),
+  DecideAnswer decide(1: DecideRequest request) throws (1: Fault fault),
+}
+
+// ---- operators ----------------------------------------------------------------------------------------------
+
+struct Empty {
+}
+
+struct CoordinatorStatus {
+  1: i64 log,
+  2: i64 epoch,
+  3: i64 durable_position,
+  4: i64 log_bytes,
+  5: i32 active,          // undecided
+  6: i32 committing,      // decided, acknowledgements missing
+  7: i64 committed,       // since the start
+  8: i64 aborted,         // since the start
+  9: i64 forces,          // forced writes since the start
+  10: map<string, i64> aborted_by_reason,
+  11: i64 uptime_ms,
+  12: bool draining,
+  13: i64 unended_records,  // commit records without a durable end record
+  14: string program,
+  15: bool insecure,
+}
+
+struct StoreStatus {
+  1: string store,
+  2: i64 identity,
+  3: string address,
+  4: i64 last_seen_ms,  // since it last registered; -1: not since this start
+  5: i64 owed,          // decisions it has not acknowledged
+  6: string refused,    // why it is refused; empty if it is not
+}
+
+struct StoreStatuses {
+  1: list<StoreStatus> stores,
+}
+
+struct TransactionBranch {
+  1: string store,
+  2: BranchNumber branch,
+  3: string state,
+}
+
+struct TransactionStatus {
+  1: TransactionId id,
+  2: string state,
+  3: i64 age_ms,  // since commit or submit arrived, or since recovery
+  4: list<TransactionBranch> branches,
+  5: string note,  // contradictions by operators, alarms
+}
+
+struct TransactionStatuses {
+  1: list<TransactionStatus> transactions,
+  2: bool more,  // the list was cut at the limit
+}
+
+struct ShowRequest {
+  1: TransactionId id,
+}
+
+service CoordinatorOperator {
+  CoordinatorStatus coordinator_status(1: Empty request) throws (1: Fault fault),
+  StoreStatuses stores(1: Empty request) throws (1: Fault fault),
+  TransactionStatuses transactions(1: Empty request) throws (1: Fault fault),
+  TransactionStatus show(1: ShowRequest request) throws (1: Fault fault),
+}
+
+struct ParticipantStoreStatus {
+  1: string store,
+  2: i64 identity,
+  3: string file,
+  4: i64 start_number,
+  5: i64 position,
+  6: i32 active,
+  7: i32 prepared,
+  8: i32 committed,        // applied, not yet released
+  9: i32 locks,
+  10: i32 waiting,
+  11: i64 forces,          // journal transactions since the start
+  12: i64 oldest_doubt_ms,  // age of the oldest branch in doubt; 0: none
+  13: string offline,      // why it is offline; empty if it is online
+  14: i64 resolved_in_doubt,  // branches in doubt that were ended since the start
+  15: i64 alarms,
+  16: i32 operator_resolved,  // branches an operator resolved, not yet confirmed
+}
+
+struct ParticipantStatus {
+  1: list<ParticipantStoreStatus> stores,
+  2: i64 uptime_ms,
+  3: bool draining,
+  4: string program,
+}
+
+struct StoreRequest {
+  1: string store,
+}
+
+struct BranchStatus {
+  1: TransactionId id,
+  2: BranchNumber branch,
+  3: string state,
+  4: i64 age_ms,
+  5: list<string> stores,
+  6: string coordinator,   // identity and address
+  7: i32 inquiries,        // sent so far
+  8: i64 changes,          // rows changed
+  9: list<TransactionId> blocks,  // who waits for its locks
+}
+
+struct BranchStatuses {
+  1: list<BranchStatus> branches,
+}
+
+struct LockStatus {
+  1: string table,
+  2: string key,          // printable; empty for the table
+  3: string mode,
+  4: TransactionId id,
+  5: bool granted,        // else waiting
+  6: i64 age_ms,
+}
+
+struct LockStatuses {
+  1: list<LockStatus> locks,
+  2: bool more,  // the list was cut at the limit
+}
+
+struct ResolveRequest {
+  1: string store,
+  2: TransactionId id,
+  3: DecisionKind decision,
+  4: string reason,    // by whom and why; not empty
+}
+
+service ParticipantOperator {
+  ParticipantStatus participant_status(1: Empty request) throws (1: Fault fault),
+  BranchStatuses branches(1: StoreRequest request) throws (1: Fault fault),
+  LockStatuses locks(1: StoreRequest request) throws (1: Fault fault),
+  // Ends a prepared branch by hand. Refused while its coordinator can still answer.
+  BranchStatus resolve(1: ResolveRequest request) throws (1: Fault fault),
+}
+
+// ---- crash injection, in builds that carry failpoints ----------------------------------------------------------
+
+enum FailpointAction {
+  OFF = 0,
+  CRASH = 1,  // the process kills itself with SIGKILL
+  PAUSE = 2,  // the thread stops there until the failpoint is armed otherwise
+  ERROR = 3,  // the operation reports an error
+}
+
+struct FailpointRequest {
+  1: string name,
+  2: FailpointAction action,
+  3: i32 skip,  // how many passes go by before it acts
+}
+
+struct FailpointStatus {
+  1: string name,
+  2: FailpointAction action,
+  3: i64 passes,  // how often it was passed or acted since the start
+}
+
+struct FailpointStatuses {
+  1: list<FailpointStatus> failpoints,
+}
+
+service Failpoints {
+  FailpointStatuses arm(1: FailpointRequest request) throws (1: Fault fault),
+  FailpointStatuses failpoints(1: Empty request) throws (1: Fault fault),
+}
