@@ -206,8 +206,8 @@ bool StoreRunner::reopen() {
 
 StoreReport StoreRunner::report(Time now) const {
   const auto& recovered = store_->recovered();
-  return {recovered.identity,     recovered.start_number, position_, branches_->counters(),
-          branches_->totals(now), forces_};
+  return {recovered.identity,    recovered.start_number, position_,
+          branches_->counters(), branches_->totals(now), forces_};
 }
 
 }  // namespace assent::participant

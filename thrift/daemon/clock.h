@@ -16,6 +16,8 @@ inline std::chrono::steady_clock::time_point to_steady(Time time) {
       std::chrono::duration_cast<std::chrono::steady_clock::duration>(time.time_since_epoch())};
 }
 
-inline Time now() { return to_time(std::chrono::steady_clock::now()); }
+inline Time now() {
+  return to_time(std::chrono::steady_clock::now());
+}
 
 }  // namespace assent::daemon
