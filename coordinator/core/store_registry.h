@@ -28,7 +28,6 @@ class StoreRegistry {
     StorePosition settled{};         // a registration below this proves an old copy: see registered()
     std::uint64_t start_number = 0;  // as it last registered in this epoch; 0: it did not, or did not say
     std::optional<Time> last_seen;   // in this epoch
-    std::uint64_t owed = 0;          // commits it has not acknowledged
     std::string refused;             // why its last registration was refused; empty: it was not
     std::string refused_address;     // where that came from
   };
@@ -54,6 +53,7 @@ class StoreRegistry {
   // The store owes one more acknowledgement, or one less.
   void owe(const std::string& store);
   void repay(const std::string& store);
+  std::uint64_t owed(const std::string& store) const;
 
   const Entry* find(const std::string& store) const;
 
@@ -72,6 +72,7 @@ class StoreRegistry {
   const Duration quiet_;
   std::map<std::string, Entry> entries_;
   std::map<StoreIdentity, std::string> names_;
+  std::map<std::string, std::uint64_t> owed_;  // commits that each store has not acknowledged
 };
 
 }  // namespace assent::coordinator

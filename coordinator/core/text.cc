@@ -9,24 +9,60 @@ namespace assent::coordinator {
 
 namespace {
 
-std::string text(const std::string& value) { return value; }
-std::string text(std::string_view value) { return std::string(value); }
-std::string text(std::uint64_t value) { return std::to_string(value); }
-std::string text(std::uint32_t value) { return std::to_string(value); }
-std::string text(Duration value) { return to_text(value); }
-std::string text(const TransactionId& value) { return to_string(value); }
-std::string text(const BranchNumber& value) { return to_string(value); }
-std::string text(CallId value) { return std::to_string(static_cast<std::uint64_t>(value)); }
-std::string text(Position value) { return std::to_string(static_cast<std::uint64_t>(value)); }
-std::string text(StorePosition value) { return std::to_string(static_cast<std::uint64_t>(value)); }
-std::string text(Epoch value) { return std::to_string(static_cast<std::uint64_t>(value)); }
-std::string text(StoreIdentity value) { return to_hex(static_cast<std::uint64_t>(value)); }
-std::string text(Nonce value) { return to_hex(static_cast<std::uint64_t>(value)); }
-std::string text(LogIdentity value) { return to_hex(static_cast<std::uint64_t>(value)); }
-std::string text(Decision value) { return std::string(to_string(value)); }
-std::string text(ReturnWhen value) { return value == ReturnWhen::kApplied ? "applied" : "decided"; }
-std::string text(const Results& value) { return text(std::uint64_t{value == nullptr ? 0 : value->size()}); }
-std::string text(const Statements& value) { return text(std::uint64_t{value == nullptr ? 0 : value->size()}); }
+std::string text(const std::string& value) {
+  return value;
+}
+std::string text(std::string_view value) {
+  return std::string(value);
+}
+std::string text(std::uint64_t value) {
+  return std::to_string(value);
+}
+std::string text(std::uint32_t value) {
+  return std::to_string(value);
+}
+std::string text(Duration value) {
+  return to_text(value);
+}
+std::string text(const TransactionId& value) {
+  return to_string(value);
+}
+std::string text(const BranchNumber& value) {
+  return value == kNoBranch ? "none" : to_string(value);
+}
+std::string text(CallId value) {
+  return std::to_string(static_cast<std::uint64_t>(value));
+}
+std::string text(Position value) {
+  return std::to_string(static_cast<std::uint64_t>(value));
+}
+std::string text(StorePosition value) {
+  return std::to_string(static_cast<std::uint64_t>(value));
+}
+std::string text(Epoch value) {
+  return std::to_string(static_cast<std::uint64_t>(value));
+}
+std::string text(StoreIdentity value) {
+  return to_hex(static_cast<std::uint64_t>(value));
+}
+std::string text(Nonce value) {
+  return to_hex(static_cast<std::uint64_t>(value));
+}
+std::string text(LogIdentity value) {
+  return to_hex(static_cast<std::uint64_t>(value));
+}
+std::string text(Decision value) {
+  return std::string(to_string(value));
+}
+std::string text(ReturnWhen value) {
+  return value == ReturnWhen::kApplied ? "applied" : "decided";
+}
+std::string text(const Results& value) {
+  return text(std::uint64_t{value == nullptr ? 0 : value->size()});
+}
+std::string text(const Statements& value) {
+  return text(std::uint64_t{value == nullptr ? 0 : value->size()});
+}
 
 std::string text(const std::vector<std::string>& names) {
   std::string list;
@@ -108,7 +144,7 @@ class Line {
 
 template <typename Branch>
 std::string branch_text(const Branch& branch) {
-  return branch.store + ":" + to_string(branch.branch);
+  return branch.store + ":" + text(branch.branch);
 }
 
 template <typename Branches>
@@ -136,7 +172,9 @@ Line line(const EndRecord& record) {
   return Line("end").with("commit", record.commit).with("stores", stores);
 }
 
-Line line(const ForgottenRecord& record) { return Line("forgotten").with("through", record.through); }
+Line line(const ForgottenRecord& record) {
+  return Line("forgotten").with("through", record.through);
+}
 
 Line line(const StoreRecord& record) {
   return Line("store")
@@ -201,7 +239,9 @@ Line line(const VoteReceived& event) {
   return from_branch("vote received", event).with("vote", to_string(event.vote)).with(event.cause);
 }
 
-Line line(const AlreadyCommitted& event) { return from_branch("already committed", event); }
+Line line(const AlreadyCommitted& event) {
+  return from_branch("already committed", event);
+}
 
 Line line(const VoteLost& event) {
   return Line("vote lost").with("store", event.store).with("id", event.id).with_any("detail", event.detail);
@@ -215,19 +255,29 @@ Line line(const Acknowledged& event) {
       .with_any("detail", event.detail);
 }
 
-Line line(const Inquired& event) { return from_branch("inquired", event).with("call", event.call).with(event.seen); }
+Line line(const Inquired& event) {
+  return from_branch("inquired", event).with("call", event.call).with(event.seen);
+}
 
 Line line(const WoundRequested& event) {
   return Line("wound requested").with("store", event.store).with("id", event.id);
 }
 
-Line line(const Fenced& event) { return Line("fenced").with("store", event.store).with_any("detail", event.detail); }
+Line line(const Fenced& event) {
+  return Line("fenced").with("store", event.store).with_any("detail", event.detail);
+}
 
-Line line(const DurableThrough& event) { return Line("durable").with("through", event.position); }
+Line line(const DurableThrough& event) {
+  return Line("durable").with("through", event.position);
+}
 
-Line line(const TimePassed& /*event*/) { return Line("time passed"); }
+Line line(const TimePassed& /*event*/) {
+  return Line("time passed");
+}
 
-Line line(const DrainRequested& /*event*/) { return Line("drain requested"); }
+Line line(const DrainRequested& /*event*/) {
+  return Line("drain requested");
+}
 
 // ---- effects ----
 
@@ -291,20 +341,24 @@ Line line(const SendDecision& effect) {
   return effect.decision == Decision::kCommit ? line.with("commit", effect.commit) : line;
 }
 
-Line line(const AppendRecord& effect) { return Line("append " + text(effect.position) + " " + to_text(effect.record)); }
+Line line(const AppendRecord& effect) {
+  return Line("append " + text(effect.position) + " " + to_text(effect.record));
+}
 
-Line line(const ForceLog& /*effect*/) { return Line("force log"); }
+Line line(const ForceLog& /*effect*/) {
+  return Line("force log");
+}
 
-Line line(const Alarm& effect) { return Line("ALARM").with("text", effect.text); }
+Line line(const Alarm& effect) {
+  return Line("ALARM").with("text", effect.text);
+}
 
-Line line(const Halt& effect) { return Line("HALT").with("reason", effect.reason); }
+Line line(const Halt& effect) {
+  return Line("HALT").with("reason", effect.reason);
+}
 
 Line line(const Transition& effect) {
-  return Line("transaction")
-      .with("id", effect.id)
-      .with("from", effect.from)
-      .with("to", effect.to)
-      .with(effect.cause);
+  return Line("transaction").with("id", effect.id).with("from", effect.from).with("to", effect.to).with(effect.cause);
 }
 
 template <typename Variant>
@@ -314,11 +368,17 @@ std::string line_of(const Variant& value) {
 
 }  // namespace
 
-std::string to_text(const Event& event) { return line_of(event); }
+std::string to_text(const Event& event) {
+  return line_of(event);
+}
 
-std::string to_text(const Effect& effect) { return line_of(effect); }
+std::string to_text(const Effect& effect) {
+  return line_of(effect);
+}
 
-std::string to_text(const LogRecord& record) { return line_of(record); }
+std::string to_text(const LogRecord& record) {
+  return line_of(record);
+}
 
 std::string to_text(Duration duration) {
   constexpr std::array kUnits{std::pair{"s", Duration{std::chrono::seconds{1}}},

@@ -13,7 +13,9 @@ namespace {
 
 constexpr LogIdentity kLog{0xa1};
 
-std::uint64_t number(const std::string& text, int base = 10) { return std::stoull(text, nullptr, base); }
+std::uint64_t number(const std::string& text, int base = 10) {
+  return std::stoull(text, nullptr, base);
+}
 
 std::vector<std::string> split(const std::string& text, char at) {
   std::vector<std::string> parts;
@@ -58,7 +60,9 @@ CoordinatorLine line(const std::string& text) {
 }
 
 // Each store's identity follows from its name.
-StoreIdentity identity_of(const std::string& store) { return StoreIdentity{0xb00U + static_cast<unsigned>(store[0])}; }
+StoreIdentity identity_of(const std::string& store) {
+  return StoreIdentity{0xb00U + static_cast<unsigned>(store[0])};
+}
 
 void erase_all(std::string& text, const std::string& what) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what)) text.erase(at, what.size());
@@ -89,8 +93,8 @@ struct Stage::Words {
     for (std::size_t each = 2; each < plain.size(); ++each) {
       const auto parts = split(plain[each], ':');
       const auto count = parts.size() > 2 ? number(parts[2]) : 1;
-      branches.push_back({parts.at(0), parts.size() > 1 ? branch_number(parts[1]) : kNoBranch,
-                          static_cast<std::uint32_t>(count)});
+      branches.push_back(
+          {parts.at(0), parts.size() > 1 ? branch_number(parts[1]) : kNoBranch, static_cast<std::uint32_t>(count)});
     }
     return branches;
   }
@@ -206,8 +210,8 @@ Event Stage::event(const Words& words) {
                            number(words.option("start", "1"))};
   }
   if (verb == "submit") {
-    SubmitRequested request{call(words), id(plain.at(1)), number(words.option("stamp", "7")), {},
-                            words.return_when(), std::nullopt};
+    SubmitRequested request{call(words), id(plain.at(1)),     number(words.option("stamp", "7")),
+                            {},          words.return_when(), std::nullopt};
     for (std::size_t each = 2; each < plain.size(); ++each) {
       const bool is_empty = plain[each].ends_with("!");
       request.branches.push_back(
@@ -264,7 +268,8 @@ std::vector<std::string> Stage::step(const Event& event) {
 std::vector<std::string> Stage::lines(const Effects& effects) {
   std::vector<std::string> texts;
   for (const auto& effect : effects) {
-    if (const auto* append = std::get_if<AppendRecord>(&effect)) appended_.emplace_back(append->position, append->record);
+    if (const auto* append = std::get_if<AppendRecord>(&effect))
+      appended_.emplace_back(append->position, append->record);
     std::string text = to_text(effect);
     erase_all(text, "00000000000000a1-");
     erase_all(text, "000000000000");
@@ -277,7 +282,8 @@ std::string Stage::view() const {
   const auto view = core_->view();
   std::string text = "view epoch=" + std::to_string(static_cast<std::uint64_t>(view.line.epoch)) +
                      " durable=" + std::to_string(static_cast<std::uint64_t>(view.line.durable)) +
-                     " released-through=" + std::to_string(static_cast<std::uint64_t>(view.released.through)) + " except=";
+                     " released-through=" + std::to_string(static_cast<std::uint64_t>(view.released.through)) +
+                     " except=";
   for (const auto each : view.released.except) text += std::to_string(static_cast<std::uint64_t>(each)) + ",";
   if (text.back() == ',') text.pop_back();
   return text;

@@ -64,11 +64,14 @@ TEST_P(Transcript, IsWhatTheCoreDoes) {
 
 INSTANTIATE_TEST_SUITE_P(All, Transcript, testing::ValuesIn(names()), [](const auto& each) {
   std::string name = each.param;
-  std::replace_if(name.begin(), name.end(), [](char letter) { return std::isalnum(letter) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char letter) { return std::isalnum(letter) == 0; }, '_');
   return name;
 });
 
-TEST(Transcripts, AreThere) { EXPECT_GE(names().size(), 12U); }
+TEST(Transcripts, AreThere) {
+  EXPECT_GE(names().size(), 12U);
+}
 
 }  // namespace
 }  // namespace assent::coordinator
