@@ -48,8 +48,9 @@ class CoordinatorService {
   // later. Acknowledgements that are owed then are handed over to the next start: they are in the log.
   void drain(std::function<void()> drained);
 
-  // Closes everything whose answers have been written.
+  // Sends nothing more to stores, and closes each connection when what was answered on it has been written.
   void close();
+  std::size_t open_connections() const { return server_.open_connections(); }
 
  private:
   void serve_clients();
