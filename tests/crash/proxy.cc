@@ -59,7 +59,7 @@ tcp::endpoint to_endpoint(const std::string& address) {
 class Proxy::State : public std::enable_shared_from_this<State> {
  public:
   State(asio::io_context& io, const std::string& target)
-      : io_(io), acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)), target_(target) {}
+      : io_(io), target_(target), acceptor_(io, tcp::endpoint(asio::ip::address_v4::loopback(), 0)) {}
 
   void accept();
   // Decides about a frame; nothing if it goes its way.
@@ -99,6 +99,7 @@ class Proxy::Session : public std::enable_shared_from_this<Session> {
   void start(const std::string& target) {
     target_.async_connect(to_endpoint(target), [self = shared_from_this()](const boost::system::error_code& error) {
       if (error) return self->close();
+      self->is_connected_ = true;
       self->read(Direction::kAnswer);
       if (self->caller_.is_open()) self->read(Direction::kRequest);
       self->flush(Direction::kRequest);
@@ -168,7 +169,7 @@ class Proxy::Session : public std::enable_shared_from_this<Session> {
   }
 
   void flush(Direction direction) {
-    if (queue(direction).empty() || !target_.is_open()) return;
+    if (queue(direction).empty() || !is_connected_) return;
     asio::async_write(to(direction), asio::buffer(queue(direction).front()),
                       [self = shared_from_this(), direction](const boost::system::error_code& error, std::size_t) {
                         if (error) return self->close();
@@ -180,6 +181,7 @@ class Proxy::Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<State> state_;
   tcp::socket caller_;
   tcp::socket target_;
+  bool is_connected_ = false;  // to the target
   std::array<std::deque<std::string>, 2> queues_;
   std::set<std::uint32_t> swallowed_;  // seqids whose answers go nowhere
 };
