@@ -57,7 +57,7 @@ void make_transfer(assent::Client& client, const Transfer& transfer, Tally& tall
     tally.aborted(to_string(aborted.reason()));
   } catch (const assent::OutcomeUnknown& unknown) {
     ledger.unknown.emplace_back(transfer.id, unknown.id());
-  } catch (const assent::Error&) {  // unavailable or overloaded: nothing was begun
+  } catch (const assent::ClientError&) {  // unavailable or overloaded: nothing was begun
     ledger.aborted.push_back(transfer.id);
     ++tally.refused;
   }
@@ -69,7 +69,7 @@ std::int64_t audit(assent::Client& client) {
   for (const auto& store : kStores) batch.query(store, "SELECT id, balance FROM accounts");
   const auto outcome = client.submit(batch);
   std::int64_t sum = 0;
-  for (const auto& result : outcome.results()) {
+  for (const auto& result : outcome.results) {
     for (const auto& row : result) sum += row.get<std::int64_t>("balance");
   }
   return sum;
@@ -82,7 +82,7 @@ std::map<std::int64_t, std::int64_t> read_transfers(assent::Client& client, cons
     assent::Batch batch;
     batch.query(store, "SELECT id, amount FROM transfers WHERE id > ?1 ORDER BY id LIMIT ?2", last, kPage);
     const auto outcome = client.submit(batch);
-    const auto& page = outcome.results().front();
+    const auto& page = outcome.results.front();
     for (const auto& row : page) {
       last = row.get<std::int64_t>("id");
       transfers.emplace(last, row.get<std::int64_t>("amount"));

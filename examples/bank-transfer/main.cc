@@ -67,7 +67,7 @@ void audit_until(const std::atomic<bool>& stop, assent::Client& client, Tally& t
     try {
       if (audit(client) != kTotal) ++tally.wrong_audits;
       ++tally.audits;
-    } catch (const assent::Error&) {  // a store was down, or writers were in the way: look again
+    } catch (const assent::ClientError&) {  // a store was down, or writers were in the way: look again
     }
     std::this_thread::sleep_for(50ms);
   }
@@ -78,7 +78,7 @@ std::uint64_t resolve_unknown(assent::Client& client, std::vector<Ledger>& ledge
   for (auto& ledger : ledgers) {
     for (const auto& [transfer, id] : ledger.unknown) {
       const auto outcome = client.outcome(id);
-      (outcome.is_committed() ? ledger.committed : ledger.aborted).push_back(transfer);
+      (outcome.committed() ? ledger.committed : ledger.aborted).push_back(transfer);
       ++resolved;
     }
   }
