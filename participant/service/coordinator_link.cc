@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "assent_constants.h"
 #include "participant/service/gathering.h"
 #include "participant/service/wire.h"
 #include "thrift/daemon/failpoint.h"
@@ -82,11 +83,12 @@ void CoordinatorLink::register_stores(wire::Registration registration) {
       ->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
              [this](Result<wire::RegistrationAnswer> answer) {
                if (!answer) return registration_ended(answer.error().message);
-               const auto coordinator = rpc::from_wire(answer->coordinator);
-               heard(coordinator);
+               const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator");
+               if (!coordinator) return registration_ended(coordinator.error().message);
+               heard(*coordinator);
                for (auto& [name, runner] : stores_) {
                  // An offline store hears of it at the next registration.
-                 static_cast<void>(runner->post(CoordinatorHeard{coordinator}));
+                 static_cast<void>(runner->post(CoordinatorHeard{*coordinator}));
                }
                std::string problem;
                for (const auto& refused : answer->refused) {
@@ -127,18 +129,17 @@ void CoordinatorLink::inquire(const std::string& store, const SendInquiry& inqui
   to->call(rpc::methods::kInquire, request, settings_.call_timeout, std::move(answered));
 }
 
+// An inquiry that fails is repeated by the branch, and so is an answer that meets an offline store.
 void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry) {
   inquire(store, inquiry, [this, store](Result<wire::InquiryAnswers> answers) {
-    if (!answers) return;  // the branch asks again
-    const auto coordinator = rpc::from_wire(answers->coordinator);
-    heard(coordinator);
+    if (!answers) return;
+    const auto coordinator = rpc::from_wire(std::move(answers->coordinator), "coordinator");
+    if (!coordinator) return logger_->error("event=bad_inquiry_answer error=\"{}\"", coordinator.error().message);
+    heard(*coordinator);
     for (const auto& answer : answers->answers) {
-      auto event = to_event(answer, coordinator);
-      if (!event) {
-        logger_->error("event=bad_inquiry_answer store={} error=\"{}\"", store, event.error().message);
-      } else {
-        static_cast<void>(stores_.at(store)->post(std::move(*event)));  // offline: the branch asks again
-      }
+      auto event = to_event(answer, *coordinator);
+      if (!event) return logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
+      static_cast<void>(stores_.at(store)->post(std::move(*event)));
     }
   });
 }
@@ -157,7 +158,8 @@ void CoordinatorLink::send(const std::string& store, const SendWound& wound) {
   request.store = store;
   request.id = rpc::to_wire(wound.id);
   to->call(rpc::methods::kWound, request, settings_.call_timeout, [this](Result<wire::WoundAnswer> answer) {
-    if (answer) heard(rpc::from_wire(answer->coordinator));  // else it is asked again while somebody waits
+    if (!answer) return;  // it is asked again while somebody waits
+    if (const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator")) heard(*coordinator);
   });
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "assent_constants.h"
 #include "participant/service/gathering.h"
 #include "participant/service/wire.h"
 #include "thrift/daemon/clock.h"
@@ -75,7 +76,7 @@ StoreRunner* ParticipantService::find(const std::string& store, const rpc::Respo
 template <typename RequestEvent>
 void ParticipantService::post(StoreRunner& runner, CallId call, Result<RequestEvent> event) {
   const auto posted = event ? runner.post(std::move(*event)) : Result<void>(event.error());
-  if (!posted) calls_.refuse(call, rpc::to_fault_code(posted.error().kind), posted.error().message);
+  if (!posted) calls_.refuse(call, posted.error());
 }
 
 void ParticipantService::serve_clients() {
@@ -102,32 +103,43 @@ void ParticipantService::serve_coordinators() {
   server_.on(methods::kExecuteAndPrepare,
              [this](wire::ExecuteAndPrepareRequest&& request, rpc::Responder<wire::VoteAnswer> respond) {
                auto* const runner = find(request.store, respond);
-               if (runner == nullptr || daemon::failpoint("participant.prepare_received")) return;
-               link_.heard(rpc::from_wire(request.coordinator));
+               const auto coordinator = hear(std::move(request.coordinator), respond);
+               if (runner == nullptr || !coordinator || daemon::failpoint("participant.prepare_received")) return;
                const auto call = calls_.add(request.store, std::move(respond));
-               post(*runner, call, to_event(std::move(request), call));
+               post(*runner, call, to_event(std::move(request), call, *coordinator));
              });
   server_.on(methods::kPrepare, [this](wire::PrepareRequest&& request, rpc::Responder<wire::VoteAnswer> respond) {
     auto* const runner = find(request.store, respond);
-    if (runner == nullptr || daemon::failpoint("participant.prepare_received")) return;
-    link_.heard(rpc::from_wire(request.coordinator));
+    const auto coordinator = hear(std::move(request.coordinator), respond);
+    if (runner == nullptr || !coordinator || daemon::failpoint("participant.prepare_received")) return;
     const auto call = calls_.add(request.store, std::move(respond));
-    post(*runner, call, Result<PrepareRequested>(to_event(request, call)));
+    post(*runner, call, to_event(request, call, *coordinator));
   });
   server_.on(methods::kDecide, [this](wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond) {
     decide(std::move(request), std::move(respond));
   });
 }
 
+template <typename Answer>
+std::optional<CoordinatorView> ParticipantService::hear(wire::CoordinatorView&& view,
+                                                        const rpc::Responder<Answer>& respond) {
+  auto coordinator = rpc::from_wire(std::move(view), "coordinator");
+  if (!coordinator) {
+    respond.fault(coordinator.error());
+    return std::nullopt;
+  }
+  link_.heard(*coordinator);
+  return std::move(*coordinator);
+}
+
 void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond) {
   auto* const runner = find(request.store, respond);
-  if (runner == nullptr || daemon::failpoint("participant.decision_received")) return;
+  const auto coordinator = hear(std::move(request.coordinator), respond);
+  if (runner == nullptr || !coordinator || daemon::failpoint("participant.decision_received")) return;
   if (request.decisions.empty()) return respond({});
-  const auto coordinator = rpc::from_wire(request.coordinator);
-  link_.heard(coordinator);
   const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
   for (std::size_t index = 0; index < calls.size(); ++index) {
-    post(*runner, calls[index], to_event(request.decisions[index], coordinator, calls[index]));
+    post(*runner, calls[index], to_event(request.decisions[index], *coordinator, calls[index]));
   }
 }
 
@@ -151,7 +163,7 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
     calls_.answer(*decided);
     pass_later("participant.after_acknowledgement");
   } else if (const auto* refused = std::get_if<CallRefused>(&effect)) {
-    calls_.refuse(refused->call, to_wire(refused->kind), refused->message);
+    calls_.refuse(*refused);
   } else if (const auto* resolved = std::get_if<ResolveAnswered>(&effect)) {
     wire::BranchStatus status;
     status.id = rpc::to_wire(resolved->id);

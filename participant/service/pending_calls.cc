@@ -1,6 +1,7 @@
 #include "participant/service/pending_calls.h"
 
-#include <optional>
+#include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "participant/service/wire.h"
@@ -66,25 +67,32 @@ void PendingCalls::answer(const ResolveAnswered& effect, const wire::BranchStatu
   if (auto waiting = take(effect.call)) std::get<rpc::Responder<wire::BranchStatus>> (*waiting)(status);
 }
 
-void PendingCalls::refuse(CallId call, wire::FaultCode::type code, const std::string& message) {
+template <typename Fault>
+void PendingCalls::end_with(CallId call, const Fault& fault) {
   auto waiting = take(call);
   if (!waiting) return;
-  if (auto* slot = std::get_if<DecisionSlot>(&*waiting)) {
-    // One refused decision refuses its whole call: the coordinator sends the others again. Their own answers may
-    // still come, and find nobody.
-    slot->decisions->respond.fault(code, message);
-    const auto whole = slot->decisions;
-    std::erase_if(calls_, [&whole](const auto& entry) {
+  if (const auto* slot = std::get_if<DecisionSlot>(&*waiting)) {
+    // One refused decision refuses its whole call, and the coordinator sends all of them again.
+    fault(slot->decisions->respond);
+    std::erase_if(calls_, [&whole = slot->decisions](const auto& entry) {
       const auto* other = std::get_if<DecisionSlot>(&entry.second.waiting);
       return other != nullptr && other->decisions == whole;
     });
     return;
   }
   std::visit(
-      [&](auto& respond) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(respond)>, DecisionSlot>) respond.fault(code, message);
+      [&fault](const auto& respond) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(respond)>, DecisionSlot>) fault(respond);
       },
       *waiting);
+}
+
+void PendingCalls::refuse(const CallRefused& effect) {
+  end_with(effect.call, [&](const auto& respond) { respond.fault(to_wire(effect.kind), effect.message); });
+}
+
+void PendingCalls::refuse(CallId call, const Error& error) {
+  end_with(call, [&](const auto& respond) { respond.fault(error); });
 }
 
 void PendingCalls::drop(const std::string& store, const std::string& reason) {
@@ -92,9 +100,8 @@ void PendingCalls::drop(const std::string& store, const std::string& reason) {
   for (const auto& [number, call] : calls_) {
     if (call.store == store) dropped.push_back(CallId{number});
   }
-  for (const auto call : dropped) {
-    refuse(call, wire::FaultCode::UNAVAILABLE, "store `" + store + "` went offline: " + reason);
-  }
+  const Error error{ErrorKind::kUnavailable, "store `" + store + "` went offline: " + reason};
+  for (const auto call : dropped) refuse(call, error);
 }
 
 }  // namespace assent::participant

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <variant>
@@ -28,7 +29,8 @@ class PendingCalls {
   void answer(const ResolveAnswered& effect, const wire::BranchStatus& status);
 
   // The call was not served, nothing happened.
-  void refuse(CallId call, wire::FaultCode::type code, const std::string& message);
+  void refuse(const CallRefused& effect);
+  void refuse(CallId call, const Error& error);
 
   // Everybody who waits for the store waits in vain.
   void drop(const std::string& store, const std::string& reason);
@@ -42,7 +44,7 @@ class PendingCalls {
     std::size_t missing = 0;
   };
   struct DecisionSlot {
-    std::shared_ptr<Decisions> decisions;  // null once the whole call was answered with a fault
+    std::shared_ptr<Decisions> decisions;
     std::size_t index = 0;
   };
   using Waiting = std::variant<rpc::Responder<wire::ExecuteAnswer>, rpc::Responder<wire::VoteAnswer>,
@@ -52,6 +54,9 @@ class PendingCalls {
     Waiting waiting;
   };
 
+  // Takes the call out and answers it with a fault.
+  template <typename Fault>
+  void end_with(CallId call, const Fault& fault);
   CallId next(const std::string& store, Waiting waiting);
   // Takes the call out; nothing if it has been dropped.
   std::optional<Waiting> take(CallId call);

@@ -20,18 +20,9 @@ std::int64_t bits(Number number) {
 }
 
 Result<Statements> to_statements(std::vector<wire::Statement>&& wire_statements) {
-  auto statements = std::make_shared<std::vector<Statement>>();
-  statements->reserve(wire_statements.size());
-  for (auto& wire_statement : wire_statements) {
-    auto statement = rpc::from_wire(std::move(wire_statement));
-    if (!statement) return statement.error();
-    statements->push_back(std::move(*statement));
-  }
-  return Statements{std::move(statements)};
-}
-
-std::uint32_t to_count(std::int32_t count) {
-  return static_cast<std::uint32_t>(std::max(count, 0));
+  auto statements = rpc::from_wire(std::move(wire_statements), "statements");
+  if (!statements) return statements.error();
+  return Statements{std::make_shared<const std::vector<Statement>>(std::move(*statements))};
 }
 
 // Keys are the store's own encoding: what cannot be shown stands as hexadecimal digits.
@@ -51,50 +42,57 @@ std::string printable(const std::string& key) {
 }  // namespace
 
 Result<ExecuteRequested> to_event(wire::ExecuteRequest&& request, CallId call, std::string coordinator_address) {
-  auto statement = rpc::from_wire(std::move(request.statement));
+  auto statement = rpc::from_wire(std::move(request.statement), "statement");
   if (!statement) return statement.error();
-  if (request.statement_number < 0) {
-    return Error{ErrorKind::kInvalidInput, "statement_number is negative; statements are numbered from 0"};
-  }
+  const auto number = rpc::count_from_wire(request.statement_number, "statement_number");
+  if (!number) return number.error();
+  const auto timeout = rpc::from_milliseconds(request.timeout_ms, "timeout_ms");
+  if (!timeout) return timeout.error();
   ExecuteRequested event;
   event.call = call;
   event.id = rpc::from_wire(request.id);
   event.begin_stamp = static_cast<std::uint64_t>(request.begin_stamp);
   event.branch = rpc::from_wire(request.branch);
-  event.statement_number = static_cast<std::uint32_t>(request.statement_number);
+  event.statement_number = *number;
   event.statement = std::make_shared<const std::vector<Statement>>(1, std::move(*statement));
-  event.timeout = rpc::from_milliseconds(request.timeout_ms);
+  event.timeout = *timeout;
   event.coordinator_address = std::move(coordinator_address);
   return event;
 }
 
-Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& request, CallId call) {
+Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& request, CallId call,
+                                            const CoordinatorView& coordinator) {
   auto statements = to_statements(std::move(request.statements));
   if (!statements) return statements.error();
+  const auto timeout = rpc::from_milliseconds(request.timeout_ms, "timeout_ms");
+  if (!timeout) return timeout.error();
   ExecuteAndPrepareRequested event;
   event.call = call;
-  event.coordinator = rpc::from_wire(request.coordinator);
+  event.coordinator = coordinator;
   event.id = rpc::from_wire(request.id);
   event.begin_stamp = static_cast<std::uint64_t>(request.begin_stamp);
   event.statements = std::move(*statements);
-  event.timeout = rpc::from_milliseconds(request.timeout_ms);
+  event.timeout = *timeout;
   event.stores = std::move(request.stores);
   return event;
 }
 
-Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId call) {
+Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId call,
+                                  const CoordinatorView& coordinator) {
+  const auto count = rpc::count_from_wire(request.statement_count, "statement_count");
+  if (!count) return count.error();
   PrepareRequested event;
   event.call = call;
-  event.coordinator = rpc::from_wire(request.coordinator);
+  event.coordinator = coordinator;
   event.id = rpc::from_wire(request.id);
   event.branch = rpc::from_wire(request.branch);
-  event.statement_count = to_count(request.statement_count);
+  event.statement_count = *count;
   event.stores = request.stores;
   return event;
 }
 
 Result<DecisionReceived> to_event(const wire::Decision& decision, const CoordinatorView& coordinator, CallId call) {
-  const auto kind = rpc::from_wire(decision.kind);
+  const auto kind = rpc::from_wire(decision.kind, "decisions.kind");
   if (!kind) return kind.error();
   DecisionReceived event;
   event.call = call;
@@ -110,7 +108,7 @@ Result<DecisionReceived> to_event(const wire::Decision& decision, const Coordina
 }
 
 Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId call) {
-  const auto kind = rpc::from_wire(request.decision);
+  const auto kind = rpc::from_wire(request.decision, "decision");
   if (!kind) return kind.error();
   if (request.reason.empty()) {
     return Error{ErrorKind::kInvalidInput, "a resolution by hand needs a reason: who decides, and why"};
@@ -124,13 +122,11 @@ Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const Coordi
   event.id = rpc::from_wire(answer.id);
   event.branch = rpc::from_wire(answer.branch);
   event.commit = Position{static_cast<std::uint64_t>(answer.commit_position)};
-  switch (answer.result) {
-    case wire::InquiryResult::UNDECIDED: event.result = InquiryResult::kUndecided; return event;
-    case wire::InquiryResult::COMMIT: event.result = InquiryResult::kCommit; return event;
-    case wire::InquiryResult::ABORT: event.result = InquiryResult::kAbort; return event;
-    case wire::InquiryResult::NOT_MINE: event.result = InquiryResult::kNotMine; return event;
-  }
-  return Error{ErrorKind::kInvalidInput, "InquiryAnswer.result " + std::to_string(answer.result) + " is not known"};
+  const auto result =
+      rpc::enum_from_wire(answer.result, InquiryResult::kUndecided, InquiryResult::kNotMine, "answers.result");
+  if (!result) return result.error();
+  event.result = *result;
+  return event;
 }
 
 wire::ExecuteAnswer to_wire(const ExecuteAnswered& effect) {
@@ -152,8 +148,7 @@ wire::VoteAnswer to_wire(const VoteAnswered& effect) {
   answer.vote = effect.already_committed ? wire::Vote::COMMITTED : rpc::to_wire(effect.vote);
   answer.cause = rpc::to_wire(effect.cause);
   if (effect.results) {
-    answer.results.reserve(effect.results->size());
-    for (const auto& result : *effect.results) answer.results.push_back(rpc::to_wire(result));
+    answer.results = rpc::to_wire(*effect.results);
   }
   return answer;
 }

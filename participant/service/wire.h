@@ -8,10 +8,11 @@
 
 namespace assent::participant {
 
-// Requests to events; an error names the field that makes no sense. `timeout_ceiling` bounds what a caller asks for.
+// Requests to events; an error names the field that makes no sense.
 Result<ExecuteRequested> to_event(wire::ExecuteRequest&& request, CallId call, std::string coordinator_address);
-Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& request, CallId call);
-Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId call);
+Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& request, CallId call,
+                                            const CoordinatorView& coordinator);
+Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId call, const CoordinatorView& coordinator);
 Result<DecisionReceived> to_event(const wire::Decision& decision, const CoordinatorView& coordinator, CallId call);
 Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId call);
 Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator);
