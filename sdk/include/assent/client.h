@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,11 +14,16 @@
 
 #include "assent/batch.h"
 #include "assent/errors.h"
+#include "assent/outcome.h"
 #include "assent/transaction.h"
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
 
 namespace assent {
+
+namespace sdk {
+class Session;
+}
 
 struct ClientOptions {
   std::string coordinator;  // host:port, like 127.0.0.1:7400
@@ -41,6 +47,15 @@ struct ClientOptions {
 
   std::size_t outstanding_calls = 4'096;    // of all threads, to one address; more throw Overloaded
   std::uint32_t message_bytes = 8U << 20U;  // of one request or answer
+};
+
+// What a client has seen of its transactions since it was made. Each run of a transaction counts.
+struct ClientCounters {
+  std::uint64_t committed = 0;
+  std::map<AbortReason, std::uint64_t> aborted;
+  std::uint64_t reruns = 0;            // transactions run again after a known abort
+  std::uint64_t lost_answers = 0;      // of commits and submits: their outcomes had to be asked for
+  std::uint64_t unknown_outcomes = 0;  // of these, how many could not be known in time: OutcomeUnknown
 };
 
 // Thread-safe. Owns one thread for its connections; connects when it is first used, and again whenever needed.
@@ -88,13 +103,12 @@ class Client {
   Outcome outcome(const TransactionId& id);
 
   const ClientOptions& options() const;
+  ClientCounters counters() const;
 
  private:
-  class State;
-
   void run_until_committed(const std::function<void(Transaction&)>& function, Return when);
 
-  std::shared_ptr<State> state_;
+  std::shared_ptr<sdk::Session> session_;  // null after a move
 };
 
 }  // namespace assent

@@ -16,6 +16,10 @@
 
 namespace assent {
 
+namespace sdk {
+class ActiveTransaction;
+}
+
 // Comes from Client::begin() or Client::run(). Movable; aborts when it goes out of scope undecided. One thread at a
 // time. It keeps what it needs of its client alive. Locks are held at the stores from each statement to the end:
 // keep it short; the coordinator's transaction timeout (30 s unless configured otherwise) ends it.
@@ -72,13 +76,12 @@ class Transaction {
 
  private:
   friend class Client;
-  class State;
-  explicit Transaction(std::unique_ptr<State> state);
+  explicit Transaction(std::unique_ptr<sdk::ActiveTransaction> active);
 
   Row only_row(std::string_view store, Statement statement);
-  State& state();
+  sdk::ActiveTransaction& active() const;
 
-  std::unique_ptr<State> state_;  // null after a move
+  std::unique_ptr<sdk::ActiveTransaction> active_;  // null after a move
 };
 
 }  // namespace assent
