@@ -1,13 +1,15 @@
 // Network: one thread, and a channel to each address that was called. Calls wait for their answers, or hand them to
 // a function.
 //
-// Thread-safe. The functions are called on the network's thread, those of unanswered calls during destruction; they
-// may not block, nor destroy the network.
+// Thread-safe. The functions are called on the network's thread; they may not block, nor destroy the network. The
+// destructor gives calls that are still on their way (aborts that nobody waits for) a moment, then ends them.
 #pragma once
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
 #include <functional>
 #include <future>
 #include <map>
@@ -46,9 +48,14 @@ class Network {
       auto found = channel(lane, address);
       if (!found) {
         on_answer(found.error());
-      } else {
-        (*found)->call(method, request, deadline, std::move(on_answer));
+        return;
       }
+      ++outstanding_;
+      (*found)->call(method, request, deadline,
+                     [this, on_answer = std::move(on_answer)](Result<typename Method::Answer> answer) {
+                       on_answer(std::move(answer));
+                       ended();
+                     });
     });
   }
 
@@ -65,13 +72,18 @@ class Network {
   }
 
  private:
-  // On the network's thread.
+  // On the network's thread, all of them.
   Result<rpc::Channel*> channel(Lane lane, const std::string& address);
+  void ended();
+  void close();
 
   const rpc::ChannelOptions options_;
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   std::map<std::pair<std::string, Lane>, std::unique_ptr<rpc::Channel>> channels_;
+  std::size_t outstanding_ = 0;
+  bool closing_ = false;
+  boost::asio::steady_timer last_moment_;
   std::thread thread_;
 };
 
