@@ -81,7 +81,8 @@ struct StoreRegistered {
   StoreIdentity identity{};
   std::string address;
   StorePosition position{};
-  CoordinatorLine seen;  // what it has seen of this log; zeros if nothing
+  CoordinatorLine seen;            // what it has seen of this log; zeros if nothing
+  std::uint64_t start_number = 0;  // of the store's present opening; 0: not told
 };
 
 struct VoteReceived {
