@@ -43,6 +43,10 @@ class Store {
   // statement is an Execution; an error is a failure of the store itself, which must then be closed and reopened.
   virtual Result<Execution> execute(const Changes& before, std::span<const Statement> statements) = 0;
 
+  // No statement is at hand for a while: lets go of what executions may keep open between calls (a read snapshot, the
+  // write lock of SQLite). Call it whenever the service goes idle; journal() does it by itself.
+  virtual void end_executions() = 0;
+
   // Does all operations in order in one transaction, and forces it. Nothing of it is visible, and nobody may be
   // answered, before it returns. Returns the store's new position. After any error the transaction may or may not
   // be on disk: the store must be closed and reopened, and nobody answered.
