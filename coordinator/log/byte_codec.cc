@@ -41,12 +41,20 @@ std::uint64_t ByteReader::fixed(unsigned size) {
   return value;
 }
 
+bool ByteReader::boolean() {
+  const auto value = fixed8();
+  ok_ = ok_ && value <= 1;
+  return ok_ && value == 1;
+}
+
 std::uint64_t ByteReader::varint() {
   std::uint64_t value = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     const std::uint64_t byte = fixed8();
     const std::uint64_t bits = byte & 0x7fU;
-    if ((bits << shift) >> shift != bits) {
+    const bool is_too_large = (bits << shift) >> shift != bits;
+    const bool is_padded = byte == 0 && shift > 0;
+    if (is_too_large || is_padded) {
       break;
     }
     value |= bits << shift;

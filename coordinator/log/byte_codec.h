@@ -14,6 +14,7 @@ namespace assent::coordinator {
 class ByteWriter {
  public:
   void fixed8(std::uint8_t value) { bytes_.push_back(std::byte{value}); }
+  void boolean(bool value) { fixed8(value ? 1 : 0); }
   void fixed32(std::uint32_t value) { fixed(value, 4); }
   void fixed64(std::uint64_t value) { fixed(value, 8); }
   void varint(std::uint64_t value);
@@ -30,13 +31,14 @@ class ByteWriter {
   std::vector<std::byte> bytes_;
 };
 
-// Reads what ByteWriter wrote. Never reads past the end: once something is missing or malformed, ok() is false for
-// good, and everything reads as zero or empty.
+// Reads what ByteWriter wrote, and nothing that it would have written otherwise. Never reads past the end: once
+// something is missing or malformed, ok() is false for good, and everything reads as zero or empty.
 class ByteReader {
  public:
   explicit ByteReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
 
   std::uint8_t fixed8() { return static_cast<std::uint8_t>(fixed(1)); }
+  bool boolean();
   std::uint32_t fixed32() { return static_cast<std::uint32_t>(fixed(4)); }
   std::uint64_t fixed64() { return fixed(8); }
   std::uint64_t varint();

@@ -80,7 +80,7 @@ void write(ByteWriter& writer, const EndRecord& record) {
   for (const auto& store : record.stores) {
     writer.text(store.store);
     writer.varint(number(store.position));
-    writer.fixed8(store.contradicts ? 1 : 0);
+    writer.boolean(store.contradicts);
   }
 }
 
@@ -92,7 +92,7 @@ EndRecord read_end(ByteReader& reader) {
     auto& store = record.stores.emplace_back();
     store.store = reader.text();
     store.position = StorePosition{reader.varint()};
-    store.contradicts = reader.fixed8() != 0;
+    store.contradicts = reader.boolean();
   }
   return record;
 }

@@ -41,7 +41,7 @@ class FaultyDisk {
   // The disk must outlive it and stay where it is.
   std::unique_ptr<LogDirectory> directory();
 
-  // The `number`th operation from now, counted from 1, fails.
+  // The `number`th operation from now, counted from 1, fails; 0: none does.
   void fail(std::uint64_t number, Fault fault);
   bool has_failed() const { return has_failed_; }
 
