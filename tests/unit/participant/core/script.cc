@@ -22,7 +22,9 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-std::uint64_t to_number(const std::string& text) { return std::stoull(text); }
+std::uint64_t to_number(const std::string& text) {
+  return std::stoull(text);
+}
 
 Duration to_duration(const std::string& text) {
   std::size_t digits = 0;
@@ -112,7 +114,9 @@ class Command {
   std::map<std::string, std::string> options_;
 };
 
-Statements statements(std::size_t count) { return std::make_shared<std::vector<Statement>>(count); }
+Statements statements(std::size_t count) {
+  return std::make_shared<std::vector<Statement>>(count);
+}
 
 StatementsRan statements_ran(const Command& command) {
   StatementsRan ran{.run = RunId{to_number(command.word(1))}, .results = {}, .failure = {}, .changes = {}, .locks = {}};
@@ -246,7 +250,7 @@ std::vector<std::string> Script::step(const Event& event) {
   table_->step(event, now_, effects);
   std::vector<std::string> lines;
   for (const Effect& effect : effects) {
-    lines.push_back(shortened(to_string(effect)));
+    lines.push_back(shortened(to_text(effect)));
     if (const auto* write = std::get_if<WriteJournal>(&effect)) ordered_ = write->operations;
   }
   return lines;
