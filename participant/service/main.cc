@@ -31,6 +31,7 @@ struct Configuration {
   std::string listen = "127.0.0.1:7500";
   std::string advertise;
   bool is_insecure = false;
+  bool is_creating = false;
   std::vector<std::string> stores;   // NAME=FILE
   std::vector<std::string> schemas;  // NAME=FILE
   SqliteStoreOptions store;
@@ -77,7 +78,7 @@ void list(daemon::Options& options, Configuration& configuration) {
   options.text("coordinator", configuration.coordinator, "HOST:PORT", "where the coordinator listens");
   options.texts("store", configuration.stores, "NAME=FILE", "a store to serve; may be given several times");
   options.require("store");
-  options.flag("create", configuration.store.create, "create the stores: none of their files may exist");
+  options.flag("create", configuration.is_creating, "create the stores: none of their files may exist");
   options.texts("schema", configuration.schemas, "NAME=FILE", "SQL that a store is created with");
   options.text("listen", configuration.listen, "HOST:PORT", "where to listen; port 0 takes any free one");
   options.text("advertise", configuration.advertise, "HOST:PORT",
@@ -131,7 +132,7 @@ Result<std::vector<ServedStore>> served_stores(const Configuration& configuratio
   std::vector<ServedStore> stores;
   for (const auto& [name, file] : *files) {
     auto options = configuration.store;
-    options.identity = StoreIdentity{daemon::random_number()};
+    if (configuration.is_creating) options.create = StoreIdentity{daemon::random_number()};
     if (const auto schema = schemas->find(name); schema != schemas->end()) {
       auto text = read_file(schema->second);
       if (!text) return text.error();
@@ -140,7 +141,7 @@ Result<std::vector<ServedStore>> served_stores(const Configuration& configuratio
     // Only the first opening may create: one after a failure finds the store that there is.
     const auto open = [file = file, options = std::move(options)]() mutable {
       auto opened = open_sqlite_store(file, options);
-      if (opened) options.create = false;
+      if (opened) options.create.reset();
       return opened;
     };
     stores.push_back({name, file, open});
