@@ -8,8 +8,12 @@
 namespace assent::rpc {
 namespace {
 
-std::int64_t bits_of(std::uint64_t value) { return static_cast<std::int64_t>(value); }
-std::uint64_t from_bits(std::int64_t value) { return static_cast<std::uint64_t>(value); }
+std::int64_t bits_of(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+std::uint64_t from_bits(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
 
 template <typename Enum>
 std::int64_t number_of(Enum value) {
@@ -215,7 +219,9 @@ Result<std::vector<StatementResult>> from_wire(std::vector<wire::StatementResult
   return list_from_wire<StatementResult>(std::move(results), field);
 }
 
-wire::AbortReason::type to_wire(AbortReason reason) { return static_cast<wire::AbortReason::type>(reason); }
+wire::AbortReason::type to_wire(AbortReason reason) {
+  return static_cast<wire::AbortReason::type>(reason);
+}
 
 Result<AbortReason> from_wire(wire::AbortReason::type reason, std::string_view field) {
   return enum_from_wire(reason, AbortReason::kNone, AbortReason::kUnknownStore, field);
@@ -242,19 +248,25 @@ Result<AbortCause> from_wire(wire::AbortCause cause, std::string_view field) {
                     cause.statement_index};
 }
 
-wire::OutcomeKind::type to_wire(OutcomeKind kind) { return static_cast<wire::OutcomeKind::type>(kind); }
+wire::OutcomeKind::type to_wire(OutcomeKind kind) {
+  return static_cast<wire::OutcomeKind::type>(kind);
+}
 
 Result<OutcomeKind> from_wire(wire::OutcomeKind::type kind, std::string_view field) {
   return enum_from_wire(kind, OutcomeKind::kInProgress, OutcomeKind::kForgotten, field);
 }
 
-wire::Vote::type to_wire(Vote vote) { return static_cast<wire::Vote::type>(vote); }
+wire::Vote::type to_wire(Vote vote) {
+  return static_cast<wire::Vote::type>(vote);
+}
 
 Result<Vote> from_wire(wire::Vote::type vote, std::string_view field) {
   return enum_from_wire(vote, Vote::kYes, Vote::kExecuted, field);
 }
 
-wire::DecisionKind::type to_wire(Decision decision) { return static_cast<wire::DecisionKind::type>(decision); }
+wire::DecisionKind::type to_wire(Decision decision) {
+  return static_cast<wire::DecisionKind::type>(decision);
+}
 
 Result<Decision> from_wire(wire::DecisionKind::type decision, std::string_view field) {
   return enum_from_wire(decision, Decision::kCommit, Decision::kAbort, field);
