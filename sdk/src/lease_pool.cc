@@ -32,9 +32,8 @@ Result<LeasedId> LeasePool::take() {
 
 void LeasePool::discard(const TransactionId& id) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(held_, [&id](const Held& held) {
-    return held.lease.first.log == id.log && held.lease.first.epoch == id.epoch;
-  });
+  std::erase_if(
+      held_, [&id](const Held& held) { return held.lease.first.log == id.log && held.lease.first.epoch == id.epoch; });
 }
 
 std::optional<LeasedId> LeasePool::take_held() {

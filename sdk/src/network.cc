@@ -14,11 +14,9 @@ constexpr std::chrono::milliseconds kLastMoment{300};
 }  // namespace
 
 Network::Network(rpc::ChannelOptions options)
-    : options_(std::move(options)),
-      io_(1),
-      work_(io_.get_executor()),
-      last_moment_(io_),
-      thread_([this] { io_.run(); }) {}
+    : options_(std::move(options)), io_(1), work_(io_.get_executor()), last_moment_(io_), thread_([this] {
+        io_.run();
+      }) {}
 
 Network::~Network() {
   boost::asio::post(io_, [this] {

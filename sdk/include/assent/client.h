@@ -107,6 +107,7 @@ class Client {
 
  private:
   void run_until_committed(const std::function<void(Transaction&)>& function, Return when);
+  sdk::Session& session() const;
 
   std::shared_ptr<sdk::Session> session_;  // null after a move
 };

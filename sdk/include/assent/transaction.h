@@ -55,7 +55,7 @@ class Transaction {
   }
 
   // What the others are made of, for statements that are put together at run time.
-  ResultSet run(std::string_view store, Statement statement);
+  ResultSet run(std::string_view store, const Statement& statement);
 
   // Commits on every store that was touched. Returns only if it has committed; otherwise throws Aborted, or, if
   // nobody could say in time how it ended, OutcomeUnknown. With Return::applied and a store that stays away for
@@ -78,8 +78,11 @@ class Transaction {
   friend class Client;
   explicit Transaction(std::unique_ptr<sdk::ActiveTransaction> active);
 
-  Row only_row(std::string_view store, Statement statement);
+  Row only_row(std::string_view store, const Statement& statement);
   sdk::ActiveTransaction& active() const;
+  bool has_committed() const;
+  // Rolls it back if it is active. Whether it has no effect now, and never will have.
+  bool ends_without_effect() noexcept;
 
   std::unique_ptr<sdk::ActiveTransaction> active_;  // null after a move
 };
