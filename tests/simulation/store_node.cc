@@ -123,7 +123,7 @@ void StoreNode::perform(const Effect& effect) {
             if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);
             const auto caller = callers_.extract(answer.call);
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
-            caller.mapped()(answer);
+            caller.mapped()({answer, store_->recovered().start_number});
           }
         },
         effect);
@@ -142,7 +142,7 @@ void StoreNode::perform(const WriteJournal& journal) {
   const auto position = store_->journal(journal.operations).value();
   cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_, position] {
     if (!core_ || start != starts_) return;
-    if (cluster_.world.strikes()) return crash();
+    if (cluster_.world.strikes_at_disk()) return crash();
     is_journaling_ = false;
     disk_.forced();
     position_ = position;
