@@ -185,7 +185,7 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
   const auto found = txns_.find(answer.id);
   if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
   const Txn& txn = found->second;
-  require(txn.applied.contains(store), "K3", answer.id, store + " acknowledges before the apply is durable");
+  require(txn.applied.contains(store) || !txn.writes.contains(store), "K3", answer.id, store + " acknowledges before the apply is durable");
 }
 
 void Checker::check_outcomes() const {

@@ -58,7 +58,7 @@ void Client::begin() {
   auto& world = cluster_.world;
   ++turn_;
   is_busy_ = true;
-  if (!is_crosswise_ && world.chance(0.1)) ask_about_another();
+  if (world.chance(0.1)) ask_about_another();
   if (!lease_ || taken_ == lease_->count || world.now() > leased_ + lease_->use_for) return lease();
   id_ = lease_->first;
   id_.number += taken_++;
@@ -149,7 +149,7 @@ void Client::execute(std::size_t index) {
       {}, id_, *begin_stamp_, branch.branch, branch.statement_count,
       std::make_shared<const std::vector<Statement>>(1, step.statement), 2s, coordinator_->name()};
   call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn_](const auto& answer) {
-    if (turn == turn_) heard(index, answer);
+    if (turn == turn_) heard(index, answer.effect);
   });
   unless_answered(world.between(50ms, 1s), [this, index, &world] {
     if (world.chance(0.7)) return execute(index);

@@ -132,18 +132,18 @@ void CoordinatorNode::ask_for_vote(const std::string& store, const Request& requ
   cluster_.checker.leaves(core_->view());
   const auto is_answered = std::make_shared<bool>(false);
   const auto is_same = [this, start = starts_] { return core_ && start == starts_; };
-  const auto heard = [this, store, is_same, is_answered, id = request.id](const participant::Effect& effect) {
+  const auto on_answer = [this, store, is_same, is_answered, id = request.id](const StoreNode::Answer& heard) {
     if (!is_same()) return;
     *is_answered = true;
-    if (const auto* refused = std::get_if<participant::CallRefused>(&effect)) {
+    if (const auto* refused = std::get_if<participant::CallRefused>(&heard.effect)) {
       if (refused->kind == participant::RefusalKind::kFenced) return tell(Fenced{store, refused->message});
       return tell(VoteLost{store, id, refused->message});
     }
-    const auto& vote = std::get<participant::VoteAnswered>(effect);
+    const auto& vote = std::get<participant::VoteAnswered>(heard.effect);
     if (vote.already_committed) return tell(AlreadyCommitted{store, id, vote.branch});
     tell(VoteReceived{store, id, vote.branch, vote.vote, vote.cause, vote.results});
   };
-  call(world, name_, *cluster_.stores.at(store), request, heard);
+  call(world, name_, *cluster_.stores.at(store), request, on_answer);
   // A process that is gone, or a connection that breaks, is noticed at once, a lost message when the call times out.
   const bool is_noticed = !cluster_.stores.at(store)->is_up() || world.chance(world.faults.loss);
   world.after(is_noticed ? Duration{10ms} : timeout, [this, store, is_same, is_answered, id = request.id] {
@@ -154,20 +154,20 @@ void CoordinatorNode::ask_for_vote(const std::string& store, const Request& requ
 void CoordinatorNode::perform(const SendDecision& decision) {
   cluster_.checker.leaves(core_->view());
   cluster_.checker.leaves(decision);
-  const auto heard = [this, decision, start = starts_](const participant::Effect& effect) {
+  const auto on_answer = [this, decision, start = starts_](const StoreNode::Answer& heard) {
     if (!core_ || start != starts_) return;
-    if (const auto* refused = std::get_if<participant::CallRefused>(&effect)) {
+    if (const auto* refused = std::get_if<participant::CallRefused>(&heard.effect)) {
       if (refused->kind == participant::RefusalKind::kFenced) tell(Fenced{decision.store, refused->message});
       return;
     }
-    const auto& answer = std::get<participant::DecisionAnswered>(effect);
+    const auto& answer = std::get<participant::DecisionAnswered>(heard.effect);
     tell(Acknowledged{decision.store, decision.id, decision.branch, decision.decision,
-                      static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail});
+                      static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail, heard.start_number});
   };
   call(cluster_.world, name_, *cluster_.stores.at(decision.store),
        participant::DecisionReceived{
            {}, core_->view(), decision.id, decision.branch, decision.decision, decision.commit},
-       heard);
+       on_answer);
 }
 
 // One block is forced at a time; what waits meanwhile is the next one.
@@ -177,7 +177,7 @@ void CoordinatorNode::force() {
   in_flight_.swap(appended_);
   cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
     if (!core_ || start != starts_) return;
-    if (cluster_.world.strikes()) return crash();
+    if (cluster_.world.strikes_at_disk()) return crash();
     const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
     write();
     tell(DurableThrough{durable});

@@ -58,8 +58,9 @@ class World {
             const std::function<void()>& deliver);
   void cut(const std::string& one, const std::string& other, Duration length);
 
-  // A process dies now. It asks around every effect.
+  // A process dies now. It asks around every effect, and where it waits for a disk.
   bool strikes() { return chance(faults.crash); }
+  bool strikes_at_disk() { return chance(faults.crash * 5); }
 
   // Something worth knowing came to pass: counted, to show at the end that it really did.
   void count(std::string_view what) { ++counts[what]; }
