@@ -118,6 +118,7 @@ struct Acknowledged {
   AcknowledgementKind kind = AcknowledgementKind::kDone;
   StorePosition position{};
   std::string detail;
+  std::uint64_t start_number = 0;  // of the store's opening that answers; 0: not told
 };
 
 struct Inquired {

@@ -108,7 +108,7 @@ void Coordinator::handle(const WoundRequested& event, Turn& turn) {
 // ---- acknowledgements ----
 
 void Coordinator::handle(const Acknowledged& event, Turn& turn) {
-  stores_.acknowledged(event.store, event.position);
+  stores_.acknowledged(event.store, event.position, event.start_number);
   const auto branch = [&event] { return branch_text(event.store, event.id, event.branch); };
   const std::string decision(to_string(event.decision));
   if (event.kind == AcknowledgementKind::kRefused) {

@@ -48,8 +48,12 @@ StoreRegistry::Registration StoreRegistry::registered(const StoreRegistered& eve
                        entry.start_number != event.start_number;
   const bool moved = entry.record.address != event.address;
   names_.emplace(event.identity, event.store);
-  entry.record = {event.store, event.identity, event.address, std::max(entry.record.position, event.position)};
-  entry.settled = entry.record.position;
+  entry.record = {event.store, event.identity, event.address,
+                  std::max({entry.record.position, event.position, entry.early})};
+  entry.early = {};
+  entry.early_start = 0;
+  // Not the acknowledged position: an acknowledgement may have overtaken the next sign of life too.
+  entry.settled = event.position;
   entry.start_number = event.start_number;
   entry.last_seen = now;
   entry.refused.clear();
@@ -79,10 +83,12 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
            " registered under its name: bring back the store's own file, or give this one "
            "another name";
   }
-  // Acknowledgements sent after this registration may have overtaken it. So a sign of life is held against what was
-  // known when the one before it was answered; only a store that was opened anew is held against all.
+  // Acknowledgements sent after this registration may have overtaken it. So a sign of life is held against the one
+  // before it. A store that was opened anew is held against all that its earlier
+  // openings acknowledged; what this one acknowledged may be ahead of its first registration too.
   const bool opened_anew = entry.start_number != 0 && entry.start_number != event.start_number;
-  const StorePosition least = opened_anew ? entry.record.position : entry.settled;
+  StorePosition least = opened_anew ? entry.record.position : entry.settled;
+  if (event.start_number > entry.early_start) least = std::max(least, entry.early);
   if (event.position < least) {
     return "store `" + event.store + "` is at position " + text(event.position) + ", and has acknowledged position " +
            text(least) +
@@ -102,11 +108,16 @@ StoreRegistry::Entry* StoreRegistry::known(const StoreRegistered& event) {
   return &found->second;
 }
 
-void StoreRegistry::acknowledged(const std::string& store, StorePosition position) {
+void StoreRegistry::acknowledged(const std::string& store, StorePosition position, std::uint64_t start_number) {
   const auto found = entries_.find(store);
   if (found == entries_.end()) return;
-  StoreRecord& record = found->second.record;
-  record.position = std::max(record.position, position);
+  Entry& entry = found->second;
+  if (entry.start_number != 0 && start_number > entry.start_number) {
+    entry.early_start = std::max(entry.early_start, start_number);
+    entry.early = std::max(entry.early, position);
+  } else {
+    entry.record.position = std::max(entry.record.position, position);
+  }
 }
 
 void StoreRegistry::owe(const std::string& store) {

@@ -27,6 +27,8 @@ class StoreRegistry {
     Position recorded{};             // where the log has it, or will have it; 0: since before this start
     StorePosition settled{};         // a registration below this proves an old copy: see registered()
     std::uint64_t start_number = 0;  // as it last registered in this epoch; 0: it did not, or did not say
+    std::uint64_t early_start = 0;   // of an opening that acknowledged before it registered; 0: none
+    StorePosition early{};           // the highest position that it acknowledged with
     std::optional<Time> last_seen;   // in this epoch
     std::string refused;             // why its last registration was refused; empty: it was not
     std::string refused_address;     // where that came from
@@ -47,8 +49,8 @@ class StoreRegistry {
   // The log has, or will have, the store's record at this position.
   void recorded_at(const std::string& store, Position position) { entries_.at(store).recorded = position; }
 
-  // The store acknowledged with this journal position.
-  void acknowledged(const std::string& store, StorePosition position);
+  // The store acknowledged with this journal position, in this opening; 0: not told.
+  void acknowledged(const std::string& store, StorePosition position, std::uint64_t start_number);
 
   // The store owes one more acknowledgement, or one less.
   void owe(const std::string& store);

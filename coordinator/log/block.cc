@@ -17,12 +17,13 @@ std::vector<std::byte> encode(const SegmentHeader& header) {
   ByteWriter writer;
   writer.fixed64(kSegmentMagic);
   writer.fixed32(header.version);
+  writer.fixed32(0);
   writer.fixed64(static_cast<std::uint64_t>(header.log));
   writer.fixed64(header.number);
   writer.fixed64(static_cast<std::uint64_t>(header.snapshot_last));
   writer.fixed64(header.snapshot_end);
   writer.fixed64(header.file_bytes);
-  writer.fixed64(0);
+  writer.fixed32(0);
   writer.fixed32(crc32c(writer.bytes()));
   return writer.take();
 }
@@ -44,6 +45,7 @@ std::optional<SegmentHeader> decode_segment_header(std::span<const std::byte> by
   if (header.version != kLogVersion) {
     return header;
   }
+  reader.fixed32();
   header.log = LogIdentity{reader.fixed64()};
   header.number = reader.fixed64();
   header.snapshot_last = Position{reader.fixed64()};

@@ -1,0 +1,94 @@
+// ParticipantService: the Thrift face of a participant's stores.
+//
+// Handlers turn calls into events for the store that they name; what its thread hands back is answered, or sent to
+// coordinators. Everything here runs on the network thread.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "participant/service/coordinator_link.h"
+#include "participant/service/pending_calls.h"
+#include "participant/service/store_runner.h"
+#include "thrift/rpc/server.h"
+
+namespace assent::participant {
+
+struct ServedStore {
+  std::string name;
+  std::string file;  // as operators know it
+  StoreRunner::Open open;
+};
+
+struct ServiceSettings {
+  RunnerSettings runner;
+  LinkSettings link;
+  rpc::Limits limits;
+  rpc::Address listen;                     // port 0: any free one
+  std::optional<rpc::Address> advertised;  // where coordinators and clients find it, if not where it listens
+  std::string program;                     // name and version
+  std::size_t listed_locks = 1000;         // most locks in one answer to an operator
+};
+
+class ParticipantService {
+ public:
+  ParticipantService(boost::asio::io_context& io, ServiceSettings settings, std::vector<ServedStore> stores,
+                     std::shared_ptr<spdlog::logger> logger);
+  ~ParticipantService();
+
+  // Opens every store, takes the locks of prepared branches, and only then accepts connections and registers.
+  // Returns the address it listens on.
+  Result<rpc::Address> start();
+
+  // Takes no new branches; calls back when no unprepared branch is left. Prepared ones are handed over to the next
+  // start: they are in the journal.
+  void drain(std::function<void()> drained);
+
+ private:
+  void serve_clients();
+  void serve_coordinators();
+  void serve_operators();
+  void deliver(const std::string& store, StoreOutput output);
+  void perform(const std::string& store, Effect& effect);
+  void execute(wire::ExecuteRequest&& request, rpc::Responder<wire::ExecuteAnswer> respond);
+  void decide(wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond);
+  void participant_status(rpc::Responder<wire::ParticipantStatus> respond);
+  void resolve(wire::ResolveRequest&& request, rpc::Responder<wire::BranchStatus> respond);
+  void resolve_unanswered(const wire::ResolveRequest& request, rpc::Responder<wire::BranchStatus> respond);
+  void wait_until_idle(std::function<void()> drained);
+
+  // The runner of a store; answers the caller with what is wrong if there is none.
+  template <typename Answer>
+  StoreRunner* find(const std::string& store, const rpc::Responder<Answer>& respond);
+  // What the coordinator says of itself, remembered; answers the caller with what is wrong with it.
+  template <typename Answer>
+  std::optional<CoordinatorView> hear(wire::CoordinatorView&& view, const rpc::Responder<Answer>& respond);
+  // Posts what a request became, or answers with why it cannot be.
+  template <typename RequestEvent>
+  void post(StoreRunner& runner, CallId call, Result<RequestEvent> event);
+  // Answers what `question` makes of the store, on the network thread.
+  template <typename Answer>
+  void ask(StoreRunner& runner, rpc::Responder<Answer> respond,
+           std::function<Answer(const BranchTable&, const StoreReport&, Time)> question);
+
+  boost::asio::io_context& io_;
+  const ServiceSettings settings_;
+  const std::shared_ptr<spdlog::logger> logger_;
+  std::map<std::string, std::string> files_;
+  PendingCalls calls_;
+  rpc::Server server_;
+  StoreRunners stores_;  // their threads end before what is above
+  CoordinatorLink link_;
+  boost::asio::steady_timer drain_timer_;
+  Time started_;
+  bool draining_ = false;
+};
+
+}  // namespace assent::participant
