@@ -51,6 +51,10 @@ class ParticipantService {
   // start: they are in the journal.
   void drain(std::function<void()> drained);
 
+  // After the drain: runs the loop until what was answered has reached its callers, but no longer than this.
+  // REQUIRES: the loop has been stopped.
+  void close(Duration at_most);
+
  private:
   void serve_clients();
   void serve_coordinators();
@@ -90,5 +94,20 @@ class ParticipantService {
   Time started_;
   bool draining_ = false;
 };
+
+template <typename Answer>
+StoreRunner* ParticipantService::find(const std::string& store, const rpc::Responder<Answer>& respond) {
+  const auto found = stores_.find(store);
+  if (found != stores_.end()) return found->second.get();
+  respond.fault(wire::FaultCode::NOT_FOUND,
+                "no store `" + store + "` is served here; ask the coordinator where it is (assentctl stores)");
+  return nullptr;
+}
+
+template <typename RequestEvent>
+void ParticipantService::post(StoreRunner& runner, CallId call, Result<RequestEvent> event) {
+  const auto posted = event ? runner.post(std::move(*event)) : Result<void>(event.error());
+  if (!posted) calls_.refuse(call, posted.error());
+}
 
 }  // namespace assent::participant
