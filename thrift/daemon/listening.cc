@@ -15,13 +15,6 @@ namespace ip = boost::asio::ip;
 
 }  // namespace
 
-bool is_loopback(const rpc::Address& address) {
-  if (address.host == "localhost") return true;
-  boost::system::error_code is_a_name;
-  const auto parsed = ip::make_address(address.host, is_a_name);
-  return !is_a_name && parsed.is_loopback();
-}
-
 bool is_any(const rpc::Address& address) {
   boost::system::error_code is_a_name;
   const auto parsed = ip::make_address(address.host, is_a_name);

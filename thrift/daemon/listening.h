@@ -8,9 +8,6 @@
 
 namespace assent::daemon {
 
-// Only this machine can call it.
-bool is_loopback(const rpc::Address& address);
-
 // It stands for every address of this machine, and so for none that another one could call.
 bool is_any(const rpc::Address& address);
 
