@@ -62,9 +62,8 @@ TEST_F(Commits, WhoseAnswerWasLostAskThroughARestartOfTheCoordinator) {
 
 TEST_F(Commits, WhoseOutcomeNobodyCanSayAreUnknownAndNeverAborted) {
   coordinator_.commits.then_lose();
-  coordinator_.outcomes.always([](const auto&, const auto& respond) {
-    respond.fault(wire::FaultCode::UNAVAILABLE, "starting");
-  });
+  coordinator_.outcomes.always(
+      [](const auto&, const auto& respond) { respond.fault(wire::FaultCode::UNAVAILABLE, "starting"); });
   Client client(options_);
   auto transaction = worked(client);
   const auto error = thrown<OutcomeUnknown>([&] { transaction.commit(); });
@@ -102,13 +101,12 @@ TEST_F(Commits, ThatNeverReachTheCoordinatorAreAborted) {
   coordinator_.server().stop();
   const auto error = thrown<Aborted>([&] { transaction.commit(); });
   EXPECT_EQ(error.reason(), AbortReason::kPresumed);
-  EXPECT_THAT(error.what(), HasSubstr("did not reach the coordinator"));
+  EXPECT_THAT(error.what(), HasSubstr("the coordinator did not take in the commit"));
 }
 
 TEST_F(Commits, ThatTheCoordinatorIsTooBusyForAreAbortedInTheEnd) {
-  coordinator_.commits.always([](const auto&, const auto& respond) {
-    respond.fault(wire::FaultCode::OVERLOADED, "65536 transactions");
-  });
+  coordinator_.commits.always(
+      [](const auto&, const auto& respond) { respond.fault(wire::FaultCode::OVERLOADED, "65536 transactions"); });
   Client client(options_);
   auto transaction = worked(client);
   EXPECT_EQ(thrown<Aborted>([&] { transaction.commit(); }).reason(), AbortReason::kOverloaded);

@@ -259,8 +259,7 @@ TEST_F(Transactions, TimeThatIsOverAbortsTheTransaction) {
   coordinator_.transaction_timeout = 0ms;
   Client client(options_);
   auto transaction = client.begin();
-  EXPECT_EQ(thrown<Aborted>([&] { transaction.execute("a", "UPDATE t"); }).reason(),
-            AbortReason::kTransactionTimeout);
+  EXPECT_EQ(thrown<Aborted>([&] { transaction.execute("a", "UPDATE t"); }).reason(), AbortReason::kTransactionTimeout);
   EXPECT_TRUE(a_.executes.requests().empty());
 }
 
