@@ -58,9 +58,10 @@ Result<rpc::Address> CoordinatorService::start() {
 }
 
 void CoordinatorService::warn_of_insecurity() {
-  logger_->warn("event=insecure address={} text=\"anybody who reaches this address can commit and abort: there is no "
-                "TLS, and --insecure was given\"",
-                to_string(settings_.listen));
+  logger_->warn(
+      "event=insecure address={} text=\"anybody who reaches this address can commit and abort: there is no "
+      "TLS, and --insecure was given\"",
+      to_string(settings_.listen));
   insecure_timer_.expires_after(std::chrono::hours(1));
   insecure_timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) warn_of_insecurity();
@@ -81,8 +82,9 @@ void CoordinatorService::post(CallId call, Result<RequestEvent> event) {
 bool CoordinatorService::refuse_without_space(const wire::TransactionId& id,
                                               const rpc::Responder<wire::Outcome>& respond) const {
   if (driver_->has_log_space() || driver_->core().transaction(rpc::from_wire(id), daemon::now())) return false;
-  respond.fault(wire::FaultCode::UNAVAILABLE, "the disk of the decision log is full: nothing new can commit until "
-                                              "there is room; see the coordinator's log");
+  respond.fault(wire::FaultCode::UNAVAILABLE,
+                "the disk of the decision log is full: nothing new can commit until "
+                "there is room; see the coordinator's log");
   return true;
 }
 
@@ -118,9 +120,10 @@ void CoordinatorService::locate(const wire::LocateRequest& request,
                                 const rpc::Responder<wire::StoreLocation>& respond) {
   const auto store = driver_->core().store(request.store);
   if (!store) {
-    return respond.fault(wire::FaultCode::NOT_FOUND,
-                         "no store `" + request.store +
-                             "` has registered with this coordinator; start its participant, or see `assentctl stores`");
+    return respond.fault(
+        wire::FaultCode::NOT_FOUND,
+        "no store `" + request.store +
+            "` has registered with this coordinator; start its participant, or see `assentctl stores`");
   }
   const auto address = driver_->core().store_address(request.store);
   if (!address) {

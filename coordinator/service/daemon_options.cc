@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "thrift/daemon/listening.h"
+#include "thrift/daemon/network.h"
 #include "thrift/rpc/address.h"
 
 namespace assent::coordinator {
@@ -31,25 +32,6 @@ void list_settings(daemon::Options& options, Settings& core) {
                  "Most commits that may hold up the release of later ones by name");
 }
 
-void list_limits(daemon::Options& options, rpc::Limits& limits) {
-  options.size("frame", limits.frame_bytes, 64U << 10U, 512U << 20U, "Largest message");
-  options.size("string", limits.string_bytes, 1U << 10U, 512U << 20U, "Largest text or blob in a message");
-  options.number("container-elements", limits.container_elements, 1024, 100 * kMillion,
-                 "Most elements of all lists in a message");
-  options.number("recursion-depth", limits.recursion_depth, 8, 64, "Deepest structure in a message");
-  options.number("outstanding-calls", limits.outstanding_calls, 1, kMillion, "Most unanswered calls of a connection");
-  options.size("output", limits.output_bytes, 1U << 20U, 4ULL << 30U,
-               "Most bytes that wait for a connection's peer to read them");
-  options.number("connections", limits.connections, 1, kMillion, "Most connections at a time");
-  options.duration("connect-timeout", limits.connect_timeout, 10ms, 10min, "How long a store may take to be reached");
-  options.duration("write-timeout", limits.write_timeout, 100ms, 10min,
-                   "How long a peer may read nothing of what it is sent");
-  options.duration("idle-timeout", limits.idle_timeout, 1s, 24h, "When a connection without calls is closed");
-  options.duration("backoff-first", limits.backoff_first, 1ms, 1min,
-                   "Before a lost connection is made again; doubles each time");
-  options.duration("backoff-ceiling", limits.backoff_ceiling, 1ms, 10min, "The longest time before that");
-}
-
 Error invalid(std::string message) {
   return {ErrorKind::kInvalidInput, std::move(message)};
 }
@@ -70,22 +52,15 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   options.duration("decide-timeout", target.decide_timeout, 100ms, 10min,
                    "A store that does not acknowledge for so long loses its connection");
   list_settings(options, target.core);
-  list_limits(options, target.limits);
+  daemon::list(options, target.limits);
 }
 
 Result<ServiceSettings> service_settings(const DaemonOptions& options, const std::string& program) {
   ServiceSettings settings;
-  const auto listen = rpc::parse_address(options.listen);
-  if (!listen) return invalid("--listen: " + listen.error().message);
+  const auto listen = daemon::listen_address(options.listen, options.insecure);
+  if (!listen) return listen.error();
   settings.listen = *listen;
-  if (!daemon::is_loopback(*listen)) {
-    if (!options.insecure) {
-      return invalid("--listen " + options.listen +
-                     " is open to other machines, and there is no TLS in this version: listen on 127.0.0.1, or give "
-                     "--insecure if everybody who can reach it may commit and abort");
-    }
-    settings.insecure = true;
-  }
+  settings.insecure = !daemon::is_loopback(*listen);
   if (!options.advertise.empty()) {
     const auto advertised = rpc::parse_address(options.advertise);
     if (!advertised) return invalid("--advertise: " + advertised.error().message);

@@ -22,7 +22,8 @@ Driver::Driver(boost::asio::io_context& io, const Settings& settings, LinkSettin
       core_(settings, log->opened(), std::move(address), daemon::now()),
       timer_(io),
       outlet_(io),
-      links_(io, std::move(links), [this](Event event) { post(std::move(event)); }, logger_),
+      links_(
+          io, std::move(links), [this](Event event) { post(std::move(event)); }, logger_),
       writer_(io, std::move(log), logger_, [this](Position last) { post(DurableThrough{last}); }) {}
 
 Driver::~Driver() = default;

@@ -81,9 +81,10 @@ std::optional<LogWriter::Block> LogWriter::wait_for_block() {
 bool LogWriter::append(const Block& block) {
   const auto appended = log_->append(block.first, block.records);
   if (!appended && appended.error().kind != ErrorKind::kUnavailable) {
-    logger_->critical("event=log_failed position={} error={} remedy=\"the process ends without answering; see to the "
-                      "disk and start it again\"",
-                      static_cast<std::uint64_t>(block.first), daemon::quoted(appended.error().message));
+    logger_->critical(
+        "event=log_failed position={} error={} remedy=\"the process ends without answering; see to the "
+        "disk and start it again\"",
+        static_cast<std::uint64_t>(block.first), daemon::quoted(appended.error().message));
     _exit(daemon::kExitFailure);
   }
   publish_status();

@@ -13,6 +13,7 @@
 #include "thrift/daemon/failpoint_service.h"
 #include "thrift/daemon/listening.h"
 #include "thrift/daemon/logging.h"
+#include "thrift/daemon/network.h"
 #include "thrift/daemon/options.h"
 #include "thrift/daemon/random.h"
 #include "thrift/daemon/signals.h"
@@ -68,11 +69,11 @@ int serve(const DaemonOptions& options, const ServiceSettings& settings, daemon:
 
 int run(int argc, const char* const* argv) {
   DaemonOptions options;
-  daemon::Options list(kProgram, ASSENT_VERSION,
+  daemon::Options list(kProgram, daemon::kVersion,
                        "Decides transactions: each commits on every store that it touched, or on none.");
   list_options(list, options);
   if (const auto code = list.parse(argc, argv, std::cout, std::cerr)) return *code;
-  const auto settings = service_settings(options, std::string(kProgram) + " " + ASSENT_VERSION);
+  const auto settings = service_settings(options, std::string(kProgram) + " " + daemon::kVersion);
   if (!settings) return fail(settings.error(), daemon::kExitUsage);
   if (const auto armed = daemon::arm_failpoints_from_environment(); !armed) {
     return fail(armed.error(), daemon::kExitUsage);

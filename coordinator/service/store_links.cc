@@ -44,8 +44,7 @@ void StoreLinks::receive(const std::string& store, const TransactionId& id, Resu
   }
   auto event = to_event(store, id, std::move(*answer));
   if (event) return post_(std::move(*event));
-  logger_->error("event=bad_vote store={} id={} error={}", store, to_string(id),
-                 daemon::quoted(event.error().message));
+  logger_->error("event=bad_vote store={} id={} error={}", store, to_string(id), daemon::quoted(event.error().message));
   post_(VoteLost{store, id, "its vote cannot be understood: " + event.error().message});
 }
 

@@ -98,8 +98,13 @@ Result<StoreRegistered> to_event(const wire::StoreRegistration& store, const std
     return Error{ErrorKind::kInvalidInput, "a store registers without a name; give it one with --store NAME=FILE"};
   }
   if (const auto parsed = rpc::parse_address(address); !parsed) return parsed.error();
-  StoreRegistered event{call, store.store, StoreIdentity{bits(store.identity)}, address,
-                        StorePosition{bits(store.position)}, {}, bits(store.start_number)};
+  StoreRegistered event{call,
+                        store.store,
+                        StoreIdentity{bits(store.identity)},
+                        address,
+                        StorePosition{bits(store.position)},
+                        {},
+                        bits(store.start_number)};
   if (store.seen_epoch != 0) {
     event.seen = {log, Epoch{bits(store.seen_epoch)}, Nonce{bits(store.seen_nonce)},
                   Position{bits(store.seen_position)}};

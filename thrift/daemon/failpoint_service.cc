@@ -41,9 +41,8 @@ void serve_arm(wire::FailpointRequest&& request, const rpc::Responder<wire::Fail
 
 void serve_failpoints(rpc::Server& server) {
   server.on(rpc::methods::kArm, serve_arm);
-  server.on(rpc::methods::kFailpoints, [](wire::Empty&&, const rpc::Responder<wire::FailpointStatuses>& respond) {
-    respond(statuses());
-  });
+  server.on(rpc::methods::kFailpoints,
+            [](wire::Empty&&, const rpc::Responder<wire::FailpointStatuses>& respond) { respond(statuses()); });
 }
 
 class FailpointServer::Thread {

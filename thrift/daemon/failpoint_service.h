@@ -1,7 +1,8 @@
 // How tests arm the failpoints of a running daemon: the service Failpoints of operators.thrift.
 //
-// Two ways in, both in builds with failpoints only. The daemon's own server has the service, and ASSENT_FAILPOINTS_LISTEN
-// gives it a server and a thread of its own as well, which answers while the daemon is paused at a failpoint.
+// Two ways in, both in builds with failpoints only. The daemon's own server has the service, and
+// ASSENT_FAILPOINTS_LISTEN gives it a server and a thread of its own as well, which answers while the daemon is paused
+// at a failpoint.
 #pragma once
 
 #include <memory>
