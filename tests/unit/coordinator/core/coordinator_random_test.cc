@@ -4,11 +4,11 @@
 // acknowledgement or an inquiry of any branch may come at any time, which is more than any network does.
 #include <gtest/gtest.h>
 
-#include <array>
 #include <random>
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "stage.h"
 
@@ -39,7 +39,10 @@ class Checker {
   template <typename Other>
   void see(const Other& /*effect*/, const Stage& /*stage*/) {}
 
-  void see(const AppendRecord& append, const Stage& /*stage*/) {
+  void see(const AppendRecord& append, const Stage& stage) {
+    if (const auto* forgotten = std::get_if<ForgottenRecord>(&append.record)) {
+      forgotten_ = {stage.durable().epoch(), forgotten->through};
+    }
     const auto* record = std::get_if<CommitRecord>(&append.record);
     if (record == nullptr) return;
     EXPECT_FALSE(aborted_.contains(record->id)) << "told aborted, and recorded as committed";
@@ -84,9 +87,11 @@ class Checker {
 
   void see_answer(CallId call) { EXPECT_TRUE(answered_.insert(call).second) << "a call is answered twice"; }
 
-  static const CommitRecord* find(const Stage& stage, const TransactionId& id) {
+  // The commit that is durable; nothing once the core has forgotten it, which it says before that is durable.
+  const CommitRecord* find(const Stage& stage, const TransactionId& id) const {
+    const bool is_below = forgotten_.first == stage.durable().epoch() && id <= forgotten_.second;
     for (const auto& [position, commit] : stage.durable().commits) {
-      if (commit.record.id == id) return &commit.record;
+      if (commit.record.id == id) return is_below && commit.end ? nullptr : &commit.record;
     }
     return nullptr;
   }
@@ -98,6 +103,7 @@ class Checker {
     return false;
   }
 
+  std::pair<Epoch, TransactionId> forgotten_;
   std::set<TransactionId> aborted_;
   std::set<BranchName> aborted_branches_;
   std::set<BranchName> voted_yes_;
@@ -154,7 +160,7 @@ class Life {
       case 11: return pick(9) == 0 ? "crash" : "advance 1s";
       case 12: return pick(9) == 0 ? "crash keep" : "advance 10s";
       case 13: return pick(9) == 0 ? "advance 11min" : "lease 9";
-      case 14: return "ack" + of_branch + " position=" + std::to_string(++position_);
+      case 14:
       case 15: return "ack" + of_branch + " position=" + std::to_string(++position_);
       case 16: return "ack" + of_branch + " decision=abort";
       case 17: return pick(4) == 0 ? "ack" + of_branch + " kind=refused" : "durable";
