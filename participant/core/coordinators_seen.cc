@@ -7,6 +7,8 @@ namespace assent::participant {
 
 namespace {
 
+const Released kNothing;
+
 bool is_same_start(const CoordinatorLine& one, const CoordinatorLine& other) {
   return std::tie(one.epoch, one.nonce) == std::tie(other.epoch, other.nonce);
 }
@@ -46,7 +48,6 @@ CoordinatorLine CoordinatorsSeen::line(LogIdentity log) const {
 }
 
 const Released& CoordinatorsSeen::released(LogIdentity log) const {
-  static const Released kNothing;
   const auto found = logs_.find(log);
   return found == logs_.end() ? kNothing : found->second.seen.released;
 }
