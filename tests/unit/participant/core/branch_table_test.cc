@@ -51,6 +51,10 @@ struct Row {
   const char* effects;  // joined by ` | `
 };
 
+void PrintTo(const Row& row, std::ostream* out) {
+  *out << row.sentence;
+}
+
 class BranchTableRow : public testing::TestWithParam<Row> {};
 
 TEST_P(BranchTableRow, Holds) {
@@ -312,6 +316,9 @@ const Row kOtherRows[] = {
      "refuse 9: conflict: A-7-5 is resolving here: only a prepared branch can be resolved by hand"},
     {"a resolution by hand needs a reason", kPrepared, "resolve 9 5 commit",
      "refuse 9: invalid argument: a resolution by hand needs a reason: it is kept for the record"},
+    {"a committed branch is deleted once it is released", kCommitted, "heard released=12", "A-7-5: committed -> none"},
+    {"a committed branch stays while it is excepted from the released ones", kCommitted, "heard released=13 except=12",
+     ""},
     {"a run that was not ordered is ignored", kOneShotRunning, "ran 8 wrote=1", ""},
     {"a run counts once its locks are held", kOneShotRunning, "ran 1 wrote=1 locks=accounts[7]:X",
      "A-7-5: active -> preparing"},
