@@ -36,8 +36,8 @@ ChannelConnection::ChannelConnection(asio::io_context& io, Address peer, Channel
     : io_(io),
       peer_(std::move(peer)),
       options_(std::move(options)),
-      encoder_(options_.limits),
-      decoder_(options_.limits),
+      encoder_(options_.limits, options_.limits.request_elements),
+      decoder_(options_.limits, options_.limits.answer_elements),
       resolver_(io),
       backoff_(options_.limits.backoff_first, options_.limits.backoff_ceiling, jitter_seed(peer_)),
       timer_(io) {}

@@ -59,6 +59,7 @@ class RawPeer {
   // The server has closed the connection.
   bool is_closed() const { return is_closed_; }
 
+  std::size_t received_bytes() const { return received_.size(); }
   // The messages received so far, without their lengths.
   std::vector<std::string> messages() const {
     std::vector<std::string> found;
@@ -83,7 +84,7 @@ class RawPeer {
 
  private:
   boost::asio::ip::tcp::socket socket_;
-  Encoder encoder_{Limits{}};
+  Encoder encoder_{Limits{}, 1000};
   std::string unsent_;
   std::string received_;
   bool is_reading_ = true;
