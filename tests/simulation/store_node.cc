@@ -162,8 +162,8 @@ void StoreNode::perform(const SendInquiry& inquiry) {
        coordinator::Inquired{{}, name_, inquiry.id, inquiry.branch, inquiry.seen}, heard);
 }
 
-// Registrations do not overtake each other: they share a connection, which is closed when one is not answered in time.
-// Everything else may overtake them.
+// There is one registration at a time: the connection of one that is not answered in time is closed, and what it
+// carried is lost. Everything else may overtake it.
 void StoreNode::give_sign_of_life() {
   ++signs_;
   for (const auto& each : cluster_.coordinators) {
@@ -178,9 +178,9 @@ void StoreNode::give_sign_of_life() {
     };
     cluster_.world.send(name_, coordinator.name(), "StoreRegistered",
                         [this, &coordinator, sign, heard, number = signs_, peer = coordinator.starts()] {
-                          auto& newest = newest_sign_[coordinator.log()];
-                          if (number <= newest || peer != coordinator.starts()) return;
-                          newest = number;
+                          auto& heard_sign = heard_signs_[coordinator.log()];
+                          if (number != signs_ || number == heard_sign || peer != coordinator.starts()) return;
+                          heard_sign = number;
                           coordinator.ask(sign, heard);
                         });
   }
