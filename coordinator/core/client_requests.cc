@@ -131,7 +131,7 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) con
     if (!stores_.address(branch.store)) {
       return AbortCause{AbortReason::kStoreUnavailable, branch.store, store->refused};
     }
-    if (store->owed >= settings_.transactions) {
+    if (stores_.owed(branch.store) >= settings_.transactions) {
       return AbortCause{AbortReason::kOverloaded, branch.store, "the store has too many commits to acknowledge"};
     }
   }

@@ -89,7 +89,8 @@ CommitProtocol CommitProtocol::recover(const CommitRecord& record, const Setting
 bool CommitProtocol::vote(const VoteReceived& vote, Turn& turn) {
   Branch* const branch = find(vote.store);
   if (branch == nullptr) return false;
-  if (branch->number == kNoBranch) branch->number = vote.branch;
+  const bool is_alive = vote.vote == Vote::kYes || vote.vote == Vote::kExecuted;
+  if (branch->number == kNoBranch && is_alive) branch->number = vote.branch;
   const bool is_from_its_branch = vote.branch == branch->number && vote.branch != kNoBranch;
   if (state_ != State::kPreparing) return is_from_its_branch;
   // A no counts under whatever number it comes: before the decision it is always safe to abort.
@@ -103,7 +104,7 @@ void CommitProtocol::count_vote(Branch& branch, const VoteReceived& vote, Turn& 
   if (has_voted) return;  // I5
   switch (vote.vote) {
     case Vote::kNo: {
-      branch.state = BranchState::kNo;
+      if (vote.branch == branch.number) branch.state = BranchState::kNo;
       AbortCause cause = vote.cause;
       if (cause.reason == AbortReason::kNone) cause.reason = AbortReason::kVoteNo;
       if (cause.store.empty()) cause.store = branch.store;

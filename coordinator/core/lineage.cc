@@ -8,7 +8,7 @@
 namespace assent::coordinator {
 
 Lineage::Lineage(LogIdentity log, std::map<Epoch, Nonce> nonces) : log_(log), nonces_(std::move(nonces)) {
-  invariant(!nonces_.empty(), "G1: a coordinator starts only after its epoch and nonce are durable");
+  invariant(!nonces_.empty(), "N1: a coordinator starts only after its epoch and nonce are durable");
 }
 
 bool Lineage::owns(const TransactionId& id) const {

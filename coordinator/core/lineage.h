@@ -1,5 +1,7 @@
 // Lineage: the starts of this decision log, and how its own line is told from another log's, or from a line that
 // parted from it when a log was copied.
+//
+//   N1  There is a present start: its epoch and nonce were durable before this object was made.
 #pragma once
 
 #include <map>

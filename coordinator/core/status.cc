@@ -50,7 +50,7 @@ std::optional<TransactionSummary> Coordinator::transaction(const TransactionId& 
 std::vector<StoreSummary> Coordinator::stores(Time now) const {
   std::vector<StoreSummary> summaries;
   for (const auto& [name, entry] : stores_.entries()) {
-    StoreSummary summary{entry.record, std::nullopt, entry.owed, entry.refused};
+    StoreSummary summary{entry.record, std::nullopt, stores_.owed(name), entry.refused};
     if (entry.last_seen) summary.last_seen = now - *entry.last_seen;
     summaries.push_back(std::move(summary));
   }

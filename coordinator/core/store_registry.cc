@@ -120,15 +120,17 @@ void StoreRegistry::acknowledged(const std::string& store, StorePosition positio
 }
 
 void StoreRegistry::owe(const std::string& store) {
-  const auto found = entries_.find(store);
-  if (found != entries_.end()) ++found->second.owed;
+  ++owed_[store];
 }
 
 void StoreRegistry::repay(const std::string& store) {
-  const auto found = entries_.find(store);
-  if (found == entries_.end()) return;
-  invariant(found->second.owed > 0, "I5: a store acknowledges more commits than it owes");
-  --found->second.owed;
+  invariant(owed(store) > 0, "I5: a store acknowledges more commits than it owes");
+  --owed_[store];
+}
+
+std::uint64_t StoreRegistry::owed(const std::string& store) const {
+  const auto found = owed_.find(store);
+  return found == owed_.end() ? 0 : found->second;
 }
 
 const StoreRegistry::Entry* StoreRegistry::find(const std::string& store) const {

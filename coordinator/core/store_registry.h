@@ -30,7 +30,6 @@ class StoreRegistry {
     std::uint64_t early_start = 0;   // of an opening that acknowledged before it registered; 0: none
     StorePosition early{};           // the highest position that it acknowledged with
     std::optional<Time> last_seen;   // in this epoch
-    std::uint64_t owed = 0;          // commits it has not acknowledged
     std::string refused;             // why its last registration was refused; empty: it was not
     std::string refused_address;     // where that came from
   };
@@ -56,6 +55,7 @@ class StoreRegistry {
   // The store owes one more acknowledgement, or one less.
   void owe(const std::string& store);
   void repay(const std::string& store);
+  std::uint64_t owed(const std::string& store) const;
 
   const Entry* find(const std::string& store) const;
 
@@ -74,6 +74,7 @@ class StoreRegistry {
   const Duration quiet_;
   std::map<std::string, Entry> entries_;
   std::map<StoreIdentity, std::string> names_;
+  std::map<std::string, std::uint64_t> owed_;  // commits that each store has not acknowledged
 };
 
 }  // namespace assent::coordinator

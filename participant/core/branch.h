@@ -36,7 +36,7 @@
 //       operator's word. No timeout, no wound, no restart.
 //   B5  A commit is acknowledged in kCommitted (or kResolved…, if an operator was first): after the apply is durable.
 //   B6  One journal operation of a branch is under way at a time: in kPreparing, kCommitting, kResolving, kSettling.
-//   B7  One call at a time awaits the branch. Who repeats a call takes its place; the earlier call is refused.
+//   B7  Calls that repeat one another get the same answer, each of them once.
 #pragma once
 
 #include <cstdint>
@@ -44,6 +44,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "assent/outcome.h"
@@ -91,6 +92,9 @@ class Branch {
   // REQUIRES: the diagram has this edge.
   void move_to(BranchState next);
 
+  // Those who awaited it, for their answer. Nobody awaits it afterwards.
+  std::vector<CallId> take_calls() { return std::exchange(calls, {}); }
+
   // Joins what its last statements changed to what it had changed before.
   void add_changes(const Changes& more);
 
@@ -119,11 +123,11 @@ class Branch {
   AbortCause last_failure;  // of the last statement of an interactive branch, else kNone
 
   // ---- what is under way ----
-  std::optional<CallId> call;  // who awaits it (B7)
-  Statements statements;       // of kRunning and kWaiting
-  RunId run{};                 // of kRunning
-  Time statement_deadline;     // of kRunning and kWaiting: with all the waiting
-  Time wait_deadline;          // of kWaiting
+  std::vector<CallId> calls;  // who awaits it (B7): all of them one and the same answer
+  Statements statements;      // of kRunning and kWaiting
+  RunId run{};                // of kRunning
+  Time statement_deadline;    // of kRunning and kWaiting: with all the waiting
+  Time wait_deadline;         // of kWaiting
 
   // ---- what became of it ----
   Time in_doubt_since;             // of kPrepared and later

@@ -210,7 +210,7 @@ void BranchTable::handle(const JournalDurable& event) {
 
 // The operation of the branch (B6) is durable: these are the double lines of its diagram.
 void BranchTable::journaled(Branch& branch) {
-  const std::optional<CallId> call = std::exchange(branch.call, std::nullopt);
+  const std::vector<CallId> calls = branch.take_calls();
   const auto first_pause = spread_pause(branch.id, 0, settings_.inquiry_first, settings_.inquiry_ceiling);
   branch.inquiries.start(now_ + first_pause);
   switch (branch.state()) {
@@ -218,26 +218,26 @@ void BranchTable::journaled(Branch& branch) {
       move(branch, BranchState::kPrepared);
       branch.in_doubt_since = now_;
       ++counters_.prepared;
-      if (call) vote(*call, branch, Vote::kYes);
+      for (const CallId call : calls) vote(call, branch, Vote::kYes);
       break;
     case BranchState::kCommitting:
       move(branch, BranchState::kCommitted);
       ++counters_.committed;
-      acknowledge(call, branch.id, AcknowledgementKind::kDone, {});
+      for (const CallId call : calls) acknowledge(call, branch.id, AcknowledgementKind::kDone, {});
       release_locks(branch);
       break;
     case BranchState::kResolving:
       move(branch, branch.journaled_as == RowState::kResolvedCommit ? BranchState::kResolvedCommit
                                                                     : BranchState::kResolvedAbort);
       branch.inquiries.start(now_);
-      if (call) made_.emplace_back(ResolveAnswered{*call, branch.id});
+      for (const CallId call : calls) made_.emplace_back(ResolveAnswered{call, branch.id});
       release_locks(branch);
       break;
     case BranchState::kSettling: {
       const bool agrees = branch.journaled_as == RowState::kCommitted;
       move(branch, agrees ? BranchState::kCommitted : BranchState::kResolvedAbort);
-      acknowledge(call, branch.id, agrees ? AcknowledgementKind::kAgrees : AcknowledgementKind::kContradicts,
-                  branch.resolution);
+      const auto kind = agrees ? AcknowledgementKind::kAgrees : AcknowledgementKind::kContradicts;
+      for (const CallId call : calls) acknowledge(call, branch.id, kind, branch.resolution);
       break;
     }
     default: check_invariant(false, "B6: only a branch whose operation is under way goes on when that is durable");
@@ -282,10 +282,13 @@ void BranchTable::end(Branch& branch, EndKind kind, AbortCause cause) {
   made_.emplace_back(Transition{ended.id, to_string(ended.state()), "none", cause});
   if (!is_active(ended.state())) journal_.add(DeleteBranch{ended.id}, now_ + settings_.idle_journal);
   if (kind == EndKind::kAborted) ++counters_.aborted;
-  if (ended.call && (ended.one_shot || ended.state() == BranchState::kPreparing)) {
-    vote_no(*ended.call, ended.number, cause);
-  } else if (ended.call) {
-    answer_ended(*ended.call, ended.number, cause);
+  const bool awaits_vote = ended.one_shot || ended.state() == BranchState::kPreparing;
+  for (const CallId call : ended.calls) {
+    if (awaits_vote) {
+      vote_no(call, ended.number, cause);
+    } else {
+      answer_ended(call, ended.number, cause);
+    }
   }
   ends_.remember(ended.id, {.branch = ended.number, .kind = kind, .cause = std::move(cause)});
   release_locks(ended);
@@ -306,12 +309,6 @@ void BranchTable::refuse(CallId call, RefusalKind kind, std::string message) {
 void BranchTable::alarm(std::string text) {
   ++counters_.alarms;
   made_.emplace_back(Alarm{std::move(text)});
-}
-
-void BranchTable::await(Branch& branch, CallId call) {
-  if (branch.call)
-    refuse(*branch.call, RefusalKind::kUnavailable, "the same was asked again: the later call is answered");
-  branch.call = call;
 }
 
 void BranchTable::deliver(Effects& effects) {

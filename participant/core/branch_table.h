@@ -142,7 +142,6 @@ class BranchTable {
   static AbortCause ended_with_its_coordinator();
   void refuse(CallId call, RefusalKind kind, std::string message);
   void alarm(std::string text);
-  void await(Branch& branch, CallId call);  // B7
   void deliver(Effects& effects);
 
   // ---- branch_table_statements.cc: from the first statement to held locks and an answer ----

@@ -61,11 +61,11 @@ void BranchTable::commit(const TransactionId& id, BranchNumber number, Position 
                       "commit of branch " + to_string(number) + " of " + to_string(id) + ", which never voted yes");
       break;
     case BranchState::kPrepared:
-      if (call) branch->call = call;
+      if (call) branch->calls = {*call};
       apply(*branch, position);
       break;
     case BranchState::kCommitting:
-      if (call) await(*branch, *call);
+      if (call) branch->calls.push_back(*call);
       break;
     case BranchState::kCommitted:
       acknowledge(call, id, branch->resolution.empty() ? AcknowledgementKind::kDone : AcknowledgementKind::kAgrees,
@@ -81,11 +81,11 @@ void BranchTable::commit(const TransactionId& id, BranchNumber number, Position 
         acknowledge(call, id, AcknowledgementKind::kContradicts, branch->resolution);
         break;
       }
-      if (call) branch->call = call;
+      if (call) branch->calls = {*call};
       settle(*branch, position);
       break;
     case BranchState::kSettling:
-      if (call) await(*branch, *call);
+      if (call) branch->calls.push_back(*call);
       break;
   }
 }
@@ -183,7 +183,7 @@ void BranchTable::handle(const ResolveRequested& event) {
   const bool commits = event.decision == Decision::kCommit;
   branch->resolution = event.reason;
   branch->results.reset();
-  branch->call = event.call;
+  branch->calls = {event.call};
   branch->journaled_as = commits ? RowState::kResolvedCommit : RowState::kResolvedAbort;
   move(*branch, BranchState::kResolving);
   schedule(*branch);

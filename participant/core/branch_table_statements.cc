@@ -76,7 +76,7 @@ void BranchTable::execute_next(Branch& branch, const ExecuteRequested& event) {
   const std::uint32_t expected = branch.statement_count;
   const bool is_under_way = branch.state() == BranchState::kRunning || branch.state() == BranchState::kWaiting;
   if (is_under_way && event.statement_number == expected) {
-    await(branch, event.call);
+    branch.calls.push_back(event.call);
   } else if (is_active(branch.state()) && expected > 0 && event.statement_number == expected - 1) {
     answer_statement(branch, event.call);
   } else if (!is_active(branch.state())) {
@@ -157,7 +157,7 @@ Branch* BranchTable::begin(CallId call, const TransactionId& id, std::uint64_t b
 // ---- runs ----
 
 void BranchTable::start(Branch& branch, CallId call, Statements statements) {
-  branch.call = call;
+  branch.calls = {call};
   branch.statements = std::move(statements);
   branch.statement_deadline = now_ + settings_.statement_timeout;
   run(branch);
@@ -230,7 +230,7 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
     ++branch.statement_count;
     move(branch, BranchState::kIdle);
     schedule(branch);
-    answer_statement(branch, *std::exchange(branch.call, std::nullopt));
+    for (const CallId call : branch.take_calls()) answer_statement(branch, call);
     return;
   }
 
@@ -246,7 +246,7 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
   }
   move(branch, BranchState::kIdle);
   schedule(branch);
-  vote(*std::exchange(branch.call, std::nullopt), branch, Vote::kExecuted);
+  for (const CallId call : branch.take_calls()) vote(call, branch, Vote::kExecuted);
 }
 
 // ---- answers ----

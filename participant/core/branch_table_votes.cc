@@ -36,15 +36,15 @@ void BranchTable::handle(const PrepareRequested& event) {
     end(*branch, EndKind::kReadOnly, {});
     return;
   }
-  branch->call = event.call;
+  branch->calls = {event.call};
   prepare(*branch);
 }
 
-// REQUIRES: it wrote, and its call awaits the vote.
+// REQUIRES: it wrote, and its calls await the vote.
 void BranchTable::prepare(Branch& branch) {
   if (!why_no_promises_.empty()) {
     AbortCause cause{.reason = AbortReason::kVoteNo, .store = {}, .detail = why_no_promises_};
-    vote_no(*std::exchange(branch.call, std::nullopt), branch.number, cause);
+    for (const CallId call : branch.take_calls()) vote_no(call, branch.number, cause);
     end(branch, EndKind::kAborted, std::move(cause));
     return;
   }
@@ -60,7 +60,7 @@ void BranchTable::repeat_vote(Branch& branch, CallId call) {
   switch (branch.state()) {
     case BranchState::kRunning:
     case BranchState::kWaiting:
-    case BranchState::kPreparing: await(branch, call); break;
+    case BranchState::kPreparing: branch.calls.push_back(call); break;
     case BranchState::kIdle: vote(call, branch, Vote::kExecuted); break;
     case BranchState::kPrepared:
     case BranchState::kCommitting:
@@ -94,7 +94,8 @@ void BranchTable::vote_from_memory(CallId call, BranchNumber branch, const End* 
 }
 
 void BranchTable::vote(CallId call, const Branch& branch, Vote vote) {
-  const Results results = branch.one_shot ? branch.results : nullptr;
+  const bool has_results = branch.one_shot && vote != Vote::kReadOnly;  // those were told with kExecuted
+  const Results results = has_results ? branch.results : nullptr;
   made_.emplace_back(VoteAnswered{call, branch.number, vote, /*already_committed=*/false, {}, results});
 }
 

@@ -121,7 +121,7 @@ LockTable::Answer LockTable::request(const Priority& owner, const Locks& wanted)
   block->place->second.parked.insert(owner);
   party->second.waits_for = std::move(wishes);
   ++waiting_count_;
-  return {.granted = false, .wounded = {wounded.begin(), wounded.end()}, .behind = {behind.begin(), behind.end()}};
+  return {.granted = false, .wounded = {wounded.rbegin(), wounded.rend()}, .behind = {behind.begin(), behind.end()}};
 }
 
 // What the owner has to take to hold all of `wanted`, each name once, larger names first.

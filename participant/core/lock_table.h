@@ -74,8 +74,10 @@ class LockTable {
  public:
   struct Answer {
     bool granted = false;
-    std::vector<Priority> wounded;  // younger active holders: release() each of them now
-    std::vector<Priority> behind;   // all other conflicting holders
+    // Younger active holders: release() each of them now, in this order. The youngest is first, for it may wait for
+    // the others, and would be granted a lock in vain if they went before it.
+    std::vector<Priority> wounded;
+    std::vector<Priority> behind;  // all other conflicting holders, the oldest first
   };
 
   // Asks for all of `wanted` at once. What the owner holds already is no part of the question.

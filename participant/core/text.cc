@@ -51,7 +51,7 @@ std::string position_of(Position commit) {
 }
 
 std::string because(const AbortCause& cause) {
-  return cause.reason == AbortReason::kNone ? "" : " (" + to_string(cause) + ")";
+  return cause.reason == AbortReason::kNone ? "" : " (" + to_text(cause) + ")";
 }
 
 std::string reason(const std::string& text) {
@@ -130,7 +130,7 @@ struct EventText {
   std::string operator()(const StatementsRan& event) const {
     return "run " + number(event.run) + " ran: " + count(event.results ? event.results->size() : 0, "result") + ", " +
            count(event.changes.rows, "changed row") + because(event.failure) +
-           ", locks: " + list(event.locks, [](const Lock& lock) { return to_string(lock); });
+           ", locks: " + list(event.locks, [](const Lock& lock) { return to_text(lock); });
   }
   std::string operator()(const JournalDurable& event) const { return "journal durable at " + number(event.position); }
   std::string operator()(const TimePassed&) const { return "time passed"; }
@@ -166,7 +166,7 @@ struct EffectText {
            " on top of " + count(run.before->rows, "changed row");
   }
   std::string operator()(const WriteJournal& write) const {
-    return "write journal: " + list(write.operations, [](const JournalOperation& one) { return to_string(one); });
+    return "write journal: " + list(write.operations, [](const JournalOperation& one) { return to_text(one); });
   }
   std::string operator()(const ExecuteAnswered& answer) const {
     std::string text = "answer " + number(answer.call) + ": ";
@@ -207,19 +207,19 @@ struct EffectText {
 
 }  // namespace
 
-std::string to_string(const Event& event) {
+std::string to_text(const Event& event) {
   return std::visit(EventText{}, event);
 }
 
-std::string to_string(const Effect& effect) {
+std::string to_text(const Effect& effect) {
   return std::visit(EffectText{}, effect);
 }
 
-std::string to_string(const JournalOperation& operation) {
+std::string to_text(const JournalOperation& operation) {
   return std::visit(OperationText{}, operation);
 }
 
-std::string to_string(const LockName& name) {
+std::string to_text(const LockName& name) {
   if (name.table.empty()) return "(store)";
   if (name.key.empty()) return name.table;
   std::string text = name.table + "[";
@@ -233,11 +233,11 @@ std::string to_string(const LockName& name) {
   return text + "]";
 }
 
-std::string to_string(const Lock& lock) {
-  return to_string(lock.name) + " " + to_string_modes(static_cast<LockModes>(lock.mode));
+std::string to_text(const Lock& lock) {
+  return to_text(lock.name) + " " + to_string_modes(static_cast<LockModes>(lock.mode));
 }
 
-std::string to_string(const AbortCause& cause) {
+std::string to_text(const AbortCause& cause) {
   std::string text(assent::to_string(cause.reason));
   if (!cause.store.empty()) text += " at " + cause.store;
   if (cause.statement_index >= 0) text += ", statement " + std::to_string(cause.statement_index);

@@ -7,17 +7,17 @@
 
 namespace assent::participant {
 
-std::string to_string(const Event& event);
-std::string to_string(const Effect& effect);
-std::string to_string(const JournalOperation& operation);
+std::string to_text(const Event& event);
+std::string to_text(const Effect& effect);
+std::string to_text(const JournalOperation& operation);
 
 // `accounts`, `accounts[key]`, `(store)`. Bytes of the key that are not printable ASCII stand as \xNN.
-std::string to_string(const LockName& name);
+std::string to_text(const LockName& name);
 
 // `accounts[key] exclusive`
-std::string to_string(const Lock& lock);
+std::string to_text(const Lock& lock);
 
 // `wounded: the older transaction … needed its locks`
-std::string to_string(const AbortCause& cause);
+std::string to_text(const AbortCause& cause);
 
 }  // namespace assent::participant
