@@ -9,8 +9,9 @@ using namespace participant;
 
 namespace {
 
-Settings settings() {
+Settings settings(World& world) {
   Settings settings;
+  if (world.chance(0.5)) settings.remembered_ends = 2;  // what is remembered must not matter
   settings.transaction_timeout = 5s;
   settings.statement_timeout = 2s;
   settings.lock_wait = 2s;
@@ -39,7 +40,7 @@ void StoreNode::start() {
   position_ = disk_.image().position;
   cluster_.checker.journaled(name_, disk_.image());
   cluster_.world.say(name_, " starts, start number ", store_->recovered().start_number);
-  core_ = std::make_unique<BranchTable>(settings(), store_->recovered(), cluster_.world.now());
+  core_ = std::make_unique<BranchTable>(settings(cluster_.world), store_->recovered(), cluster_.world.now());
   give_sign_of_life();
   tell(TimePassed{});
 }
