@@ -144,13 +144,15 @@ class Recogniser {
     if (end <= from) {
       return false;
     }
-    if (end - from != 3 || !symbol(from + 1, '=')) {
-      return true;
+    std::size_t column = from;
+    std::optional<Operand> known;
+    if (end - from > 2 && name(from) && symbol(from + 1, '=')) {
+      known = operand(from + 2, end);
+    } else if (end - from > 2 && name(end - 1) && symbol(end - 2, '=')) {
+      column = end - 1;
+      known = operand(from, end - 2);
     }
-    const std::size_t column = name(from) ? from : from + 2;
-    const std::size_t value = name(from) ? from + 2 : from;
-    auto known = operand(value, value + 1);
-    if (!name(column) || !known) {
+    if (!known) {
       return true;
     }
     for (std::size_t index = 0; index < key.size(); ++index) {
