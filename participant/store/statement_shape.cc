@@ -195,7 +195,7 @@ class Recogniser {
       return;
     }
     plain = rows(at + 1, place, plain);
-    if (plain && shape_.refusal.empty()) {
+    if (plain && !unsure_ && shape_.refusal.empty()) {
       shape_.kind = StatementShape::Kind::kPlainInsert;
     }
   }
@@ -217,6 +217,7 @@ class Recogniser {
                          "` is a hidden number that means nothing outside a statement: leave it out";
       }
       if (target_.integer_key && (column ? *column == *target_.integer_key : is_rowid(tokens_[at].text))) {
+        unsure_ = unsure_ || place.has_value();  // named twice: which of the values counts?
         place = count;
       }
       ++count;
@@ -301,6 +302,7 @@ class Recogniser {
   const TableSchema& target_;
   std::vector<std::size_t> parameters_;
   StatementShape shape_;
+  bool unsure_ = false;
 };
 
 }  // namespace

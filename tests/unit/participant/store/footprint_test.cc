@@ -22,6 +22,8 @@ CREATE TABLE pairs(a TEXT, b INTEGER, v REAL, PRIMARY KEY(a, b)) WITHOUT ROWID;
 INSERT INTO pairs VALUES ('x', 1, 0.5), ('x', 2, 1.5);
 CREATE TABLE trimmed(name TEXT COLLATE RTRIM PRIMARY KEY, v);
 INSERT INTO trimmed VALUES ('a  ', 1);
+CREATE TABLE two_orders(k TEXT, v INTEGER, PRIMARY KEY (k COLLATE NOCASE));
+INSERT INTO two_orders VALUES ('A', 1);
 CREATE TABLE untyped(k BLOB PRIMARY KEY, v);
 INSERT INTO untyped VALUES (1, 'int'), ('1', 'text'), (x'31', 'blob');
 CREATE TABLE reals(k REAL PRIMARY KEY, v) WITHOUT ROWID;
@@ -180,6 +182,10 @@ TEST_F(Footprint, AWriteThatIsNotCertainlyByKeyTakesItsTableSharedToo) {
       {"NULL", "DELETE FROM accounts WHERE id = ?1", {nullptr}, "accounts S"},
       {"a number for a text", "DELETE FROM people WHERE name = ?1", {kOne}, "people S"},
       {"another collation", "DELETE FROM people WHERE name = 'ann' COLLATE BINARY", {}, "people S"},
+      {"a key with another order than its column",
+       "UPDATE two_orders SET v = 2 WHERE k = 'A'",
+       {},
+       "two_orders S, two_orders('a') X"},
       {"half of the key", "DELETE FROM pairs WHERE a = 'x' AND b > 1", {}, "pairs S, pairs('x', 2) X"},
       {"a unique key",
        "UPDATE people SET age = 1 WHERE mail = 'bob@x'",

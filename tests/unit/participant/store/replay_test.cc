@@ -144,6 +144,7 @@ TEST_F(Replayed, PrimaryKeysMayChange) {
   check(
       "CREATE TABLE i(id INTEGER PRIMARY KEY, v); INSERT INTO i VALUES (1, 'a'), (2, 'b'), (3, 'c');"
       "CREATE TABLE t(k TEXT PRIMARY KEY COLLATE NOCASE, v); INSERT INTO t VALUES ('a', 1), ('b', 2), ('c', 3);"
+      "CREATE TABLE o(k TEXT, v, PRIMARY KEY (k COLLATE NOCASE)); INSERT INTO o VALUES ('a', 1), ('B', 2);"
       "CREATE TABLE w(a TEXT, b INT, v, PRIMARY KEY (b, a)) WITHOUT ROWID;"
       "INSERT INTO w VALUES ('a', 1, 1), ('b', 1, 2), ('c', 2, 3)",
       std::vector<std::string>{"UPDATE i SET id = id + 100", "UPDATE i SET id = -id, v = 'neg' WHERE id > 101",
