@@ -1,0 +1,213 @@
+#include "participant/service/store_runner.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "participant/core/text.h"
+#include "thrift/daemon/clock.h"
+
+namespace assent::participant {
+
+namespace {
+
+// Decisions, the answers of coordinators and operators end work; everything else begins or prolongs it.
+bool ends_work(const Event& event) {
+  return std::holds_alternative<DecisionReceived>(event) || std::holds_alternative<InquiryAnswered>(event) ||
+         std::holds_alternative<CoordinatorHeard>(event) || std::holds_alternative<ResolveRequested>(event) ||
+         std::holds_alternative<DrainRequested>(event);
+}
+
+}  // namespace
+
+StoreRunner::StoreRunner(std::string name, Open open, RunnerSettings settings, Deliver deliver,
+                         std::shared_ptr<spdlog::logger> logger)
+    : name_(std::move(name)),
+      open_(std::move(open)),
+      settings_(settings),
+      deliver_(std::move(deliver)),
+      logger_(std::move(logger)) {}
+
+StoreRunner::~StoreRunner() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+Result<void> StoreRunner::start() {
+  if (auto opened = open(); !opened) return opened;
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+Error StoreRunner::offline_error() const {
+  return {ErrorKind::kUnavailable, "store `" + name_ + "` is offline: " + offline_ + "; try again later"};
+}
+
+Result<void> StoreRunner::post(Event event) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!offline_.empty()) return offline_error();
+    if (inbox_.size() >= settings_.inbox_events && !ends_work(event)) {
+      return Error{ErrorKind::kOverloaded, "too much waits for store `" + name_ + "`; try again later"};
+    }
+    inbox_.emplace_back(std::move(event));
+    if (inbox_.size() > 1) return {};  // the thread was woken by the first one, and takes all of them
+  }
+  wake_.notify_one();
+  return {};
+}
+
+Result<void> StoreRunner::ask(Question question) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!offline_.empty()) return offline_error();
+    inbox_.emplace_back(std::move(question));
+  }
+  wake_.notify_one();
+  return {};
+}
+
+std::string StoreRunner::offline() const {
+  const std::lock_guard lock(mutex_);
+  return offline_;
+}
+
+Result<void> StoreRunner::open() {
+  auto opened = open_();
+  if (!opened) return opened.error();
+  store_ = std::move(*opened);
+  const auto& recovered = store_->recovered();
+  position_ = recovered.position;
+  forces_ = 0;
+  branches_ = std::make_unique<BranchTable>(settings_.core, recovered, daemon::now());
+  const auto totals = branches_->totals(daemon::now());
+  logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
+                to_hex(static_cast<std::uint64_t>(recovered.identity)), recovered.start_number, totals.prepared,
+                totals.committed);
+  const std::lock_guard lock(mutex_);
+  offline_.clear();
+  return {};
+}
+
+void StoreRunner::run() {
+  std::vector<Item> items;
+  while (wait_for_items(items)) {
+    const auto served = serve(items);
+    items.clear();
+    if (!served) {
+      go_offline(served.error());
+      if (!reopen()) return;
+    } else if (!output_.empty()) {
+      deliver_(StoreOutput{std::exchange(output_, {}), {}});
+    }
+  }
+}
+
+bool StoreRunner::wait_for_items(std::vector<Item>& items) {
+  const auto deadline = branches_->next_deadline();
+  const auto is_awake = [this] { return stopping_ || !inbox_.empty(); };
+  std::unique_lock lock(mutex_);
+  if (deadline) {
+    wake_.wait_until(lock, daemon::to_steady(*deadline), is_awake);
+  } else {
+    wake_.wait(lock, is_awake);
+  }
+  items.swap(inbox_);
+  return !stopping_;
+}
+
+Result<void> StoreRunner::serve(std::vector<Item>& items) {
+  for (auto& item : items) {
+    if (const auto* question = std::get_if<Question>(&item)) {
+      const auto now = daemon::now();
+      (*question)(*branches_, report(now), now);
+    } else if (auto stepped = step(std::move(std::get<Event>(item))); !stepped) {
+      return stepped;
+    }
+  }
+  if (const auto deadline = branches_->next_deadline(); deadline && *deadline <= daemon::now()) {
+    if (auto stepped = step(TimePassed{}); !stepped) return stepped;
+  }
+  if (auto stepped = step(BatchEnded{}); !stepped) return stepped;
+  return store_->end_executions();
+}
+
+// Orders to the store are performed as they come, and what came of them is stepped, until nothing follows: a journal
+// transaction frees locks, and so lets further statements run and further branches prepare.
+Result<void> StoreRunner::step(Event first) {
+  events_.push_back(std::move(first));
+  while (!events_.empty()) {
+    const Event event = std::move(events_.front());
+    events_.pop_front();
+    Effects effects;
+    branches_->step(event, daemon::now(), effects);
+    for (auto& effect : effects) {
+      if (auto performed = perform(effect); !performed) return performed;
+    }
+  }
+  return {};
+}
+
+Result<void> StoreRunner::perform(Effect& effect) {
+  if (const auto* run = std::get_if<RunStatements>(&effect)) {
+    auto execution = store_->execute(*run->before, *run->statements);
+    if (!execution) return execution.error();
+    events_.emplace_back(
+        StatementsRan{run->run, std::make_shared<const std::vector<StatementResult>>(std::move(execution->results)),
+                      std::move(execution->failure), std::move(execution->changes), std::move(execution->locks)});
+  } else if (const auto* journal = std::get_if<WriteJournal>(&effect)) {
+    const auto position = store_->journal(journal->operations);
+    if (!position) return position.error();
+    position_ = *position;
+    ++forces_;
+    events_.emplace_back(JournalDurable{position_});
+    events_.emplace_back(BatchEnded{});
+  } else if (std::holds_alternative<Transition>(effect)) {
+    logger_->debug("store={} {}", name_, to_text(effect));
+  } else if (std::holds_alternative<Alarm>(effect)) {
+    logger_->error("store={} {}", name_, to_text(effect));
+  } else {
+    output_.push_back(std::move(effect));
+  }
+  return {};
+}
+
+void StoreRunner::go_offline(const Error& error) {
+  logger_->error("event=store_offline store={} error=\"{}\"", name_, error.message);
+  events_.clear();
+  output_.clear();
+  branches_.reset();
+  store_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    offline_ = error.message;
+    inbox_.clear();
+  }
+  deliver_(StoreOutput{{}, error.message});
+}
+
+bool StoreRunner::reopen() {
+  auto pause = settings_.reopen_first;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, pause, [this] { return stopping_; });
+      if (stopping_) return false;
+    }
+    const auto opened = open();
+    if (opened) return true;
+    logger_->error("event=store_reopen_failed store={} error=\"{}\"", name_, opened.error().message);
+    pause = std::min(pause * 2, settings_.reopen_ceiling);
+  }
+}
+
+StoreReport StoreRunner::report(Time now) const {
+  const auto& recovered = store_->recovered();
+  return {recovered.identity,    recovered.start_number, position_,
+          branches_->counters(), branches_->totals(now), forces_};
+}
+
+}  // namespace assent::participant

@@ -1,0 +1,119 @@
+// StoreRunner: one store, its branch table, and the thread that both of them live on.
+//
+// The thread takes every event that waits as one batch, steps them through the core, runs statements and journal
+// transactions, and hands over all answers of the batch at once. A store that fails goes offline: nobody who waits is
+// given an answer of the store, it is opened again with backoff, and the core starts from what the disk holds.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "assent/result.h"
+#include "assent/time.h"
+#include "participant/core/branch_table.h"
+#include "participant/store/store.h"
+
+namespace assent::participant {
+
+// What a store's thread hands over after a batch.
+struct StoreOutput {
+  Effects effects;      // answers and messages only, in order
+  std::string offline;  // not empty: the store went offline, this is why, and who waits for it waits in vain
+};
+
+// What operators and registrations ask about a store.
+struct StoreReport {
+  StoreIdentity identity{};
+  std::uint64_t start_number = 0;
+  StorePosition position{};
+  Counters counters;
+  Totals totals;
+  std::uint64_t forces = 0;  // journal transactions since the store was opened
+};
+
+struct RunnerSettings {
+  Settings core;
+  std::size_t inbox_events = 65536;                        // most events that wait for the store's thread
+  Duration reopen_first = std::chrono::milliseconds(100);  // of an offline store; doubles
+  Duration reopen_ceiling = std::chrono::seconds(10);
+};
+
+class StoreRunner {
+ public:
+  using Open = std::function<Result<std::unique_ptr<Store>>()>;
+  // Called on the store's thread, once for a batch that has something to say.
+  using Deliver = std::function<void(StoreOutput)>;
+  // Runs on the store's thread while the store is online.
+  using Question = std::function<void(const BranchTable& branches, const StoreReport& report, Time now)>;
+
+  StoreRunner(std::string name, Open open, RunnerSettings settings, Deliver deliver,
+              std::shared_ptr<spdlog::logger> logger);
+  // Ends the thread after the batch it is in. Calls that wait are not answered.
+  ~StoreRunner();
+  StoreRunner(const StoreRunner&) = delete;
+  StoreRunner& operator=(const StoreRunner&) = delete;
+
+  // Opens the store, takes the locks of its prepared branches, starts the thread. No event is served before that.
+  Result<void> start();
+
+  // Hands over an event. Any thread. Refused: kOverloaded (too much waits) or kUnavailable (offline). What ends work,
+  // decisions and the answers of coordinators, finds room in a full inbox, so that load cannot starve recovery.
+  Result<void> post(Event event);
+
+  // Asks on the store's thread. Any thread. The question is dropped unasked if the store is, or goes, offline.
+  Result<void> ask(Question question);
+
+  // Why the store is offline; empty if it is online. Any thread.
+  std::string offline() const;
+
+  const std::string& name() const { return name_; }
+
+ private:
+  using Item = std::variant<Event, Question>;
+
+  Result<void> open();
+  void run();
+  bool wait_for_items(std::vector<Item>& items);
+  Result<void> serve(std::vector<Item>& items);
+  Result<void> step(Event first);
+  Result<void> perform(Effect& effect);
+  void go_offline(const Error& error);
+  bool reopen();
+  StoreReport report(Time now) const;
+  Error offline_error() const;
+
+  const std::string name_;
+  const Open open_;
+  const RunnerSettings settings_;
+  const Deliver deliver_;
+  const std::shared_ptr<spdlog::logger> logger_;
+
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Item> inbox_;
+  std::string offline_ = "it is not open yet";
+  bool stopping_ = false;
+
+  // Of the store's thread, once it runs.
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<BranchTable> branches_;
+  StorePosition position_{};
+  std::uint64_t forces_ = 0;
+  std::deque<Event> events_;  // what followed from the event that is being stepped
+  Effects output_;
+
+  std::thread thread_;
+};
+
+}  // namespace assent::participant
