@@ -12,10 +12,10 @@
 
 #include "participant/service/participant_service.h"
 #include "participant/store/sqlite_store.h"
-#include "thrift/daemon/logging.h"
 #include "thrift/daemon/failpoint.h"
 #include "thrift/daemon/failpoint_service.h"
 #include "thrift/daemon/listening.h"
+#include "thrift/daemon/logging.h"
 #include "thrift/daemon/network.h"
 #include "thrift/daemon/options.h"
 #include "thrift/daemon/random.h"
@@ -188,14 +188,17 @@ Result<void> serve(const Configuration& configuration, std::vector<ServedStore> 
                                                        daemon::quoted(reopened.error().message));
                                        }
                                      }});
-  const auto listening = service.start();
-  if (!listening) return listening.error();
-  logger->info("event=listening address={}", to_string(*listening));
-  if (auto said = daemon::announce(kProgram, *listening, configuration.port_file); !said) return said;
+  Result<void> announced;
+  auto started = service.start([&](const rpc::Address& address) {
+    logger->info("event=listening address={}", to_string(address));
+    announced = daemon::announce(kProgram, address, configuration.port_file);
+    if (!announced) io.stop();
+  });
+  if (!started) return started;
   io.run();
   service.close(std::chrono::seconds(2));
   logger->info("event=stopped");
-  return {};
+  return announced;
 }
 
 int fail(const Error& error, int code) {

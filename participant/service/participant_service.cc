@@ -49,9 +49,9 @@ ParticipantService::ParticipantService(boost::asio::io_context& io, ServiceSetti
 
 ParticipantService::~ParticipantService() = default;
 
-Result<rpc::Address> ParticipantService::start() {
+Result<void> ParticipantService::start(std::function<void(const rpc::Address&)> serving) {
   for (auto& [name, runner] : stores_) {
-    if (auto started = runner->start(); !started) return started.error();
+    if (auto started = runner->start(); !started) return started;
   }
   if (daemon::failpoint("participant.recovered")) {
     return Error{ErrorKind::kUnavailable, "stopped by a failpoint after recovery"};
@@ -62,8 +62,9 @@ Result<rpc::Address> ParticipantService::start() {
   daemon::serve_failpoints(server_);
   const auto listening = server_.listen(settings_.listen);
   if (!listening) return listening.error();
-  link_.start(settings_.advertised.value_or(*listening));
-  return *listening;
+  link_.start(settings_.advertised.value_or(*listening),
+              [serving = std::move(serving), address = *listening] { serving(address); });
+  return {};
 }
 
 void ParticipantService::serve_clients() {

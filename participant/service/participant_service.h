@@ -43,9 +43,10 @@ class ParticipantService {
                      std::shared_ptr<spdlog::logger> logger);
   ~ParticipantService();
 
-  // Opens every store, takes the locks of prepared branches, and only then accepts connections and registers.
-  // Returns the address it listens on.
-  Result<rpc::Address> start();
+  // Opens every store, takes the locks of prepared branches, and only then accepts connections. Calls back with the
+  // address it listens on when the first registration has ended: whoever waits for that finds the stores known, unless
+  // the coordinator is away.
+  Result<void> start(std::function<void(const rpc::Address&)> serving);
 
   // Takes no new branches; calls back when no unprepared branch is left. Prepared ones are handed over to the next
   // start: they are in the journal.
