@@ -22,6 +22,7 @@ class RawPeer {
     socket_.connect({boost::asio::ip::make_address(address.host), address.port});
     socket_.non_blocking(true);
   }
+  explicit RawPeer(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) { socket_.non_blocking(true); }
 
   // Queues bytes; pump() sends them.
   void say(const std::string& bytes) { unsent_ += bytes; }

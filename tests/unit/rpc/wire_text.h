@@ -19,6 +19,7 @@ inline std::string text(const std::string& value) {
 }
 
 inline constexpr char kByte = 3;
+inline constexpr char kI32 = 8;
 inline constexpr char kString = 11;
 inline constexpr char kStruct = 12;
 inline constexpr char kMap = 13;
