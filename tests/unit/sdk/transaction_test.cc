@@ -117,6 +117,17 @@ TEST_F(Transactions, AnotherBranchNumberThanBeforeAbortsTheTransaction) {
   EXPECT_EQ(thrown<Aborted>([&] { transaction.execute("a", "UPDATE t"); }).reason(), AbortReason::kStoreUnavailable);
 }
 
+TEST_F(Transactions, AnAnswerThatMakesNoSenseAbortsTheTransaction) {
+  wire::ExecuteAnswer nothing;
+  nothing.branch = FakeParticipant::branch();
+  a_.executes.then(FakeParticipant::answer(nothing)).then(FakeParticipant::answer(wire::ExecuteAnswer()));
+  Client client(options_);
+  auto first = client.begin();
+  EXPECT_EQ(thrown<Aborted>([&] { first.execute("a", "UPDATE t"); }).reason(), AbortReason::kStatementFailed);
+  auto second = client.begin();
+  EXPECT_EQ(thrown<Aborted>([&] { second.execute("a", "UPDATE t"); }).reason(), AbortReason::kStoreUnavailable);
+}
+
 TEST_F(Transactions, AStatementWhoseAnswerWasLostIsRepeatedWithItsNumber) {
   a_.executes.then(FakeParticipant::answer(FakeParticipant::changed())).then_lose();
   Client client(options_);
