@@ -1,5 +1,6 @@
 #include "coordinator/service/daemon_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "thrift/daemon/listening.h"
@@ -69,7 +70,10 @@ Result<ServiceSettings> service_settings(const DaemonOptions& options, const std
     return invalid("--listen " + options.listen +
                    " is no address that stores can call: give the one that they can with --advertise HOST:PORT");
   }
-  if (const auto problem = check(options.core)) return invalid(*problem);
+  if (auto problem = check(options.core)) {
+    std::replace(problem->begin(), problem->end(), '_', '-');  // the core knows fields, people know flags
+    return invalid(std::move(*problem));
+  }
   settings.core = options.core;
   settings.limits = options.limits;
   settings.link.channel = {options.limits, program};
