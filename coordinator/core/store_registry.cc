@@ -52,8 +52,7 @@ StoreRegistry::Registration StoreRegistry::registered(const StoreRegistered& eve
                   std::max({entry.record.position, event.position, entry.early})};
   entry.early = {};
   entry.early_start = 0;
-  // Not the acknowledged position: an acknowledgement may have overtaken the next sign of life too.
-  entry.settled = event.position;
+  entry.settled = entry.record.position;
   entry.start_number = event.start_number;
   entry.last_seen = now;
   entry.refused.clear();

@@ -50,7 +50,7 @@ class StoreRegistry {
   void recorded_at(const std::string& store, Position position) { entries_.at(store).recorded = position; }
 
   // The store acknowledged with this journal position, in this opening; 0: not told.
-  void acknowledged(const std::string& store, StorePosition position, std::uint64_t start_number);
+  void acknowledged(const std::string& store, StorePosition position, std::uint64_t start_number = 0);
 
   // The store owes one more acknowledgement, or one less.
   void owe(const std::string& store);

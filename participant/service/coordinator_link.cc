@@ -14,7 +14,8 @@ CoordinatorLink::CoordinatorLink(boost::asio::io_context& io, LinkSettings setti
                                  std::shared_ptr<spdlog::logger> logger)
     : io_(io), settings_(std::move(settings)), stores_(stores), logger_(std::move(logger)), timer_(io) {}
 
-void CoordinatorLink::start(const rpc::Address& own_address) {
+void CoordinatorLink::start(const rpc::Address& own_address, std::function<void()> attempted) {
+  attempted_ = std::move(attempted);
   own_address_ = to_string(own_address);
   begin_registration();
 }
@@ -107,6 +108,7 @@ void CoordinatorLink::registration_ended(const std::string& problem) {
     }
     last_problem_ = problem;
   }
+  if (attempted_) std::exchange(attempted_, {})();
   timer_.expires_after(settings_.registration_interval);
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) begin_registration();

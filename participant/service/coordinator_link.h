@@ -39,8 +39,9 @@ class CoordinatorLink {
   CoordinatorLink(boost::asio::io_context& io, LinkSettings settings, StoreRunners& stores,
                   std::shared_ptr<spdlog::logger> logger);
 
-  // Registers every store as served at `own_address`, now and again and again.
-  void start(const rpc::Address& own_address);
+  // Registers every store as served at `own_address`, now and again and again. Calls back once, when the first attempt
+  // has ended, well or not.
+  void start(const rpc::Address& own_address, std::function<void()> attempted);
 
   // Remembers where the coordinator of this log listens.
   void heard(const CoordinatorView& coordinator);
@@ -70,6 +71,7 @@ class CoordinatorLink {
   const std::shared_ptr<spdlog::logger> logger_;
   boost::asio::steady_timer timer_;
   std::string own_address_;
+  std::function<void()> attempted_;  // empty once it was called
   std::map<LogIdentity, std::string> addresses_;
   std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;
   std::optional<std::string> last_problem_;  // logged once, not at every sign of life

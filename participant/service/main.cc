@@ -1,18 +1,20 @@
 // assent-participant: serves one or more SQLite stores to Assent's transactions.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
-#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <map>
-#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "participant/service/participant_service.h"
 #include "participant/store/sqlite_store.h"
+#include "thrift/daemon/failpoint.h"
+#include "thrift/daemon/failpoint_service.h"
+#include "thrift/daemon/listening.h"
 #include "thrift/daemon/logging.h"
 #include "thrift/daemon/network.h"
 #include "thrift/daemon/options.h"
@@ -30,6 +32,7 @@ struct Configuration {
   std::string coordinator = "127.0.0.1:7400";
   std::string listen = "127.0.0.1:7500";
   std::string advertise;
+  std::string port_file;
   bool is_insecure = false;
   bool is_creating = false;
   std::vector<std::string> stores;   // NAME=FILE
@@ -83,6 +86,7 @@ void list(daemon::Options& options, Configuration& configuration) {
   options.text("listen", configuration.listen, "HOST:PORT", "where to listen; port 0 takes any free one");
   options.text("advertise", configuration.advertise, "HOST:PORT",
                "where others find this participant, if not where it listens");
+  options.text("port-file", configuration.port_file, "FILE", "write HOST:PORT here when it listens");
   options.flag("insecure", configuration.is_insecure, "listen beyond loopback without TLS");
   options.text("log-level", configuration.log.level, "LEVEL", "debug, info, warn, error or off");
   options.text("log-file", configuration.log.file, "FILE", "log here instead of to stderr");
@@ -149,67 +153,82 @@ Result<std::vector<ServedStore>> served_stores(const Configuration& configuratio
   return stores;
 }
 
-Result<void> serve(Configuration& configuration) {
-  if (const auto problem = check(configuration.service.runner.core)) {
-    return Error{ErrorKind::kInvalidInput, *problem};
-  }
-  auto stores = served_stores(configuration);
-  if (!stores) return stores.error();
+// What the service is told; an error says which options cannot be, or cannot go together.
+Result<void> settle(Configuration& configuration) {
   auto& service = configuration.service;
-  service.program = std::string(kProgram) + " " + daemon::kVersion;
-  auto listen = daemon::listen_address(configuration.listen, configuration.is_insecure);
-  if (!listen) return listen.error();
-  service.listen = *listen;
-  if (!configuration.advertise.empty()) {
-    auto advertised = rpc::parse_address(configuration.advertise);
-    if (!advertised) return advertised.error();
-    service.advertised = *advertised;
-  }
-  auto coordinator = rpc::parse_address(configuration.coordinator);
-  if (!coordinator) return coordinator.error();
-  service.link.coordinator = *coordinator;
-  service.link.channel = {service.limits, service.program};
-
-  auto log = daemon::DaemonLog::open(kProgram, configuration.log);
-  if (!log) return log.error();
-  const auto& logger = log->logger();
-  boost::asio::io_context io(1);
-  ParticipantService participant(io, service, std::move(*stores), logger);
-  const auto listening = participant.start();
+  if (const auto problem = check(service.runner.core)) return Error{ErrorKind::kInvalidInput, *problem};
+  const auto listening =
+      daemon::check_listening(configuration.listen, configuration.advertise, configuration.is_insecure);
   if (!listening) return listening.error();
-  logger->info("event=listening address={}", to_string(*listening));
-  std::cout << kProgram << ": listening on " << to_string(*listening) << std::endl;
+  service.listen = listening->listen;
+  service.advertised = listening->advertised;
+  const auto coordinator = rpc::parse_address(configuration.coordinator);
+  if (!coordinator) return Error{ErrorKind::kInvalidInput, "--coordinator: " + coordinator.error().message};
+  service.link.coordinator = *coordinator;
+  service.program = std::string(kProgram) + " " + daemon::kVersion;
+  service.link.channel = {service.limits, service.program};
+  return daemon::arm_failpoints_from_environment();
+}
 
-  const daemon::Signals signals(io, {.drain =
-                                         [&] {
-                                           logger->info("event=draining");
-                                           participant.drain([&] { io.stop(); });
-                                         },
-                                     .end = [] { std::_Exit(daemon::kExitFailure); },
-                                     .reopen_logs =
-                                         [&] {
-                                           if (auto reopened = log->reopen(); !reopened) {
-                                             logger->error("event=log_not_reopened error={}",
-                                                           daemon::quoted(reopened.error().message));
-                                           }
-                                         }});
+Result<void> serve(const Configuration& configuration, std::vector<ServedStore> stores, daemon::DaemonLog& log) {
+  daemon::FailpointServer failpoints;
+  if (auto started = failpoints.start_from_environment(kProgram); !started) return started;
+  if (auto is_free = daemon::check_free(configuration.service.listen); !is_free) return is_free;
+  const auto& logger = log.logger();
+  boost::asio::io_context io(1);
+  ParticipantService service(io, configuration.service, std::move(stores), logger);
+  const daemon::Signals signals(io, {[&] { service.drain([&io] { io.stop(); }); },
+                                     [&] {
+                                       logger->warn("event=ended text=\"told twice to stop\"");
+                                       _exit(daemon::kExitFailure);
+                                     },
+                                     [&] {
+                                       if (const auto reopened = log.reopen(); !reopened) {
+                                         logger->error("event=log_not_reopened error={}",
+                                                       daemon::quoted(reopened.error().message));
+                                       }
+                                     }});
+  Result<void> announced;
+  auto started = service.start([&](const rpc::Address& address) {
+    logger->info("event=listening address={}", to_string(address));
+    announced = daemon::announce(kProgram, address, configuration.port_file);
+    if (!announced) io.stop();
+  });
+  if (!started) return started;
   io.run();
+  service.close(std::chrono::seconds(2));
   logger->info("event=stopped");
-  return {};
+  return announced;
+}
+
+int fail(const Error& error, int code) {
+  std::cerr << kProgram << ": " << error.message << std::endl;
+  return code;
+}
+
+int run(int argc, const char* const* argv) {
+  Configuration configuration;
+  daemon::Options options(kProgram, daemon::kVersion, "Serves SQLite stores to Assent's transactions.");
+  list(options, configuration);
+  if (const auto code = options.parse(argc, argv, std::cout, std::cerr)) return *code;
+  if (const auto settled = settle(configuration); !settled) return fail(settled.error(), daemon::kExitUsage);
+  auto stores = served_stores(configuration);
+  if (!stores) return fail(stores.error(), daemon::kExitUsage);
+  auto log = daemon::DaemonLog::open(kProgram, configuration.log);
+  if (!log) return fail(log.error(), daemon::kExitUsage);
+  const auto served = serve(configuration, std::move(*stores), *log);
+  return served ? daemon::kExitSuccess : fail(served.error(), daemon::kExitFailure);
 }
 
 }  // namespace
 }  // namespace assent::participant
 
 int main(int argc, char** argv) {
-  using namespace assent;
-  ::umask(077);
-  participant::Configuration configuration;
-  daemon::Options options(participant::kProgram, daemon::kVersion, "Serves SQLite stores to Assent's transactions.");
-  participant::list(options, configuration);
-  if (const auto exit = options.parse(argc, argv, std::cout, std::cerr)) return *exit;
-  const auto served = participant::serve(configuration);
-  if (served) return daemon::kExitSuccess;
-  std::cerr << participant::kProgram << ": " << served.error().message << '\n';
-  return served.error().kind == ErrorKind::kInvalidInput ? daemon::kExitUsage : daemon::kExitFailure;
+  umask(S_IRWXG | S_IRWXO);  // what it writes is its owner's
+  try {
+    return assent::participant::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "assent-participant: " << error.what() << std::endl;
+    return assent::daemon::kExitFailure;
+  }
 }

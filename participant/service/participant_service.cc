@@ -8,6 +8,7 @@
 #include "participant/service/wire.h"
 #include "thrift/daemon/clock.h"
 #include "thrift/daemon/failpoint.h"
+#include "thrift/daemon/failpoint_service.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::participant {
@@ -48,9 +49,9 @@ ParticipantService::ParticipantService(boost::asio::io_context& io, ServiceSetti
 
 ParticipantService::~ParticipantService() = default;
 
-Result<rpc::Address> ParticipantService::start() {
+Result<void> ParticipantService::start(std::function<void(const rpc::Address&)> serving) {
   for (auto& [name, runner] : stores_) {
-    if (auto started = runner->start(); !started) return started.error();
+    if (auto started = runner->start(); !started) return started;
   }
   if (daemon::failpoint("participant.recovered")) {
     return Error{ErrorKind::kUnavailable, "stopped by a failpoint after recovery"};
@@ -58,25 +59,12 @@ Result<rpc::Address> ParticipantService::start() {
   serve_clients();
   serve_coordinators();
   serve_operators();
+  daemon::serve_failpoints(server_);
   const auto listening = server_.listen(settings_.listen);
   if (!listening) return listening.error();
-  link_.start(settings_.advertised.value_or(*listening));
-  return *listening;
-}
-
-template <typename Answer>
-StoreRunner* ParticipantService::find(const std::string& store, const rpc::Responder<Answer>& respond) {
-  const auto found = stores_.find(store);
-  if (found != stores_.end()) return found->second.get();
-  respond.fault(wire::FaultCode::NOT_FOUND,
-                "no store `" + store + "` is served here; ask the coordinator where it is (assentctl stores)");
-  return nullptr;
-}
-
-template <typename RequestEvent>
-void ParticipantService::post(StoreRunner& runner, CallId call, Result<RequestEvent> event) {
-  const auto posted = event ? runner.post(std::move(*event)) : Result<void>(event.error());
-  if (!posted) calls_.refuse(call, posted.error());
+  link_.start(settings_.advertised.value_or(*listening),
+              [serving = std::move(serving), address = *listening] { serving(address); });
+  return {};
 }
 
 void ParticipantService::serve_clients() {
@@ -180,6 +168,13 @@ void ParticipantService::drain(std::function<void()> drained) {
   draining_ = true;
   for (auto& [name, runner] : stores_) static_cast<void>(runner->post(DrainRequested{}));
   wait_until_idle(std::move(drained));
+}
+
+void ParticipantService::close(Duration at_most) {
+  const auto until = daemon::now() + at_most;
+  server_.stop_accepting();
+  io_.restart();
+  while (server_.open_connections() > 0 && daemon::now() < until) io_.run_one_for(std::chrono::milliseconds(50));
 }
 
 // Unprepared branches end at the transaction timeout at the latest; an offline store has none.

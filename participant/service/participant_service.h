@@ -43,13 +43,18 @@ class ParticipantService {
                      std::shared_ptr<spdlog::logger> logger);
   ~ParticipantService();
 
-  // Opens every store, takes the locks of prepared branches, and only then accepts connections and registers.
-  // Returns the address it listens on.
-  Result<rpc::Address> start();
+  // Opens every store, takes the locks of prepared branches, and only then accepts connections. Calls back with the
+  // address it listens on when the first registration has ended: whoever waits for that finds the stores known, unless
+  // the coordinator is away.
+  Result<void> start(std::function<void(const rpc::Address&)> serving);
 
   // Takes no new branches; calls back when no unprepared branch is left. Prepared ones are handed over to the next
   // start: they are in the journal.
   void drain(std::function<void()> drained);
+
+  // After the drain: runs the loop until what was answered has reached its callers, but no longer than this.
+  // REQUIRES: the loop has been stopped.
+  void close(Duration at_most);
 
  private:
   void serve_clients();
@@ -90,5 +95,20 @@ class ParticipantService {
   Time started_;
   bool draining_ = false;
 };
+
+template <typename Answer>
+StoreRunner* ParticipantService::find(const std::string& store, const rpc::Responder<Answer>& respond) {
+  const auto found = stores_.find(store);
+  if (found != stores_.end()) return found->second.get();
+  respond.fault(wire::FaultCode::NOT_FOUND,
+                "no store `" + store + "` is served here; ask the coordinator where it is (assentctl stores)");
+  return nullptr;
+}
+
+template <typename RequestEvent>
+void ParticipantService::post(StoreRunner& runner, CallId call, Result<RequestEvent> event) {
+  const auto posted = event ? runner.post(std::move(*event)) : Result<void>(event.error());
+  if (!posted) calls_.refuse(call, posted.error());
+}
 
 }  // namespace assent::participant

@@ -177,9 +177,9 @@ Result<void> StoreRunner::perform(Effect& effect) {
     events_.emplace_back(JournalDurable{position_});
     events_.emplace_back(BatchEnded{});
   } else if (std::holds_alternative<Transition>(effect)) {
-    logger_->debug("store={} {}", name_, to_string(effect));
+    logger_->debug("store={} {}", name_, to_text(effect));
   } else if (std::holds_alternative<Alarm>(effect)) {
-    logger_->error("store={} {}", name_, to_string(effect));
+    logger_->error("store={} {}", name_, to_text(effect));
   } else {
     output_.push_back(std::move(effect));
   }

@@ -166,7 +166,8 @@ void Query::run() {
 }
 
 std::string Query::text(int column) const {
-  const void* bytes = sqlite3_column_blob(statement_, column);
+  const void* bytes =
+      type(column) == SQLITE_TEXT ? sqlite3_column_text(statement_, column) : sqlite3_column_blob(statement_, column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
   return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size);
 }

@@ -206,7 +206,7 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   }
   deadline_.reset();
   if (code != SQLITE_DONE) {
-    return fail_in_sqlite(code, execution);
+    return fail_in_sqlite(code, prepared, execution);
   }
   if (!connection_.in_transaction()) {
     throw ResultError({ErrorKind::kCorrupt, connection_.path() +
@@ -236,12 +236,12 @@ bool Executor::check_result(const PreparedStatement& prepared, const Statement& 
   return true;
 }
 
-bool Executor::fail_in_sqlite(int code, Execution& execution) {
+bool Executor::fail_in_sqlite(int code, const PreparedStatement& prepared, Execution& execution) {
   sqlite3* database = connection_.handle();
   switch (code & kPrimaryCode) {
     case SQLITE_CONSTRAINT: return fail(execution, AbortReason::kConstraint, sqlite3_errmsg(database), code);
     case SQLITE_INTERRUPT:
-      if (observer_.is_beyond_limits()) {
+      if (prepared.target != nullptr && observer_.is_beyond_limits()) {
         return fail(execution, AbortReason::kStatementFailed,
                     "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
                         std::to_string(limits_.changes_bytes) + " bytes: do it in several transactions",

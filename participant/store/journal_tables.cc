@@ -252,19 +252,23 @@ RecoveredStore JournalTables::read() {
   return recovered;
 }
 
-void JournalTables::raise_start_number() {
-  connection_.query("UPDATE assent_store SET start_number = start_number + 1").run();
+std::uint64_t JournalTables::raise_start_number() {
+  return raise("UPDATE assent_store SET start_number = start_number + 1 RETURNING start_number");
 }
 
 StorePosition JournalTables::raise_position() {
-  Query query = connection_.query("UPDATE assent_store SET position = position + 1 RETURNING position");
+  return StorePosition{raise("UPDATE assent_store SET position = position + 1 RETURNING position")};
+}
+
+std::uint64_t JournalTables::raise(std::string_view sql) {
+  Query query = connection_.query(sql);
   if (!query.step()) {
     throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": assent_store has lost its row; keep the file as "
                                                                  "evidence and restore the store from a backup"});
   }
-  const StorePosition position{query.number(0)};
+  const std::uint64_t raised = query.number(0);
   query.run();
-  return position;
+  return raised;
 }
 
 void JournalTables::perform(const JournalOperation& operation) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "participant/core/journal.h"
 #include "participant/store/connection.h"
@@ -29,14 +30,16 @@ class JournalTables {
   // Everything that is kept.
   RecoveredStore read();
 
-  void raise_start_number();
+  // Counts the opening, and returns the new start number.
+  std::uint64_t raise_start_number();
 
-  // Counts the journal transaction and returns its position.
+  // Counts the journal transaction, and returns its position.
   StorePosition raise_position();
 
   void perform(const JournalOperation& operation);
 
  private:
+  std::uint64_t raise(std::string_view sql);
   void put(const BranchRow& row);
   void apply(const ApplyBranch& operation);
   void end(const TransactionId& id, RowState state, Position commit, const std::string& reason);

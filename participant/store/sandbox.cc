@@ -19,15 +19,22 @@ constexpr std::array<std::string_view, 5> kDeniedFunctions = {"load_extension", 
 constexpr std::string_view kNoTransactionControl =
     "transaction control belongs to Assent: end the transaction through its client";
 constexpr std::string_view kNoSchemaChange =
-    "schema changes are not statements of a transaction: give the schema with --schema when the store is created";
+    "statements of a transaction can neither change the schema nor use tables internal to SQLite: give the schema with "
+    "--schema when the store is created, and read sqlite_schema for what it holds";
 
 bool starts_with_lower(std::string_view text, std::string_view prefix) {
   return to_lower(text.substr(0, prefix.size())) == prefix;
 }
 
+// Full-text tables ask for these while they work.
+bool is_asked_by_virtual_tables(std::string_view pragma, std::string_view argument) {
+  return argument.empty() && (pragma == "data_version" || pragma == "page_size");
+}
+
 bool is_schema_table(std::string_view table) {
   const std::string lower = to_lower(table);
-  return lower == "sqlite_master" || lower == "sqlite_schema";
+  return lower == "sqlite_master" || lower == "sqlite_schema" || lower == "sqlite_temp_master" ||
+         lower == "sqlite_temp_schema";
 }
 
 }  // namespace
@@ -112,8 +119,8 @@ int Sandbox::decide(int action, std::string_view first, std::string_view second,
     case SQLITE_ATTACH:
     case SQLITE_DETACH: return refuse("ATTACH, DETACH and VACUUM are refused: a store is one file; VACUUM it offline");
     case SQLITE_PRAGMA:
-      if (access_ == nullptr && first == "data_version") {
-        return SQLITE_OK;  // full-text indexes ask for it
+      if (access_ == nullptr && is_asked_by_virtual_tables(first, second)) {
+        return SQLITE_OK;
       }
       return refuse("PRAGMA is refused: the connection belongs to Assent; read sqlite_schema for what the store holds");
     default: return refuse(std::string(kNoSchemaChange));
@@ -127,7 +134,8 @@ int Sandbox::decide_schema(int action, std::string_view first, std::string_view 
       return refuse("the schema is applied in one transaction: leave BEGIN, COMMIT and others out");
     case SQLITE_ATTACH:
     case SQLITE_DETACH: return refuse("ATTACH, DETACH and VACUUM have no place in a store's schema");
-    case SQLITE_PRAGMA: return refuse("PRAGMA has no place in a store's schema");
+    case SQLITE_PRAGMA:
+      return is_asked_by_virtual_tables(first, second) ? SQLITE_OK : refuse("PRAGMA has no place in a store's schema");
     case SQLITE_CREATE_TEMP_INDEX:
     case SQLITE_CREATE_TEMP_TABLE:
     case SQLITE_CREATE_TEMP_TRIGGER:

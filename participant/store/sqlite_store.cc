@@ -45,9 +45,9 @@ class SqliteStore final : public Store {
     if (options.schema) {
       apply_schema(connection_, sandbox_, *options.schema);
     }
-    journal_.raise_start_number();
-    journal_.raise_position();
     recovered_ = journal_.read();
+    recovered_.start_number = journal_.raise_start_number();
+    recovered_.position = journal_.raise_position();
     foreign_writes_.accept();
     connection_.query("COMMIT").run();
     claim_->mark_written();

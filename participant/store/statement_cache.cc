@@ -1,6 +1,7 @@
 #include "participant/store/statement_cache.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "participant/store/tokens.h"
@@ -58,7 +59,7 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
   } else if (!is_only_end(std::string_view(sql).substr(static_cast<std::size_t>(tail - sql.data())))) {
     prepared.failure = "there are several statements in the text: send each as a statement of its own";
   } else {
-    prepared.failure = why_refused(statement, access);
+    prepared.failure = why_refused(sql, access);
   }
   if (!prepared.failure.empty()) {
     return prepared;
@@ -70,9 +71,15 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
   return prepared;
 }
 
-std::string StatementCache::why_refused(sqlite3_stmt* handle, const Access& access) {
-  if (sqlite3_stmt_isexplain(handle) != 0) {
-    return "EXPLAIN is refused: run it on a copy of the store's file";
+std::string StatementCache::why_refused(const std::string& sql, const Access& access) {
+  constexpr std::array<std::string_view, 7> kVerbs = {"SELECT",  "VALUES", "WITH",  "INSERT",
+                                                      "REPLACE", "UPDATE", "DELETE"};
+  const auto tokens = tokenize(sql);
+  if (!tokens || tokens->empty() || std::none_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) {
+        return tokens->front().is_word(verb);
+      })) {
+    return "only SELECT, INSERT, UPDATE, DELETE and REPLACE are statements of a transaction: run others on a copy of "
+           "the store's file, or while its participant is stopped";
   }
   for (const std::string& name : access.rowids) {
     const TableSchema* table = catalog_.find(name);
@@ -83,9 +90,6 @@ std::string StatementCache::why_refused(sqlite3_stmt* handle, const Access& acce
   }
   if (access.targets.size() > 1) {
     return "the statement writes several tables: write them by statements of their own";
-  }
-  if (access.targets.empty() && sqlite3_stmt_readonly(handle) == 0) {
-    return "only SELECT, INSERT, UPDATE, DELETE and REPLACE are statements of a transaction";
   }
   return {};
 }
@@ -135,17 +139,19 @@ bool StatementCache::is_search_by_primary_key(const std::string& sql, const Tabl
     columns += (columns.empty() ? "(" : " AND ") + table.columns[key.column].name + "=?";
   }
   columns += ")";
-  const std::string search = "SEARCH " + table.name + " USING ";
+  const std::string index = "INDEX " + table.primary_index + " " + columns;
+  const std::string way = to_lower(table.integer_key             ? "INTEGER PRIMARY KEY (rowid=?)"
+                                   : table.primary_index.empty() ? "PRIMARY KEY " + columns
+                                                                 : index);
+  const std::string name = to_lower(table.name);
   int rows = 0;
   bool by_key = false;
   while (sqlite3_step(explain) == SQLITE_ROW) {
     ++rows;
-    const std::string detail = reinterpret_cast<const char*>(sqlite3_column_text(explain, 3));
-    by_key = table.integer_key ? detail == search + "INTEGER PRIMARY KEY (rowid=?)"
-             : table.primary_index.empty()
-                 ? detail == search + "PRIMARY KEY " + columns
-                 : detail == search + "INDEX " + table.primary_index + " " + columns ||
-                       detail == search + "COVERING INDEX " + table.primary_index + " " + columns;
+    // The table as the statement spells it.
+    const std::string detail = to_lower(reinterpret_cast<const char*>(sqlite3_column_text(explain, 3)));
+    by_key = detail == "search " + name + " using " + way || detail == "search main." + name + " using " + way ||
+             detail == "search " + name + " using covering " + way;
   }
   return rows == 1 && by_key;
 }

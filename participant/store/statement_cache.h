@@ -41,7 +41,7 @@ class StatementCache {
   };
 
   PreparedStatement prepare(const std::string& sql);
-  std::string why_refused(sqlite3_stmt* handle, const Access& access);
+  std::string why_refused(const std::string& sql, const Access& access);
   void understand(PreparedStatement& prepared, const std::string& sql, const Access& access);
   bool is_search_by_primary_key(const std::string& sql, const TableSchema& table);
 

@@ -144,13 +144,15 @@ class Recogniser {
     if (end <= from) {
       return false;
     }
-    if (end - from != 3 || !symbol(from + 1, '=')) {
-      return true;
+    std::size_t column = from;
+    std::optional<Operand> known;
+    if (end - from > 2 && name(from) && symbol(from + 1, '=')) {
+      known = operand(from + 2, end);
+    } else if (end - from > 2 && name(end - 1) && symbol(end - 2, '=')) {
+      column = end - 1;
+      known = operand(from, end - 2);
     }
-    const std::size_t column = name(from) ? from : from + 2;
-    const std::size_t value = name(from) ? from + 2 : from;
-    auto known = operand(value, value + 1);
-    if (!name(column) || !known) {
+    if (!known) {
       return true;
     }
     for (std::size_t index = 0; index < key.size(); ++index) {
@@ -193,7 +195,7 @@ class Recogniser {
       return;
     }
     plain = rows(at + 1, place, plain);
-    if (plain && shape_.refusal.empty()) {
+    if (plain && !unsure_ && shape_.refusal.empty()) {
       shape_.kind = StatementShape::Kind::kPlainInsert;
     }
   }
@@ -215,6 +217,7 @@ class Recogniser {
                          "` is a hidden number that means nothing outside a statement: leave it out";
       }
       if (target_.integer_key && (column ? *column == *target_.integer_key : is_rowid(tokens_[at].text))) {
+        unsure_ = unsure_ || place.has_value();  // named twice: which of the values counts?
         place = count;
       }
       ++count;
@@ -299,6 +302,7 @@ class Recogniser {
   const TableSchema& target_;
   std::vector<std::size_t> parameters_;
   StatementShape shape_;
+  bool unsure_ = false;
 };
 
 }  // namespace

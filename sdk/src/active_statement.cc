@@ -51,6 +51,9 @@ ResultSet ActiveTransaction::run(const std::string& store, const Statement& stat
     if (ends_transaction(failure.reason)) end(std::move(failure));
     throw StatementError(store, statement.sql, std::move(failure));
   }
+  if (!answer.__isset.result) {
+    end(make_cause(AbortReason::kStatementFailed, "the store's answer holds neither a result nor a failure", store));
+  }
   auto result = rpc::from_wire(std::move(answer.result), "result");
   if (!result) end(make_cause(AbortReason::kStatementFailed, result.error().message, store));
   return ResultSet(*std::move(result));

@@ -92,7 +92,7 @@ Outcome ActiveTransaction::commit(Return when) {
       end(make_cause(AbortReason::kTransactionTimeout, "its time was over before commit() was called"));
     }
     const auto answer = deliver_commit(when);
-    if (!answer && is_not_taken_in(answer.error())) never_committed(answer.error());
+    if (!answer && is_without_effect(answer.error())) never_committed(answer.error());
     phase_ = Phase::kUnknown;  // unless settle() comes to know
     outcome = settle(*session_, id_, when, answer, [this, when] { return send_commit(when); });
   }
@@ -113,7 +113,7 @@ Result<wire::Outcome> ActiveTransaction::deliver_commit(Return when) {
   Backoff backoff(options.backoff_first, options.backoff_ceiling);
   for (;;) {
     auto answer = send_commit(when);
-    if (answer || !is_not_taken_in(answer.error()) || Session::Clock::now() >= until) return answer;
+    if (answer || !may_be_sent_again(answer.error()) || Session::Clock::now() >= until) return answer;
     backoff.wait();
   }
 }
@@ -131,9 +131,14 @@ Result<wire::Outcome> ActiveTransaction::send_commit(Return when) {
 }
 
 void ActiveTransaction::never_committed(const Error& error) {
-  session_->suspect(id_);
-  end(make_cause(error.kind == ErrorKind::kOverloaded ? AbortReason::kOverloaded : AbortReason::kPresumed,
-                 "the commit did not reach the coordinator: " + error.message));
+  const std::string detail = "the coordinator did not take in the commit: " + error.message;
+  switch (error.kind) {
+    case ErrorKind::kOverloaded: end(make_cause(AbortReason::kOverloaded, detail));
+    case ErrorKind::kInvalidInput:
+      abort(make_cause(AbortReason::kStatementFailed, detail));
+      throw InvalidArgument("transaction " + to_string(id_) + " was aborted: " + detail);
+    default: session_->suspect(id_); end(make_cause(AbortReason::kPresumed, detail));
+  }
 }
 
 }  // namespace assent::sdk

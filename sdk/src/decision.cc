@@ -26,8 +26,12 @@ Outcome resolve_lost_answer(Session& session, const TransactionId& id) {
 
 }  // namespace
 
-bool is_not_taken_in(const Error& error) {
+bool may_be_sent_again(const Error& error) {
   return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kOverloaded;
+}
+
+bool is_without_effect(const Error& error) {
+  return may_be_sent_again(error) || error.kind == ErrorKind::kInvalidInput;
 }
 
 Outcome settle(Session& session, const TransactionId& id, Return when, const Result<wire::Outcome>& answer,

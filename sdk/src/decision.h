@@ -17,7 +17,10 @@
 namespace assent::sdk {
 
 // The request was not sent, or was refused for now: it may be sent again.
-bool is_not_taken_in(const Error& error);
+bool may_be_sent_again(const Error& error);
+
+// The request was not sent, or was refused before anything happened.
+bool is_without_effect(const Error& error);
 
 inline wire::ReturnWhen::type to_wire(Return when) {
   return when == Return::applied ? wire::ReturnWhen::APPLIED : wire::ReturnWhen::DECIDED;

@@ -62,13 +62,14 @@ rpc::ChannelOptions channel_options(const ClientOptions& options) {
   return channel;
 }
 
+// A lease that makes no sense is none: nothing is wrong with what the caller asked for.
 Result<Lease> read_lease(const wire::Lease& lease) {
-  auto count = rpc::count_from_wire(lease.count, "lease.count");
-  if (!count) return count.error();
-  auto use_for = rpc::from_milliseconds(lease.use_for_ms, "lease.use_for_ms");
-  if (!use_for) return use_for.error();
-  auto timeout = rpc::from_milliseconds(lease.transaction_timeout_ms, "lease.transaction_timeout_ms");
-  if (!timeout) return timeout.error();
+  const auto count = rpc::count_from_wire(lease.count, "lease.count");
+  const auto use_for = rpc::from_milliseconds(lease.use_for_ms, "lease.use_for_ms");
+  const auto timeout = rpc::from_milliseconds(lease.transaction_timeout_ms, "lease.transaction_timeout_ms");
+  if (!count) return Error{ErrorKind::kUnavailable, count.error().message};
+  if (!use_for) return Error{ErrorKind::kUnavailable, use_for.error().message};
+  if (!timeout) return Error{ErrorKind::kUnavailable, timeout.error().message};
   return Lease{rpc::from_wire(lease.first), *count, static_cast<std::uint64_t>(lease.begin_stamp), *use_for, *timeout};
 }
 

@@ -70,7 +70,7 @@ Outcome submit_once(Session& session, const Batch& batch, Return when, const Lea
   };
 
   auto answer = send();
-  if (!answer && (is_not_taken_in(answer.error()) || answer.error().kind == ErrorKind::kInvalidInput)) {
+  if (!answer && is_without_effect(answer.error())) {
     if (answer.error().kind == ErrorKind::kUnavailable) session.suspect(leased.id);
     throw_error(answer.error());
   }

@@ -9,8 +9,9 @@ using namespace participant;
 
 namespace {
 
-Settings settings() {
+Settings settings(World& world) {
   Settings settings;
+  if (world.chance(0.5)) settings.remembered_ends = 2;  // what is remembered must not matter
   settings.transaction_timeout = 5s;
   settings.statement_timeout = 2s;
   settings.lock_wait = 2s;
@@ -39,7 +40,7 @@ void StoreNode::start() {
   position_ = disk_.image().position;
   cluster_.checker.journaled(name_, disk_.image());
   cluster_.world.say(name_, " starts, start number ", store_->recovered().start_number);
-  core_ = std::make_unique<BranchTable>(settings(), store_->recovered(), cluster_.world.now());
+  core_ = std::make_unique<BranchTable>(settings(cluster_.world), store_->recovered(), cluster_.world.now());
   give_sign_of_life();
   tell(TimePassed{});
 }
@@ -162,8 +163,8 @@ void StoreNode::perform(const SendInquiry& inquiry) {
        coordinator::Inquired{{}, name_, inquiry.id, inquiry.branch, inquiry.seen}, heard);
 }
 
-// Registrations do not overtake each other: they share a connection, which is closed when one is not answered in time.
-// Everything else may overtake them.
+// There is one registration at a time: the connection of one that is not answered in time is closed, and what it
+// carried is lost. Everything else may overtake it.
 void StoreNode::give_sign_of_life() {
   ++signs_;
   for (const auto& each : cluster_.coordinators) {
@@ -178,9 +179,9 @@ void StoreNode::give_sign_of_life() {
     };
     cluster_.world.send(name_, coordinator.name(), "StoreRegistered",
                         [this, &coordinator, sign, heard, number = signs_, peer = coordinator.starts()] {
-                          auto& newest = newest_sign_[coordinator.log()];
-                          if (number <= newest || peer != coordinator.starts()) return;
-                          newest = number;
+                          auto& heard_sign = heard_signs_[coordinator.log()];
+                          if (number != signs_ || number == heard_sign || peer != coordinator.starts()) return;
+                          heard_sign = number;
                           coordinator.ask(sign, heard);
                         });
   }

@@ -66,7 +66,7 @@ class StoreNode {
   std::uint64_t starts_ = 0;
   std::uint64_t calls_ = 0;
   std::uint64_t signs_ = 0;
-  std::map<LogIdentity, std::uint64_t> newest_sign_;  // that reached the coordinator
+  std::map<LogIdentity, std::uint64_t> heard_signs_;  // the last that reached the coordinator
   std::map<participant::CallId, std::function<void(const Answer&)>> callers_;
   std::deque<participant::Event> inbox_;
   bool is_awake_ = false;       // the thread is about to look into the inbox

@@ -2,6 +2,8 @@
 
 #include <boost/asio/ip/address.hpp>
 
+#include "thrift/daemon/listening.h"
+
 namespace assent::daemon {
 
 using namespace std::chrono_literals;
@@ -23,13 +25,27 @@ bool is_loopback(const rpc::Address& address) {
   return !error && ip.is_loopback();
 }
 
-Result<rpc::Address> listen_address(const std::string& text, bool is_insecure) {
-  auto address = rpc::parse_address(text);
-  if (!address || is_insecure || is_loopback(*address)) return address;
-  return Error{ErrorKind::kInvalidInput,
-               "--listen " + text +
-                   " is not loopback, and there is no TLS: whoever reaches it may do everything. Listen on 127.0.0.1, "
-                   "or give --insecure if the network keeps strangers out"};
+Result<Listening> check_listening(const std::string& listen, const std::string& advertise, bool is_insecure) {
+  Listening listening;
+  const auto address = rpc::parse_address(listen);
+  if (!address) return Error{ErrorKind::kInvalidInput, "--listen: " + address.error().message};
+  listening.listen = *address;
+  if (!is_insecure && !is_loopback(*address)) {
+    return Error{ErrorKind::kInvalidInput,
+                 "--listen " + listen +
+                     " is open to other machines, and there is no TLS in this version: listen on 127.0.0.1, or give "
+                     "--insecure if everybody who can reach it may do everything"};
+  }
+  if (!advertise.empty()) {
+    const auto advertised = rpc::parse_address(advertise);
+    if (!advertised) return Error{ErrorKind::kInvalidInput, "--advertise: " + advertised.error().message};
+    listening.advertised = *advertised;
+  } else if (is_any(*address)) {
+    return Error{ErrorKind::kInvalidInput,
+                 "--listen " + listen +
+                     " is no address that others can call: give the one that they can with --advertise HOST:PORT"};
+  }
+  return listening;
 }
 
 }  // namespace assent::daemon

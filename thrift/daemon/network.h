@@ -1,6 +1,7 @@
 // The options that every daemon has for its network side.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "assent/result.h"
@@ -16,9 +17,15 @@ inline constexpr const char* kVersion = ASSENT_VERSION;
 // Adds an option for every limit of a connection.
 void list(Options& options, rpc::Limits& limits);
 
-// The address to listen on. An error if it is none, or if strangers could reach it and --insecure was not given: there
-// is no TLS, so whoever reaches a daemon may do everything.
-Result<rpc::Address> listen_address(const std::string& text, bool is_insecure);
+// Where a daemon listens, and where others find it, if that is another address.
+struct Listening {
+  rpc::Address listen;
+  std::optional<rpc::Address> advertised;
+};
+
+// What --listen, --advertise and --insecure say together. An error if strangers could reach the daemon and --insecure
+// was not given (there is no TLS: whoever reaches it may do everything), or if nobody could call where it listens.
+Result<Listening> check_listening(const std::string& listen, const std::string& advertise, bool is_insecure);
 
 // Reachable from this machine only.
 bool is_loopback(const rpc::Address& address);

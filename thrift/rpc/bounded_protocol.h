@@ -4,8 +4,8 @@
 // announced size, and a string is made that long, up to a gigabyte for ten bytes. Here
 //   - a string is at most as long as the bytes that are left in its frame (FrameReader::borrow);
 //   - a list, set or map announces at most as many elements as bytes are left, for each takes at least one;
-//   - all of them in one message announce at most `limits.container_elements`: an element takes one byte on the wire
-//     and a hundred in memory;
+//   - all of them in one message announce at most as many elements as it may have: an element takes one byte on the
+//     wire and a hundred in memory;
 //   - structs nest at most `limits.recursion_depth` deep;
 //   - a message without Thrift's version mark is refused (strict read).
 // The budget of elements holds for writing too: what a peer would refuse does not leave.
@@ -29,17 +29,16 @@ class BoundedProtocol final : public apache::thrift::protocol::TBinaryProtocolT<
   using TType = apache::thrift::protocol::TType;
   using TProtocolException = apache::thrift::protocol::TProtocolException;
 
-  BoundedProtocol(std::shared_ptr<Bytes> bytes, const Limits& limits)
-      : apache::thrift::protocol::TBinaryProtocolT<Bytes>(std::move(bytes),
-                                                          static_cast<std::int32_t>(limits.string_bytes),
-                                                          static_cast<std::int32_t>(limits.container_elements),
-                                                          /*strict_read=*/true, /*strict_write=*/true),
-        container_elements_(limits.container_elements) {
+  BoundedProtocol(std::shared_ptr<Bytes> bytes, const Limits& limits, std::uint32_t elements)
+      : apache::thrift::protocol::TBinaryProtocolT<Bytes>(
+            std::move(bytes), static_cast<std::int32_t>(limits.string_bytes), static_cast<std::int32_t>(elements),
+            /*strict_read=*/true, /*strict_write=*/true),
+        elements_(elements) {
     this->setRecurisionLimit(limits.recursion_depth);
   }
 
   // A new message begins.
-  void reset() { elements_left_ = container_elements_; }
+  void reset() { elements_left_ = elements_; }
 
   std::uint32_t readListBegin_virt(TType& type, std::uint32_t& size) override {
     const std::uint32_t read = this->readListBegin(type, size);
@@ -87,7 +86,7 @@ class BoundedProtocol final : public apache::thrift::protocol::TBinaryProtocolT<
     elements_left_ -= count * each;
   }
 
-  std::uint64_t container_elements_;
+  std::uint64_t elements_;
   std::uint64_t elements_left_ = 0;
 };
 

@@ -36,8 +36,8 @@ ChannelConnection::ChannelConnection(asio::io_context& io, Address peer, Channel
     : io_(io),
       peer_(std::move(peer)),
       options_(std::move(options)),
-      encoder_(options_.limits),
-      decoder_(options_.limits),
+      encoder_(options_.limits, options_.limits.request_elements),
+      decoder_(options_.limits, options_.limits.answer_elements),
       resolver_(io),
       backoff_(options_.limits.backoff_first, options_.limits.backoff_ceiling, jitter_seed(peer_)),
       timer_(io) {}
@@ -184,8 +184,9 @@ void ChannelConnection::become_ready() {
 void ChannelConnection::handle_answer(std::span<const std::uint8_t> message) {
   const Result<MessageHead> head = decoder_.begin(message);
   const OutstandingCall* const found = head.has_error() ? nullptr : calls_.find(head.value().seqid);
-  const bool is_exception = found && head.value().type == apache::thrift::protocol::T_EXCEPTION;
-  const bool is_answer = is_exception || (found && head.value().type == apache::thrift::protocol::T_REPLY);
+  const bool was_sent = found && found->position && stream_->was_handed_over(*found->position);
+  const bool is_exception = was_sent && head.value().type == apache::thrift::protocol::T_EXCEPTION;
+  const bool is_answer = is_exception || (was_sent && head.value().type == apache::thrift::protocol::T_REPLY);
   if (!is_answer || found->method != head.value().method) {
     ++counters_->bad_frames;
     fail(ErrorKind::kUnavailable,

@@ -28,8 +28,8 @@ void write_field(TProtocol& protocol, const char* name, std::int16_t number, con
 
 }  // namespace
 
-Encoder::Encoder(const Limits& limits)
-    : bytes_(std::make_shared<FrameWriter>(limits.frame_bytes)), protocol_(bytes_, limits) {}
+Encoder::Encoder(const Limits& limits, std::uint32_t elements)
+    : bytes_(std::make_shared<FrameWriter>(limits.frame_bytes)), protocol_(bytes_, limits, elements) {}
 
 Result<Frame> Encoder::encode(const std::string& method, TMessageType type, std::int32_t seqid,
                               const Write& write_body) {
@@ -67,9 +67,9 @@ Result<Frame> Encoder::exception(const std::string& method, std::int32_t seqid,
   return encode(method, T_EXCEPTION, seqid, [&](TProtocol& protocol) { exception.write(&protocol); });
 }
 
-Decoder::Decoder(const Limits& limits)
+Decoder::Decoder(const Limits& limits, std::uint32_t elements)
     : bytes_(std::make_shared<FrameReader>()),
-      protocol_(bytes_, limits),
+      protocol_(bytes_, limits, elements),
       string_bytes_(static_cast<std::int32_t>(limits.string_bytes)) {}
 
 Result<MessageHead> Decoder::begin(std::span<const std::uint8_t> message) {

@@ -31,7 +31,8 @@ using Frame = std::span<const std::uint8_t>;
 
 class Encoder {
  public:
-  explicit Encoder(const Limits& limits);
+  // A message holds at most `elements` of lists and maps: limits.request_elements or limits.answer_elements.
+  Encoder(const Limits& limits, std::uint32_t elements);
 
   // The frame lives until the next call of this encoder. kInvalidInput if it would be larger, or hold more elements,
   // than its reader allows.
@@ -60,7 +61,7 @@ struct MessageHead {
 
 class Decoder {
  public:
-  explicit Decoder(const Limits& limits);
+  Decoder(const Limits& limits, std::uint32_t elements);
 
   // Reads the head of a message (its frame without the length), which must live until its body has been read.
   // Errors, here and below, are of kind kCorrupt: the connection cannot be trusted any more.

@@ -26,7 +26,7 @@ void clear_output(std::vector<std::uint8_t>& bytes) {
 FrameStream::FrameStream(asio::ip::tcp::socket socket, const Limits& limits, std::shared_ptr<Counters> counters,
                          FrameListener* listener)
     : socket_(std::move(socket)),
-      limits_(limits),
+      frame_bytes_(limits.frame_bytes),
       counters_(std::move(counters)),
       listener_(listener),
       last_write_progress_(Clock::now()) {
@@ -66,7 +66,7 @@ void FrameStream::read() {
 void FrameStream::deliver_frames() {
   delivering_ = true;
   while (is_open() && !paused_ && !closing_) {
-    const auto found = input_.next_frame(limits_.frame_bytes);
+    const auto found = input_.next_frame(frame_bytes_);
     if (found.has_error()) {
       ++counters_->bad_frames;
       fail(found.error().message);

@@ -46,6 +46,9 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   FrameStream(boost::asio::ip::tcp::socket socket, const Limits& limits, std::shared_ptr<Counters> counters,
               FrameListener* listener);
 
+  // A larger frame is a bad one. At first limits.frame_bytes.
+  void set_frame_bytes(std::uint32_t frame_bytes) { frame_bytes_ = frame_bytes; }
+
   // Reading begins. Once.
   void start();
 
@@ -76,7 +79,7 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   void fail(const std::string& why);
 
   boost::asio::ip::tcp::socket socket_;
-  const Limits limits_;
+  std::uint32_t frame_bytes_;
   std::shared_ptr<Counters> counters_;
   FrameListener* listener_;  // null: closed
 

@@ -1,5 +1,5 @@
-// FrameTransport: the bytes of one frame, as a Thrift transport in memory. Reading never goes past the frame, and
-// asking for more than is left fails before anything is allocated for it. Used by thrift/rpc/codec.cc only.
+// The bytes of one frame, as Thrift transports in memory; for codec.h only. Reading never goes past the frame, and
+// asking for more than is left fails before anything is allocated for it.
 #pragma once
 
 #include <thrift/transport/TTransportException.h>

@@ -23,7 +23,10 @@ using CallHandler = std::function<Result<void>(Decoder&, const std::shared_ptr<P
 class MethodTable {
  public:
   MethodTable(const Limits& limits, wire::HelloAnswer hello)
-      : limits(limits), hello(std::move(hello)), encoder(limits), decoder(limits) {}
+      : limits(limits),
+        hello(std::move(hello)),
+        encoder(limits, limits.answer_elements),
+        decoder(limits, limits.request_elements) {}
 
   void add(const std::string& method, CallHandler handler) {
     const bool is_new = handlers_.emplace(method, std::move(handler)).second;

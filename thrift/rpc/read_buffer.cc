@@ -24,9 +24,11 @@ void ReadBuffer::reallocate(std::size_t capacity) {
 
 std::span<std::uint8_t> ReadBuffer::room() {
   const std::size_t held = end_ - begin_;
-  const bool frame_needs_more = held == capacity_;
   const bool reads_want_more = was_full_ && capacity_ < kKeptBytes;
-  if (frame_needs_more || reads_want_more) {
+  const bool frame_wants_more = held == capacity_;
+  if (frame_wants_more && capacity_ >= kKeptBytes && wanted_ > capacity_ && wanted_ <= 4 * capacity_) {
+    reallocate(wanted_);
+  } else if (frame_wants_more || reads_want_more) {
     reallocate(std::max(kFirstBytes, 2 * capacity_));
   } else if (held == 0 && capacity_ > kKeptBytes) {
     reallocate(kKeptBytes);
@@ -59,6 +61,7 @@ Result<std::optional<std::span<const std::uint8_t>>> ReadBuffer::next_frame(std:
                                           std::to_string(frame_bytes) + " are allowed"};
   }
   if (held - kLengthBytes < length) {
+    wanted_ = kLengthBytes + length;
     return Found();
   }
   begin_ += kLengthBytes + length;

@@ -34,9 +34,10 @@ class ReadBuffer {
 
   std::unique_ptr<std::uint8_t[]> bytes_;
   std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;  // of what has not been given out
-  std::size_t end_ = 0;    // of what has arrived
-  bool was_full_ = false;  // by the last read: more was probably waiting
+  std::size_t wanted_ = 0;  // bytes of the frame that has begun to arrive
+  std::size_t begin_ = 0;   // of what has not been given out
+  std::size_t end_ = 0;     // of what has arrived
+  bool was_full_ = false;   // by the last read: more was probably waiting
 };
 
 }  // namespace assent::rpc

@@ -1,5 +1,6 @@
 #include "thrift/rpc/server_connection.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -9,6 +10,13 @@
 namespace assent::rpc {
 
 using apache::thrift::TApplicationException;
+
+namespace {
+
+// Callers that have not said hello may make the server keep no more than this.
+constexpr std::uint32_t kHelloFrameBytes = 16U << 10U;
+
+}  // namespace
 
 ServerConnection::ServerConnection(std::shared_ptr<MethodTable> methods, boost::asio::ip::tcp::socket socket)
     : methods_(std::move(methods)),
@@ -20,6 +28,7 @@ ServerConnection::~ServerConnection() {
 }
 
 void ServerConnection::start() {
+  stream_->set_frame_bytes(std::min(kHelloFrameBytes, methods_->limits.frame_bytes));
   stream_->start();
 }
 
@@ -82,6 +91,7 @@ void ServerConnection::greet(const MessageHead& head) {
     return;
   }
   greeted_ = true;
+  stream_->set_frame_bytes(methods_->limits.frame_bytes);
   send(methods_->encoder.answer(head.method, head.seqid, methods_->hello));
 }
 

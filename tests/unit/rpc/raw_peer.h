@@ -22,6 +22,7 @@ class RawPeer {
     socket_.connect({boost::asio::ip::make_address(address.host), address.port});
     socket_.non_blocking(true);
   }
+  explicit RawPeer(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) { socket_.non_blocking(true); }
 
   // Queues bytes; pump() sends them.
   void say(const std::string& bytes) { unsent_ += bytes; }
@@ -59,6 +60,7 @@ class RawPeer {
   // The server has closed the connection.
   bool is_closed() const { return is_closed_; }
 
+  std::size_t received_bytes() const { return received_.size(); }
   // The messages received so far, without their lengths.
   std::vector<std::string> messages() const {
     std::vector<std::string> found;
@@ -83,7 +85,7 @@ class RawPeer {
 
  private:
   boost::asio::ip::tcp::socket socket_;
-  Encoder encoder_{Limits{}};
+  Encoder encoder_{Limits{}, 1000};
   std::string unsent_;
   std::string received_;
   bool is_reading_ = true;

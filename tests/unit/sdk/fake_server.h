@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "assent_constants.h"
 #include "thrift/rpc/address.h"
 #include "thrift/rpc/server.h"
 

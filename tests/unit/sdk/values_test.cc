@@ -87,7 +87,8 @@ TEST(ResultSets, AMismatchNamesTheColumnTheTypeFoundAndTheTypeWanted) {
   const auto row = sample()[0];
   EXPECT_EQ(message_of<InvalidArgument>([&] { row.get<std::int64_t>("name"); }),
             "column name holds text, wanted was integer");
-  EXPECT_EQ(message_of<InvalidArgument>([&] { row.get<double>("id"); }), "column id holds integer 300, wanted was real");
+  EXPECT_EQ(message_of<InvalidArgument>([&] { row.get<double>("id"); }),
+            "column id holds integer 300, wanted was real");
   EXPECT_EQ(message_of<InvalidArgument>([&] { row.get<std::string>("nothing"); }),
             "column nothing holds NULL, wanted was text");
   EXPECT_EQ(message_of<InvalidArgument>([&] { row.get<std::optional<Blob>>("share"); }),

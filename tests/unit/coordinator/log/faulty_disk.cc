@@ -229,7 +229,7 @@ const FaultyDisk::Bytes& FaultyDisk::bytes(const std::string& name) const {
   return files_[names_.at(name)].bytes;
 }
 
-void FaultyDisk::put(const std::string& name, Bytes bytes) {
+void FaultyDisk::put(const std::string& name, const Bytes& bytes) {
   files_.push_back({bytes, bytes, {}});
   names_[name] = durable_names_[name] = files_.size() - 1;
 }

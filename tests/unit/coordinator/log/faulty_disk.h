@@ -56,7 +56,7 @@ class FaultyDisk {
   const Bytes& bytes(const std::string& name) const;
 
   // Puts these bytes there, on disk.
-  void put(const std::string& name, Bytes bytes);
+  void put(const std::string& name, const Bytes& bytes);
   void remove(const std::string& name);
 
   friend bool operator==(const FaultyDisk& left, const FaultyDisk& right);

@@ -51,9 +51,9 @@ class FileLogDamage : public testing::Test {
   }
 
   // Opens a disk with these bytes as its log.
-  Result<LogState> open(FaultyDisk::Bytes bytes) const {
+  Result<LogState> open(const FaultyDisk::Bytes& bytes) const {
     FaultyDisk disk;
-    disk.put(name_, std::move(bytes));
+    disk.put(name_, bytes);
     const auto before = disk;
     const auto log = FileLog::open(disk.directory(), {false, {}, Nonce{3}, 600});
     if (!log) {
@@ -214,6 +214,24 @@ TEST_F(FileLogDamage, AnotherVersionOfTheFormatIsRefusedNamingBoth) {
   EXPECT_EQ(opened.error().kind, ErrorKind::kWrongVersion);
   EXPECT_THAT(opened.error().message, HasSubstr("of version 2"));
   EXPECT_THAT(opened.error().message, HasSubstr("reads version 1"));
+}
+
+TEST_F(FileLogDamage, AHeaderThatDoesNotFitItsSnapshotIsRefused) {
+  const auto header = *decode_segment_header(bytes_);
+  std::vector<SegmentHeader> others(5, header);
+  others[0].log = LogIdentity{1};
+  others[1].snapshot_last = Position{5};
+  others[2].snapshot_end = ends_[1];
+  others[3].snapshot_end = 0;
+  others[4].snapshot_end = bytes_.size() * 2;
+  for (const auto& other : others) {
+    const auto encoded = encode(other);
+    auto changed = bytes_;
+    std::copy(encoded.begin(), encoded.end(), changed.begin());
+    const auto opened = open(changed);
+    ASSERT_TRUE(opened.has_error());
+    EXPECT_EQ(opened.error().kind, ErrorKind::kCorrupt);
+  }
 }
 
 TEST_F(FileLogDamage, AnEmptySegmentIsRefused) {

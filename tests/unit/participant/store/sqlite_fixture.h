@@ -110,8 +110,7 @@ class SqliteStoreTest : public testing::Test {
   void commit(const std::vector<Statement>& statements) {
     const Execution execution = execute(statements);
     ASSERT_EQ(execution.failure.reason, AbortReason::kNone) << execution.failure.detail;
-    journal({PutPrepared{prepared_row(next_, execution.changes, execution.locks)}});
-    journal({apply_branch(next_)});
+    journal({PutPrepared{prepared_row(next_, execution.changes, execution.locks)}, apply_branch(next_)});
     ++next_;
   }
 
