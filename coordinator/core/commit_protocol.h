@@ -1,24 +1,24 @@
 // CommitProtocol: the coordinator's half of two-phase commit, presumed abort, for one transaction.
 //
-//                begin()
-//   kActive -------------------> kPreparing ----------------------------+
-//   (no object: an id of           |      |                             |
-//    a live lease)                 |      | a no vote, a lost vote,     | every vote is in, all of them read-only
-//     every vote is in, none no,   |      | the deadline, a wound,      | (nothing to decide, nothing is written)
-//     at least one yes             |      | the client                  |
-//     [force commit record]        |      v                             |
-//                                  |   kAborted (terminal; nothing was ever written)
-//                                  v                                    |
-//                          kRecordingCommit                             |
-//                                  |                                    |
-//          commit record durable   |   === point of no return ===       |
-//                                  v                                    |
-//              recover() ----> kCommitting --+  resend to the stores    |
-//                                  |    ^----+  that owe an acknowledgement
-//          every acknowledgement   |                                    |
-//          [end record]            v                                    |
-//                               kEnded <--------------------------------+
-//                            (terminal)
+//              begin()
+//   kActive ------------> kPreparing --------------------> kEnded     every vote is in, all of them read-only:
+//   (no object yet:          |    |                                   nothing to decide, nothing is written
+//    an unused id of         |    |
+//    a live lease)           |    +----------------------> kAborted   a no vote, a lost vote, the deadline, a wound,
+//                            |         abort()                        the client: nothing was ever written
+//    every vote is in,       |
+//    none no, some yes       |  record_commit()
+//    [force commit record]   v
+//                     kRecordingCommit
+//                            |
+//    the record is durable   |  record_durable()     === point of no return ===
+//                            v
+//    recover() -------> kCommitting --+
+//                            |   ^    |  deadline_passed(), resend_to(): to the stores that owe an acknowledgement
+//    every acknowledgement   |   +----+
+//    [append end record]     |  record_end()
+//                            v
+//                          kEnded
 //
 // A branch of a submitted transaction that only read stays active, with its locks, until every other store has
 // executed too; only then is it asked to prepare. (Else it lets go early, others come in between, and the whole is

@@ -150,6 +150,7 @@ std::string branch_text(const Branch& branch) {
 template <typename Branches>
 std::vector<std::string> branch_texts(const Branches& branches) {
   std::vector<std::string> texts;
+  texts.reserve(branches.size());
   for (const auto& branch : branches) texts.push_back(branch_text(branch));
   return texts;
 }

@@ -127,9 +127,9 @@ void BranchTable::handle(const CoordinatorHeard& event) {
 }
 
 bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::optional<CallId> call) {
-  const std::string who = "the coordinator of log " + to_hex(static_cast<std::uint64_t>(view.line.log));
+  const auto who = [&view] { return "the coordinator of log " + to_hex(static_cast<std::uint64_t>(view.line.log)); };
   if (view.line.log != log) {
-    if (call) refuse(*call, RefusalKind::kInvalidArgument, who + " speaks of a transaction of another log");
+    if (call) refuse(*call, RefusalKind::kInvalidArgument, who() + " speaks of a transaction of another log");
     return false;
   }
   switch (coordinators_.hear(view)) {
@@ -139,11 +139,12 @@ bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::option
       end_active_of_earlier_epochs(view.line);
       break;
     case Hearing::kLowerEpoch:
-      if (call) refuse(*call, RefusalKind::kFenced, who + " was replaced: this store has seen a later start; stop it");
+      if (call)
+        refuse(*call, RefusalKind::kFenced, who() + " was replaced: this store has seen a later start; stop it");
       return false;
     case Hearing::kAnotherNonce:
-      alarm(who + " is there twice: two starts have one epoch; stop the one whose log is a copy");
-      if (call) refuse(*call, RefusalKind::kFenced, who + " is there twice, and this store follows the other one");
+      alarm(who() + " is there twice: two starts have one epoch; stop the one whose log is a copy");
+      if (call) refuse(*call, RefusalKind::kFenced, who() + " is there twice, and this store follows the other one");
       return false;
   }
   if (coordinators_.has_news() && !words_due_) words_due_ = now_ + settings_.idle_journal;

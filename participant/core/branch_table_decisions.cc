@@ -6,6 +6,18 @@
 
 namespace assent::participant {
 
+namespace {
+
+std::string commit_of(const TransactionId& id, const BranchNumber& number) {
+  return "commit of branch " + to_string(number) + " of " + to_string(id);
+}
+
+std::string resolves_just_now(const TransactionId& id) {
+  return "an operator resolves " + to_string(id) + " just now; send it again";
+}
+
+}  // namespace
+
 void BranchTable::handle(const DecisionReceived& event) {
   if (!hear(event.coordinator, event.id.log, event.call)) return;
   if (event.decision == Decision::kAbort) {
@@ -45,21 +57,21 @@ void BranchTable::commit(const TransactionId& id, BranchNumber number, Position 
   if (branch == nullptr) {
     if (coordinators_.released(id.log).contains(position)) {
       acknowledge(call, id, AcknowledgementKind::kDone, {});
-    } else {
-      refuse_decision(call, id,
-                      "commit of branch " + to_string(number) + " of " + to_string(id) +
-                          ", which this store does not have: the store was lost, or restored from an old copy");
+      return;
     }
+    const End* end = ends_.find(id);
+    const bool is_remembered = end != nullptr && end->branch == number;
+    refuse_decision(call, id,
+                    commit_of(id, number) + (is_remembered ? ", which ended here without a commit"
+                                                           : ", which this store does not have: the store was lost, or "
+                                                             "restored from an old copy"));
     return;
   }
   switch (branch->state()) {
     case BranchState::kIdle:
     case BranchState::kRunning:
     case BranchState::kWaiting:
-    case BranchState::kPreparing:
-      refuse_decision(call, id,
-                      "commit of branch " + to_string(number) + " of " + to_string(id) + ", which never voted yes");
-      break;
+    case BranchState::kPreparing: refuse_decision(call, id, commit_of(id, number) + ", which never voted yes"); break;
     case BranchState::kPrepared:
       if (call) branch->calls = {*call};
       apply(*branch, position);
@@ -72,8 +84,7 @@ void BranchTable::commit(const TransactionId& id, BranchNumber number, Position 
                   branch->resolution);
       break;
     case BranchState::kResolving:
-      if (call)
-        refuse(*call, RefusalKind::kUnavailable, "an operator resolves " + to_string(id) + " just now; send it again");
+      if (call) refuse(*call, RefusalKind::kUnavailable, resolves_just_now(id));
       break;
     case BranchState::kResolvedCommit:
     case BranchState::kResolvedAbort:
@@ -144,8 +155,7 @@ void BranchTable::abort(const TransactionId& id, BranchNumber number, AbortCause
       refuse_decision(call, id, "abort of " + to_string(id) + ", which was committed before");
       break;
     case BranchState::kResolving:
-      if (call)
-        refuse(*call, RefusalKind::kUnavailable, "an operator resolves " + to_string(id) + " just now; send it again");
+      if (call) refuse(*call, RefusalKind::kUnavailable, resolves_just_now(id));
       break;
     case BranchState::kResolvedCommit:
       alarm(to_string(id) + " was aborted, but an operator had committed it at this store (" + branch->resolution +

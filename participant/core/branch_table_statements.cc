@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "participant/core/branch_table.h"
+#include "participant/core/invariant.h"
 
 namespace assent::participant {
 
@@ -220,7 +221,9 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
     failure = too_many_changes(settings_.changes_bytes);
   }
   const bool succeeded = failure.reason == AbortReason::kNone;
-  branch.statements.reset();
+  const std::size_t count = std::exchange(branch.statements, nullptr)->size();
+  check_invariant(!succeeded || (event.results != nullptr && event.results->size() == count),
+                  "B2: statements that succeeded have a result each");
   branch.results = event.results;
 
   if (!branch.one_shot) {
@@ -239,7 +242,7 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
     return;
   }
   branch.add_changes(event.changes);
-  branch.statement_count = static_cast<std::uint32_t>(event.results->size());
+  branch.statement_count = static_cast<std::uint32_t>(count);
   if (!branch.changes->empty()) {
     prepare(branch);
     return;

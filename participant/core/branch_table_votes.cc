@@ -23,8 +23,9 @@ void BranchTable::handle(const PrepareRequested& event) {
   if (branch->state() != BranchState::kIdle || branch->statement_count != event.statement_count) {
     AbortCause cause{.reason = AbortReason::kVoteNo,
                      .store = {},
-                     .detail = "asked to prepare " + std::to_string(event.statement_count) + " statements, but " +
-                               std::to_string(branch->statement_count) + " are done; run the transaction again"};
+                     .detail = "asked to prepare with a count of " + std::to_string(event.statement_count) +
+                               " statements, but the count here is " + std::to_string(branch->statement_count) +
+                               "; run the transaction again"};
     vote_no(event.call, branch->number, cause);
     end(*branch, EndKind::kAborted, std::move(cause));
     return;

@@ -7,6 +7,8 @@ namespace assent::participant {
 
 namespace {
 
+const Released kNothing;
+
 bool is_same_start(const CoordinatorLine& one, const CoordinatorLine& other) {
   return std::tie(one.epoch, one.nonce) == std::tie(other.epoch, other.nonce);
 }
@@ -29,13 +31,17 @@ Hearing CoordinatorsSeen::hear(const CoordinatorView& view) {
   const bool is_new = is_first || view.line.epoch > line.epoch;
   if (!is_new && view.line.nonce != line.nonce) return Hearing::kAnotherNonce;
 
-  const SeenCoordinator before = log.seen;
+  bool is_news = is_new || view.line.durable > line.durable;
   line.epoch = view.line.epoch;
   line.nonce = view.line.nonce;
   line.durable = std::max(line.durable, view.line.durable);
-  if (!(log.seen.released == view.released)) log.seen.released.merge(view.released);
+  if (!(view.released == log.seen.released)) {
+    const Released before = log.seen.released;
+    log.seen.released.merge(view.released);
+    is_news = is_news || !(log.seen.released == before);
+  }
   if (!view.address.empty()) log.address = view.address;
-  if (is_new || !(log.seen == before)) news_.insert(identity);
+  if (is_news) news_.insert(identity);
   return is_new ? Hearing::kNewLine : Hearing::kKnown;
 }
 
@@ -46,7 +52,6 @@ CoordinatorLine CoordinatorsSeen::line(LogIdentity log) const {
 }
 
 const Released& CoordinatorsSeen::released(LogIdentity log) const {
-  static const Released kNothing;
   const auto found = logs_.find(log);
   return found == logs_.end() ? kNothing : found->second.seen.released;
 }

@@ -17,6 +17,10 @@ std::string branch_of(const TransactionId& id, const BranchNumber& branch) {
   return to_string(id) + (branch == kNoBranch ? std::string(" (no branch)") : " branch " + to_string(branch));
 }
 
+std::string branch(const BranchNumber& branch) {
+  return branch == kNoBranch ? std::string("no branch") : "branch " + to_string(branch);
+}
+
 template <typename Items, typename Print>
 std::string list(const Items& items, Print print) {
   std::string text;
@@ -176,7 +180,7 @@ struct EffectText {
     return text + count(answer.result->rows.size(), "row") + ", " + count(answer.result->changed_rows, "changed row");
   }
   std::string operator()(const VoteAnswered& answer) const {
-    std::string text = "answer " + number(answer.call) + ": branch " + to_string(answer.branch) + ", ";
+    std::string text = "answer " + number(answer.call) + ": " + branch(answer.branch) + ", ";
     if (answer.already_committed) return text + "committed long since";
     text += std::string(assent::to_string(answer.vote)) + because(answer.cause);
     return answer.results ? text + ", " + count(answer.results->size(), "result") : text;

@@ -69,19 +69,19 @@ Result<void> MemoryLog::append(Position first, std::span<const LogRecord> record
   if (failed_) {
     return Error{ErrorKind::kIo, "an earlier append failed: nothing is appended until the log is opened again"};
   }
+  if (records.empty()) {
+    return {};
+  }
   if (disk_.full_) {
     return Error{ErrorKind::kUnavailable, "no space for the decision log: make some, then append again"};
   }
   Position position = first;
   for (const auto& record : records) {
     if (auto refused = state_.apply(position, record)) {
-      state_ = disk_.contents();
+      failed_ = true;
       return Error{ErrorKind::kInvalidInput, *refused};
     }
     position = after(position);
-  }
-  if (records.empty()) {
-    return {};
   }
   const AppendEnd end = std::exchange(disk_.next_end_, AppendEnd::kDurable);
   if (end != AppendEnd::kLost) {

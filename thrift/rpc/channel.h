@@ -14,8 +14,12 @@
 #include "assent/result.h"
 #include "assent/time.h"
 #include "thrift/rpc/address.h"
+#include "thrift/rpc/codec.h"
+#include "thrift/rpc/counters.h"
+#include "thrift/rpc/faults.h"
 #include "thrift/rpc/limits.h"
 #include "thrift/rpc/methods.h"
+#include "thrift/rpc/outstanding_calls.h"
 
 namespace assent::rpc {
 
@@ -23,6 +27,8 @@ struct ChannelOptions {
   Limits limits;
   std::string program = "assent";  // named in hello
 };
+
+class ChannelConnection;
 
 class Channel {
  public:
@@ -32,18 +38,48 @@ class Channel {
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
-  // Calls the method, and `on_answer` exactly once, never from inside call() itself. Errors: kUnavailable (not sent),
-  // kOverloaded (too many outstanding, or too many bytes queued; not sent), kUnknown (sent, and no answer within
-  // `deadline` or before the connection ended), or the kind of the Fault that was answered.
+  // Calls the method, and `on_answer` exactly once, never from inside call() itself. Errors: kUnavailable (not sent:
+  // among others, the peer could not be reached), kWrongVersion (not sent), kOverloaded (too many outstanding, or too
+  // many bytes queued; not sent), kInvalidInput (larger than a frame may be, or a method that the peer does not have),
+  // kUnknown (sent, and no answer within `deadline` or before the connection ended, or one that says no more), or the
+  // kind of the Fault that was answered.
   template <typename Method>
   void call(const Method& method, const typename Method::Request& request, Duration deadline,
             std::function<void(Result<typename Method::Answer>)> on_answer);
 
   const Address& peer() const;
+  const Counters& counters() const;
+  std::size_t outstanding_calls() const;
 
  private:
-  class Connection;
-  std::shared_ptr<Connection> connection_;
+  void start(const char* method, const apache::thrift::TBase& request, Duration deadline, AnswerReader reader);
+
+  std::shared_ptr<ChannelConnection> connection_;
 };
+
+template <typename Method>
+void Channel::call(const Method& method, const typename Method::Request& request, Duration deadline,
+                   std::function<void(Result<typename Method::Answer>)> on_answer) {
+  start(method.name, request, deadline, [on_answer = std::move(on_answer)](Result<Decoder*> arrived) {
+    if (arrived.has_error()) {
+      on_answer(std::move(arrived).error());
+      return true;
+    }
+    typename Method::Result result;
+    const Result<void> read = arrived.value()->read(result);
+    if (read.has_error()) {
+      on_answer(Error{ErrorKind::kUnknown, "the answer is " + read.error().message});
+      return false;
+    }
+    if (result.__isset.success) {
+      on_answer(std::move(result.success));
+    } else if (result.__isset.fault) {
+      on_answer(error_from(result.fault));
+    } else {
+      on_answer(Error{ErrorKind::kUnknown, "the answer holds no result"});
+    }
+    return true;
+  });
+}
 
 }  // namespace assent::rpc

@@ -9,9 +9,12 @@
 namespace assent::rpc {
 
 struct Limits {
-  std::uint32_t frame_bytes = 8U << 20U;         // a larger frame closes the connection
-  std::uint32_t string_bytes = 8U << 20U;        // of one string or blob, never more than its frame holds
-  std::uint32_t container_elements = 1U << 20U;  // of one list or map, never more than its frame has bytes
+  std::uint32_t frame_bytes = 8U << 20U;   // a larger frame closes the connection
+  std::uint32_t string_bytes = 8U << 20U;  // of one string or blob, never more than its frame holds
+  // Of all lists and maps of one message together, and of each never more than bytes are left in the frame. An element
+  // takes at least 1 byte on the wire and about 100 in memory. Strangers send requests; those who were asked, answers.
+  std::uint32_t request_elements = 1U << 16U;
+  std::uint32_t answer_elements = 1U << 20U;
   std::uint32_t recursion_depth = 16;
   std::size_t outstanding_calls = 4096;   // of one connection; a server stops reading, a channel refuses
   std::size_t output_bytes = 32U << 20U;  // queued for one connection; past it, a peer that does not read is closed

@@ -5,7 +5,7 @@
 namespace assent::coordinator {
 namespace {
 
-Released released(std::uint64_t through, std::vector<std::uint64_t> except = {}) {
+Released released(std::uint64_t through, const std::vector<std::uint64_t>& except = {}) {
   Released result{Position{through}, {}};
   for (const auto each : except) result.except.push_back(Position{each});
   return result;
@@ -34,7 +34,7 @@ TEST(Release, ACommitThatIsNotDurableIsNotSpokenOf) {
 
 TEST(Release, ItReachesAsHighAsTheExceptionsAllow) {
   Release release(2);
-  for (const std::uint64_t each : {3, 5, 8}) release.commit_recorded(Position{each});
+  for (const std::uint64_t each : {3U, 5U, 8U}) release.commit_recorded(Position{each});
   EXPECT_EQ(release.view(Position{9}), released(7, {3, 5}));
   release.end_durable(Position{5});
   EXPECT_EQ(release.view(Position{9}), released(9, {3, 8}));

@@ -131,6 +131,7 @@ std::vector<std::string> Stage::run_all(const std::string& commands) {
 }
 
 std::vector<std::string> Stage::run(const std::string& command) {
+  effects_.clear();
   const Words words(command);
   const std::string& verb = words.plain.at(0);
   if (verb == "given") return given(words);
@@ -150,9 +151,8 @@ std::vector<std::string> Stage::run(const std::string& command) {
       if (keep) durable_.apply(position, record);
     }
     open();
-    Effects effects;
-    core_->start(now_, effects);
-    return lines(effects);
+    core_->start(now_, effects_);
+    return lines();
   }
   return step(event(words));
 }
@@ -260,14 +260,13 @@ Event Stage::event(const Words& words) {
 }
 
 std::vector<std::string> Stage::step(const Event& event) {
-  Effects effects;
-  core_->step(event, now_, effects);
-  return lines(effects);
+  core_->step(event, now_, effects_);
+  return lines();
 }
 
-std::vector<std::string> Stage::lines(const Effects& effects) {
+std::vector<std::string> Stage::lines() {
   std::vector<std::string> texts;
-  for (const auto& effect : effects) {
+  for (const auto& effect : effects_) {
     if (const auto* append = std::get_if<AppendRecord>(&effect))
       appended_.emplace_back(append->position, append->record);
     std::string text = to_text(effect);

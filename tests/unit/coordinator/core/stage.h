@@ -43,6 +43,10 @@ class Stage {
   // Runs the commands of several lines, and returns the effects of the last.
   std::vector<std::string> run_all(const std::string& commands);
 
+  // The effects themselves of the last command.
+  const Effects& effects() const { return effects_; }
+
+  Released released() const { return core_->view().released; }
   Coordinator& core() { return *core_; }
   const LogState& durable() const { return durable_; }
   Time now() const { return now_; }
@@ -52,7 +56,7 @@ class Stage {
 
   void open();
   std::vector<std::string> step(const Event& event);
-  std::vector<std::string> lines(const Effects& effects);
+  std::vector<std::string> lines();
   std::vector<std::string> given(const Words& words);
   std::vector<std::string> make_durable(Position through);
   Event event(const Words& words);
@@ -66,6 +70,7 @@ class Stage {
   LogState durable_;
   std::deque<std::pair<Position, LogRecord>> appended_;  // not durable yet
   std::unique_ptr<Coordinator> core_;
+  Effects effects_;
 };
 
 }  // namespace assent::coordinator

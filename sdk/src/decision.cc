@@ -1,0 +1,56 @@
+#include "sdk/src/decision.h"
+
+#include <optional>
+#include <string>
+
+#include "assent/errors.h"
+#include "sdk/src/read_outcome.h"
+
+namespace assent::sdk {
+
+namespace {
+
+[[noreturn]] void throw_unknown(Session& session, const TransactionId& id, const std::string& detail) {
+  session.count_unknown_outcome();
+  throw OutcomeUnknown(id, detail);
+}
+
+Outcome resolve_lost_answer(Session& session, const TransactionId& id) {
+  session.count_lost_answer();
+  session.suspect(id);
+  if (auto outcome = session.ask_outcome(id)) return *std::move(outcome);
+  throw_unknown(session, id,
+                "the coordinator at " + session.options().coordinator + " did not say within " +
+                    std::to_string(session.options().outcome_time_limit.count()) + " ms");
+}
+
+}  // namespace
+
+bool may_be_sent_again(const Error& error) {
+  return error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kOverloaded;
+}
+
+bool is_without_effect(const Error& error) {
+  return may_be_sent_again(error) || error.kind == ErrorKind::kInvalidInput;
+}
+
+Outcome settle(Session& session, const TransactionId& id, Return when, const Result<wire::Outcome>& answer,
+               const std::function<Result<wire::Outcome>()>& repeat) {
+  auto answered = answer ? read_outcome(id, *answer) : std::nullopt;
+  Outcome outcome = answered ? *std::move(answered) : resolve_lost_answer(session, id);
+  if (outcome.kind == OutcomeKind::kForgotten) {
+    throw_unknown(session, id, "it ended longer ago than the coordinator keeps outcomes");
+  }
+  if (outcome.kind == OutcomeKind::kAborted && outcome.cause.reason == AbortReason::kPresumed) session.suspect(id);
+  if (outcome.committed() && when == Return::applied) {
+    outcome.applied = answered.has_value();
+    if (!answered) {
+      const auto again = repeat();
+      const auto repeated = again ? read_outcome(id, *again) : std::nullopt;
+      outcome.applied = repeated && repeated->committed();
+    }
+  }
+  return outcome;
+}
+
+}  // namespace assent::sdk

@@ -1,0 +1,39 @@
+// How a request that commits (a commit, or a submit) is brought to a known end.
+//
+//   D1  Committed is reported only after the coordinator said so; aborted only after it said so, or if nothing that
+//       could commit the transaction was ever taken in, and nothing more is sent.
+//   D2  Once the answer is lost, only the coordinator's word about the outcome counts: a refusal of a later copy says
+//       nothing about the first. Asking makes it final: a copy that is still on its way cannot begin.
+//   D3  What is not known in time is OutcomeUnknown, and nothing else.
+#pragma once
+
+#include <functional>
+
+#include "assent/result.h"
+#include "assent/transaction_id.h"
+#include "assent/transaction_outcome.h"
+#include "sdk/src/session.h"
+
+namespace assent::sdk {
+
+// The request was not sent, or was refused for now: it may be sent again.
+bool may_be_sent_again(const Error& error);
+
+// The request was not sent, or was refused before anything happened.
+bool is_without_effect(const Error& error);
+
+inline wire::ReturnWhen::type to_wire(Return when) {
+  return when == Return::applied ? wire::ReturnWhen::APPLIED : wire::ReturnWhen::DECIDED;
+}
+
+inline Lane lane_of(Return when) {
+  return when == Return::applied ? Lane::kApplied : Lane::kCalls;
+}
+
+// The end of the transaction, committed or aborted, without results. Asks for it if the answer is none. A commit that
+// had to be asked for is followed, with Return::applied, by `repeat`, which sends the request again: the coordinator
+// answers it once every store has applied the transaction. Throws OutcomeUnknown.
+Outcome settle(Session& session, const TransactionId& id, Return when, const Result<wire::Outcome>& answer,
+               const std::function<Result<wire::Outcome>()>& repeat);
+
+}  // namespace assent::sdk

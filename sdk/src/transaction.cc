@@ -1,0 +1,73 @@
+#include "assent/transaction.h"
+
+#include <string>
+
+#include "sdk/src/active_transaction.h"
+#include "sdk/src/cause.h"
+
+namespace assent {
+
+using sdk::ActiveTransaction;
+
+Transaction::Transaction(std::unique_ptr<ActiveTransaction> active) : active_(std::move(active)) {}
+Transaction::Transaction(Transaction&& other) noexcept = default;
+Transaction& Transaction::operator=(Transaction&& other) noexcept = default;
+Transaction::~Transaction() = default;
+
+ActiveTransaction& Transaction::active() const {
+  if (!active_) throw InvalidArgument("this transaction was moved from: use the one it was moved to");
+  return *active_;
+}
+
+ResultSet Transaction::run(std::string_view store, const Statement& statement) {
+  return active().run(std::string(store), statement);
+}
+
+Row Transaction::only_row(std::string_view store, const Statement& statement) {
+  auto rows = run(store, statement);
+  if (rows.size() != 1) {
+    throw StatementError(std::string(store), statement.sql,
+                         sdk::make_cause(AbortReason::kConstraint,
+                                         "expected one row, found " + std::to_string(rows.size()), std::string(store)));
+  }
+  return rows[0];
+}
+
+Outcome Transaction::commit(Return when) {
+  return active().commit(when);
+}
+
+void Transaction::abort(std::string_view reason) {
+  auto& transaction = active();
+  if (transaction.phase() == ActiveTransaction::Phase::kCommitted) {
+    throw InvalidArgument("transaction " + to_string(transaction.id()) + " has committed: it cannot be aborted");
+  }
+  if (transaction.phase() == ActiveTransaction::Phase::kUnknown) {
+    throw OutcomeUnknown(transaction.id(), "its commit got no answer");
+  }
+  transaction.abort(sdk::make_cause(AbortReason::kApplication, std::string(reason)));
+  throw Aborted(transaction.id(), transaction.cause());
+}
+
+void Transaction::roll_back() noexcept {
+  if (active_) active_->abort(sdk::make_cause(AbortReason::kApplication, "it was rolled back"));
+}
+
+const TransactionId& Transaction::id() const {
+  return active().id();
+}
+
+bool Transaction::is_active() const {
+  return active_ && active_->phase() == ActiveTransaction::Phase::kActive;
+}
+
+bool Transaction::has_committed() const {
+  return active().phase() == ActiveTransaction::Phase::kCommitted;
+}
+
+bool Transaction::ends_without_effect() noexcept {
+  roll_back();
+  return active_ && active_->phase() == ActiveTransaction::Phase::kAborted;
+}
+
+}  // namespace assent

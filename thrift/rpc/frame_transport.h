@@ -1,0 +1,94 @@
+// The bytes of one frame, as Thrift transports in memory; for codec.h only. Reading never goes past the frame, and
+// asking for more than is left fails before anything is allocated for it.
+#pragma once
+
+#include <thrift/transport/TTransportException.h>
+#include <thrift/transport/TVirtualTransport.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+namespace assent::rpc {
+
+class FrameReader : public apache::thrift::transport::TVirtualTransport<FrameReader> {
+ public:
+  // REQUIRES: the bytes live until the last read.
+  void reset(std::span<const std::uint8_t> frame) { left_ = frame; }
+  std::size_t bytes_left() const { return left_.size(); }
+
+  bool isOpen() const override { return true; }
+
+  std::uint32_t read(std::uint8_t* to, std::uint32_t size) { return readAll(to, size); }
+  std::uint32_t readAll(std::uint8_t* to, std::uint32_t size) {
+    require(size);
+    std::memcpy(to, left_.data(), size);
+    left_ = left_.subspan(size);
+    return size;
+  }
+  // TBinaryProtocol borrows a string's bytes before it makes the string.
+  const std::uint8_t* borrow(std::uint8_t* /*to*/, std::uint32_t* size) {
+    require(*size);
+    *size = static_cast<std::uint32_t>(left_.size());
+    return left_.data();
+  }
+  void consume(std::uint32_t size) {
+    require(size);
+    left_ = left_.subspan(size);
+  }
+
+ private:
+  using TTransportException = apache::thrift::transport::TTransportException;
+
+  void require(std::size_t size) const {
+    if (size > left_.size()) {
+      throw TTransportException(TTransportException::END_OF_FILE, "the message ends before its last field");
+    }
+  }
+
+  std::span<const std::uint8_t> left_;
+};
+
+// Collects a frame, behind room for its length. Throws once the frame is larger than `frame_bytes`.
+class FrameWriter : public apache::thrift::transport::TVirtualTransport<FrameWriter> {
+ public:
+  static constexpr std::size_t kLengthBytes = 4;
+
+  explicit FrameWriter(std::uint32_t frame_bytes) : frame_bytes_(frame_bytes) {}
+
+  void reset() {
+    if (bytes_.capacity() > kKeptBytes) {
+      bytes_ = {};
+    }
+    bytes_.assign(kLengthBytes, 0);
+  }
+
+  // The length, big-endian, and the frame. Until the next reset().
+  std::span<const std::uint8_t> finish() {
+    const std::size_t size = bytes_.size() - kLengthBytes;
+    for (std::size_t i = 0; i < kLengthBytes; ++i) {
+      bytes_[i] = static_cast<std::uint8_t>(size >> (8 * (kLengthBytes - 1 - i)));
+    }
+    return bytes_;
+  }
+
+  bool isOpen() const override { return true; }
+
+  void write(const std::uint8_t* from, std::uint32_t size) {
+    if (size > frame_bytes_ - (bytes_.size() - kLengthBytes)) {
+      throw TTransportException(TTransportException::CORRUPTED_DATA, "larger than a frame may be");
+    }
+    bytes_.insert(bytes_.end(), from, from + size);
+  }
+
+ private:
+  using TTransportException = apache::thrift::transport::TTransportException;
+  static constexpr std::size_t kKeptBytes = 256U << 10U;
+
+  std::uint32_t frame_bytes_;
+  std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(kLengthBytes, 0);
+};
+
+}  // namespace assent::rpc
