@@ -80,11 +80,6 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
         }
         txn.ended = true;
       }
-    } else if (const auto* forgotten = std::get_if<coordinator::ForgottenRecord>(&record)) {
-      for (const auto& [id, txn] : txns_) {
-        require(id.log != log || id > forgotten->through || !txn.record || txn.ended, "K4", id,
-                "forgotten before it ended");
-      }
     }
   }
 }
@@ -189,13 +184,18 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
 }
 
 void Checker::check_outcomes() const {
+  for (const auto& [id, txn] : txns_) {
+    for (const auto& [store, accounts] : txn.writes) {
+      require(txn.applied.contains(store) == txn.record.has_value(), "K1", id, "is not the same at " + store);
+    }
+  }
   Balance money = 0;
   for (const auto& [store, image] : images_) {
     if (!image.rows.empty()) throw Violation("left over: branch " + describe(image.rows.begin()->first) + " at " + store);
     for (AccountId account = 0; account < kAccounts; ++account) money += image.accounts.at(account) / kVersions;
     for (const auto& [id, txn] : txns_) {
-      const bool is_here = txn.marker != 0 && image.accounts.contains(txn.marker);
-      require(is_here == (txn.record && txn.writes.contains(store)), "K1", id,
+      const bool is_here = image.accounts.contains(txn.marker);
+      require(txn.marker == 0 || is_here == (txn.record && txn.writes.contains(store)), "K1", id,
               is_here ? store + " has it, though it did not commit" : store + " has lost it");
     }
   }

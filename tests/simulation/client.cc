@@ -71,7 +71,7 @@ void Client::begin() {
   plan_.mark(marker(id_));
   branches_.clear();
   gives_up_ = plan_.gives_up;
-  cluster_.checker.begin(id_, marker(id_), plan_.writes);
+  cluster_.checker.begin(id_, plan_.is_marked ? marker(id_) : 0, plan_.writes);
   world.say(name_, " begins ", describe(id_), ": ", plan_.name);
   if (world.chance(world.faults.crash)) {
     world.count("clients died");

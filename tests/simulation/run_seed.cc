@@ -77,7 +77,7 @@ void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string
 
   const double crash = std::array{0.0, 0.003, 0.02}.at(world.below(3));
   const double other = std::array{0.0, 0.03, 0.1}.at(world.below(3));
-  world.faults = {other, other, other, crash, other / 2, world.between(20ms, 3s)};
+  world.faults = {other, other * 3, other, crash, other / 2, world.between(20ms, 3s)};
   world.say("---- faults");
   cut_links_now_and_then(cluster);
   for (const auto& client : clients) client->work(false);

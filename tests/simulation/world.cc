@@ -58,7 +58,7 @@ void World::send(const std::string& from, const std::string& to, const std::stri
   say(from, " -> ", to, ": ", what, lost ? "  LOST" : twice ? "  TWICE" : "");
   count(lost ? "messages lost" : twice ? "messages repeated" : "messages");
   if (!lost) after(latency(1ms, 4ms), deliver);
-  if (twice) after(latency(1ms, 4ms), deliver);
+  if (twice) after(between(1ms, faults.longest), deliver);
 }
 
 void World::cut(const std::string& one, const std::string& other, Duration length) {
