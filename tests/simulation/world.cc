@@ -21,7 +21,9 @@ std::uint64_t World::draw() {
   return mixed ^ (mixed >> 31U);
 }
 
-std::uint64_t World::below(std::uint64_t limit) { return draw() % limit; }
+std::uint64_t World::below(std::uint64_t limit) {
+  return draw() % limit;
+}
 
 bool World::chance(double probability) {
   return probability > 0 && static_cast<double>(draw() >> 11U) * 0x1p-53 < probability;
