@@ -2,42 +2,42 @@
 //
 // Takes one event and the time, and appends effects; the service performs them in order. It does no I/O, reads no
 // clock, draws no random number, takes no lock, logs nothing. Not thread-safe: one thread owns it.
+//
+// A transaction is one CommitProtocol; this class is the table of them, and what spans transactions:
+//
+//   K1  Each call gets exactly one answer.
+//   K2  An id begins once: it is marked used in the same step that begins it, or that answers *aborted* for it.
+//   K3  Time passes first: what is due by an event's time happens before the event, so that nothing begins, and nobody
+//       is waited for, on a lease or a deadline that has passed.
+//   K4  *Aborted* is said only of an id of this log that can no longer begin, and has no commit record.
+//   K5  After Halt there are no more effects.
 #pragma once
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "assent/coordinator_view.h"
 #include "assent/time.h"
+#include "coordinator/core/commit_protocol.h"
 #include "coordinator/core/events.h"
+#include "coordinator/core/leases.h"
+#include "coordinator/core/lineage.h"
+#include "coordinator/core/log_tail.h"
+#include "coordinator/core/outcomes.h"
 #include "coordinator/core/records.h"
+#include "coordinator/core/release.h"
+#include "coordinator/core/settings.h"
+#include "coordinator/core/store_registry.h"
+#include "coordinator/core/turn.h"
 
 namespace assent::coordinator {
-
-using namespace std::chrono_literals;
-
-// Every limit and every waiting time of the core.
-struct Settings {
-  Duration transaction_timeout = 30s;  // from commit or submit (one-shot), and of a client's interactive work
-  Duration vote_timeout = 5s;          // an interactive transaction's prepare
-  Duration lease_use = 60s;            // ids are taken from a lease for this long; it ends transaction_timeout later
-  Duration resend_first = 1s;          // a decision that is not acknowledged
-  Duration resend_ceiling = 30s;       // doubles up to here
-  Duration idle_force = 1s;            // end records wait this long for a force to ride on
-  Duration retention = 10min;          // outcomes of ended commits; more than lease_use + transaction_timeout
-  std::uint32_t lease_ids = 4096;      // most ids in one lease
-  std::uint32_t leases = 65536;        // most live leases
-  std::uint32_t transactions = 65536;  // most undecided transactions
-  std::uint32_t stores_per_transaction = 64;
-  std::uint32_t released_exceptions = 256;  // most positions in Released::except
-};
-
-// Why these settings cannot work together, or nothing.
-std::optional<std::string> check(const Settings& settings);
 
 struct Counters {
   std::uint64_t committed = 0;  // decided since the start, the read-only ones included
@@ -72,7 +72,6 @@ class Coordinator {
   // `recovered` is what the log holds after it was opened: its last epoch is this start's.
   // `address` is where stores send inquiries. REQUIRES: !check(settings).
   Coordinator(Settings settings, const LogState& recovered, std::string address, Time now);
-  ~Coordinator();
   Coordinator(const Coordinator&) = delete;
   Coordinator& operator=(const Coordinator&) = delete;
 
@@ -92,18 +91,118 @@ class Coordinator {
   std::optional<StoreRecord> store(const std::string& name) const;
 
   // For operators.
-  const Counters& counters() const;
+  const Counters& counters() const { return counters_; }
   std::vector<TransactionSummary> transactions(std::size_t limit, Time now) const;
   std::optional<TransactionSummary> transaction(const TransactionId& id, Time now) const;
   std::vector<StoreSummary> stores(Time now) const;
   std::size_t active() const;           // undecided
   std::size_t committing() const;       // decided, acknowledgements missing
   std::size_t unended_records() const;  // commit records without a durable end record
-  bool draining() const;
+  bool draining() const { return draining_; }
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  using State = CommitProtocol::State;
+
+  struct Waiter {
+    CallId call{};
+    ReturnWhen return_when = ReturnWhen::kDecided;
+  };
+
+  struct Transaction {
+    CommitProtocol protocol;
+    Time began;
+    std::optional<Time> scheduled;  // where it stands in deadlines_
+    std::vector<Waiter> waiters;
+  };
+  using Table = std::map<TransactionId, Transaction>;
+
+  // What waits for a record to be durable.
+  struct CommitAwaited {
+    TransactionId id;
+  };
+  struct EndAwaited {
+    TransactionId id;
+  };
+  struct RegistrationAwaited {
+    CallId call{};
+    std::string store;
+  };
+  using Awaited = std::variant<CommitAwaited, EndAwaited, RegistrationAwaited>;
+
+  // ---- coordinator.cc: the table, time and durability ----
+  void pass_time(Turn& turn);
+  void handle(const DurableThrough& event, Turn& turn);
+  void handle(const TimePassed& event, Turn& turn);
+  void handle(const DrainRequested& event, Turn& turn);
+  void became_durable(const CommitAwaited& awaited, Turn& turn);
+  void became_durable(const EndAwaited& awaited, Turn& turn);
+  void became_durable(const RegistrationAwaited& awaited, Turn& turn);
+  Standing standing(const TransactionId& id, Time now) const;
+  // The commit on record of this id, ended or not; null if there is none, or it is not durable yet.
+  const CommitRecord* durable_commit(const TransactionId& id) const;
+  Table::iterator add(CommitProtocol protocol, Turn& turn);
+  // Does what follows from a step of one transaction, which was in state `before`.
+  void follow(Table::iterator entry, State before, Turn& turn);
+  void schedule(Table::iterator entry);
+  void answer_waiters(Transaction& transaction, bool applied, Turn& turn);
+  void halt(std::string reason, Turn& turn);
+  void alarm(std::string text, Turn& turn);
+
+  // ---- client_requests.cc ----
+  void handle(const LeaseRequested& event, Turn& turn);
+  void handle(const SubmitRequested& event, Turn& turn);
+  void handle(const CommitRequested& event, Turn& turn);
+  void handle(const AbortRequested& event, Turn& turn);
+  void handle(const OutcomeRequested& event, Turn& turn);
+  // Answers a call about an id that has begun or cannot begin, or lets it wait for the decision.
+  // Returns false, and does nothing, if the id can begin.
+  bool answer_if_begun(const TransactionId& id, const Waiter& waiter, Turn& turn);
+  // Begins the transaction, or refuses it, or aborts it because its stores cannot take part.
+  template <typename Request>
+  void begin(const Request& request, Turn& turn);
+  // Why these stores cannot take part in a new transaction, or nothing.
+  template <typename Branches>
+  std::optional<AbortCause> unavailable(const Branches& branches) const;
+  // The id becomes aborted, finally, without ever having begun.
+  void abort_unbegun(const TransactionId& id, const AbortCause& cause, Turn& turn);
+  void send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn) const;
+  OutcomeAnswered known_outcome(CallId call, const TransactionId& id) const;
+
+  // ---- store_messages.cc ----
+  void handle(const StoreRegistered& event, Turn& turn);
+  void handle(const VoteReceived& event, Turn& turn);
+  void handle(const AlreadyCommitted& event, Turn& turn);
+  void handle(const VoteLost& event, Turn& turn);
+  void handle(const Acknowledged& event, Turn& turn);
+  void handle(const Inquired& event, Turn& turn);
+  void handle(const WoundRequested& event, Turn& turn);
+  void handle(const Fenced& event, Turn& turn);
+  // A vote of a branch that no transaction goes on with: it must not hold its locks until it inquires.
+  void end_stray_branch(const VoteReceived& event, Turn& turn);
+  std::pair<InquiryResult, Position> inquire(const Inquired& event, Turn& turn);
+
+  // ---- status.cc ----
+  static TransactionSummary summary(const Transaction& transaction, Time now);
+
+  // Why an id ended of which nothing is known but that no commit is on record.
+  static AbortCause presumed();
+
+  const Settings settings_;
+  const std::string address_;
+  const Lineage lineage_;
+  LogTail log_;
+  Leases leases_;
+  StoreRegistry stores_;
+  Release release_;
+  Outcomes outcomes_;
+  Table transactions_;  // undecided, and decided until the end record is durable
+  std::set<std::pair<Time, TransactionId>> deadlines_;
+  std::multimap<Position, Awaited> awaited_;
+  std::size_t undecided_ = 0;
+  std::size_t committing_ = 0;
+  Counters counters_;
+  bool draining_ = false;
+  bool halted_ = false;
 };
 
 }  // namespace assent::coordinator

@@ -81,7 +81,8 @@ struct StoreRegistered {
   StoreIdentity identity{};
   std::string address;
   StorePosition position{};
-  CoordinatorLine seen;  // what it has seen of this log; zeros if nothing
+  CoordinatorLine seen;            // what it has seen of this log; zeros if nothing
+  std::uint64_t start_number = 0;  // of the store's present opening; 0: not told
 };
 
 struct VoteReceived {
@@ -117,6 +118,7 @@ struct Acknowledged {
   AcknowledgementKind kind = AcknowledgementKind::kDone;
   StorePosition position{};
   std::string detail;
+  std::uint64_t start_number = 0;  // of the store's opening that answers; 0: not told
 };
 
 struct Inquired {

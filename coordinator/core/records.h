@@ -96,12 +96,17 @@ struct LogState {
 
   Epoch epoch() const { return nonces.empty() ? Epoch{} : nonces.rbegin()->first; }
 
-  // Adds what stood at `position`, which must follow `last`. Returns why it cannot be (a record that contradicts
-  // the ones before it: a commit that ends twice, an end without a commit), or nothing.
+  // Adds what stood at `position`, which must follow `last`; a commit must name that position. Returns why it cannot
+  // be (a record that contradicts the ones before it: a commit that ends twice, an end without a commit), or nothing.
+  // A state that refused a record is as it was before.
   std::optional<std::string> apply(Position position, const LogRecord& record);
 
-  // The records that, applied to an empty state, make this state again but for `last`.
+  // The records that, restored into an empty state in this order, make this state again but for `last`.
   std::vector<LogRecord> snapshot() const;
+
+  // Adds one record of a snapshot. It stands for records long gone and has no position of its own, so `last` stays:
+  // whoever keeps a snapshot keeps `last` beside it. Returns why it cannot be, or nothing.
+  std::optional<std::string> restore(const LogRecord& record);
 
   friend bool operator==(const LogState&, const LogState&) = default;
 };

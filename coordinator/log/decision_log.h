@@ -14,6 +14,11 @@ struct LogStatus {
   std::uint64_t bytes = 0;    // on disk, all segments
   std::uint64_t forces = 0;   // forced writes since it was opened
   std::uint64_t records = 0;  // appended since it was opened
+
+  // Why the log could not claim the disk space that it will need next; empty: it has it. Looked for long before the
+  // present segment is full. While it stands, new commits shall be refused, and what is left of the segment serves
+  // the transactions that are decided already.
+  std::string out_of_space;
 };
 
 // An open log belongs to one process and one thread at a time.
@@ -26,8 +31,16 @@ class DecisionLog {
   virtual const LogState& opened() const = 0;
 
   // Appends the records as one block and forces it. `first` is the position of the first one, and follows the last
-  // position appended. After any error the block may or may not be on disk: the caller must end the process
-  // without answering anybody, and the next opening reads what the disk holds.
+  // position appended. No records: writes nothing, and looks for space again if there was none. Errors say what the
+  // caller knows now:
+  //   kUnavailable   there is no disk space for the block. Nothing was written and nothing is lost: the caller keeps
+  //                  these records, answers nobody about them, and appends them again (with more behind them, if it
+  //                  likes) when there may be space. They are neither decided nor aborted until then.
+  //   kInvalidInput  the records contradict the log, or are too large for it: an error of the program. Nothing was
+  //                  written.
+  //   anything else  the block may or may not be on disk: the caller must end the process without answering anybody,
+  //                  and the next opening reads what the disk holds.
+  // After any error but kUnavailable every later append fails.
   virtual Result<void> append(Position first, std::span<const LogRecord> records) = 0;
 
   virtual LogStatus status() const = 0;

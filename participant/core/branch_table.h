@@ -8,14 +8,22 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "assent/time.h"
+#include "participant/core/branch.h"
+#include "participant/core/coordinators_seen.h"
 #include "participant/core/events.h"
 #include "participant/core/journal.h"
+#include "participant/core/journal_queue.h"
+#include "participant/core/lock_table.h"
+#include "participant/core/remembered_ends.h"
+#include "participant/core/timers.h"
 
 namespace assent::participant {
 
@@ -85,7 +93,6 @@ class BranchTable {
   // Takes over every row and all its locks: prepared branches hold theirs before the first event.
   // REQUIRES: !check(settings).
   BranchTable(Settings settings, const RecoveredStore& recovered, Time now);
-  ~BranchTable();
   BranchTable(const BranchTable&) = delete;
   BranchTable& operator=(const BranchTable&) = delete;
 
@@ -103,8 +110,107 @@ class BranchTable {
   std::vector<LockSummary> locks(std::size_t limit, Time now) const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  // ---- branch_table.cc: dispatch, time, the journal, answers ----
+  void handle(const CoordinatorHeard& event);
+  void handle(const JournalDurable& event);
+  void handle(const TimePassed& event);
+  void handle(const BatchEnded& event);
+  void handle(const DrainRequested& event);
+  void handle(const HealthChanged& event);
+  void end_overdue(Branch& branch);
+
+  // Takes the coordinator's word. False if it is fenced, or speaks for another log than the transaction's; then the
+  // call, if there is one, is refused.
+  bool hear(const CoordinatorView& view, LogIdentity log, std::optional<CallId> call);
+  void end_active_of_earlier_epochs(const CoordinatorLine& line);
+  void delete_released(LogIdentity log);
+
+  void journaled(Branch& branch);
+  std::optional<Time> journal_due() const;
+
+  Branch* find(const TransactionId& id);
+  Branch* find(const TransactionId& id, BranchNumber number);  // null also if its number is another
+
+  void move(Branch& branch, BranchState next);
+  void schedule(const Branch& branch);
+  void release_locks(const Branch& branch);
+
+  // The branch is gone: its call is answered, its locks are released, its row is deleted with the next journal
+  // transaction. The reference is invalid afterwards.
+  void end(Branch& branch, EndKind kind, AbortCause cause);
+
+  static AbortCause ended_with_its_coordinator();
+  void refuse(CallId call, RefusalKind kind, std::string message);
+  void alarm(std::string text);
+  void deliver(Effects& effects);
+
+  // ---- branch_table_statements.cc: from the first statement to held locks and an answer ----
+  void handle(const ExecuteRequested& event);
+  void handle(const ExecuteAndPrepareRequested& event);
+  void handle(const StatementsRan& event);
+
+  void execute_first(const ExecuteRequested& event);
+  void execute_next(Branch& branch, const ExecuteRequested& event);
+  Branch* begin(CallId call, const TransactionId& id, std::uint64_t begin_stamp, bool one_shot, Duration timeout);
+  void start(Branch& branch, CallId call, Statements statements);
+  void run(Branch& branch);
+  void wait(Branch& branch, const LockTable::Answer& answer);
+  void keep(Branch& branch, const StatementsRan& event);
+  void answer_statement(const Branch& branch, CallId call);
+  void answer_ended(CallId call, BranchNumber branch, AbortCause cause);
+
+  // ---- branch_table_votes.cc: from held locks to a vote ----
+  void handle(const PrepareRequested& event);
+  void prepare(Branch& branch);
+  void repeat_vote(Branch& branch, CallId call);
+  void vote_from_memory(CallId call, BranchNumber branch, const End* end);
+  void vote(CallId call, const Branch& branch, Vote vote);
+  void vote_no(CallId call, BranchNumber branch, AbortCause cause);
+  void vote_committed(CallId call, BranchNumber branch);
+
+  // ---- branch_table_decisions.cc: from a vote to the end ----
+  void handle(const DecisionReceived& event);
+  void handle(const InquiryAnswered& event);
+  void handle(const ResolveRequested& event);
+
+  // `call`: nothing if it is the answer to an inquiry.
+  void commit(const TransactionId& id, BranchNumber number, Position position, std::optional<CallId> call);
+  void abort(const TransactionId& id, BranchNumber number, AbortCause cause, std::optional<CallId> call);
+  void apply(Branch& branch, Position position);
+  void settle(Branch& branch, Position position);
+  void acknowledge(std::optional<CallId> call, const TransactionId& id, AcknowledgementKind kind, std::string detail);
+  void refuse_decision(std::optional<CallId> call, const TransactionId& id, std::string detail);  // with an alarm
+  std::string address_of_coordinator(const Branch& branch) const;
+  void ask(Branch& branch);
+  void wound_through_coordinator(Branch& branch);
+
+  const Settings settings_;
+  const std::uint64_t start_number_;
+
+  std::map<TransactionId, Branch> branches_;
+  LockTable locks_;
+  JournalQueue journal_;
+  CoordinatorsSeen coordinators_;
+  RememberedEnds ends_;
+  Timers timers_;
+  Counters counters_;
+
+  std::map<RunId, TransactionId> runs_;                                             // under way
+  std::map<LogIdentity, std::set<std::pair<Position, TransactionId>>> unreleased_;  // rows with a known commit
+  std::optional<Time> words_due_;                                                   // what coordinators_ has news of
+  StorePosition position_{};
+  std::string why_no_promises_;  // empty: nothing is wrong
+  bool draining_ = false;
+  std::uint64_t last_branch_ = 0;
+  std::uint64_t last_run_ = 0;
+
+  // F2: these calls came from lines that were not durable; their answers wait for that.
+  std::map<CallId, LogIdentity> calls_of_new_lines_;
+  std::vector<std::pair<LogIdentity, Effect>> held_answers_;
+
+  // The step under way.
+  Time now_;
+  Effects made_;
 };
 
 }  // namespace assent::participant

@@ -116,9 +116,14 @@ struct BatchEnded {};
 // No new branches from now on; what is in flight goes on.
 struct DrainRequested {};
 
+// Whether the store can promise to apply what it prepares. While it cannot, branches that wrote get a vote of no.
+struct HealthChanged {
+  std::string why_not;  // `short of space: …`; empty: it can
+};
+
 using Event = std::variant<ExecuteRequested, ExecuteAndPrepareRequested, PrepareRequested, DecisionReceived,
                            ResolveRequested, CoordinatorHeard, InquiryAnswered, StatementsRan, JournalDurable,
-                           TimePassed, BatchEnded, DrainRequested>;
+                           TimePassed, BatchEnded, DrainRequested, HealthChanged>;
 
 // ---- effects: on the store ----
 

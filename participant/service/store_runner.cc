@@ -82,6 +82,7 @@ Result<void> StoreRunner::open() {
   const auto& recovered = store_->recovered();
   position_ = recovered.position;
   forces_ = 0;
+  is_short_of_space_ = false;
   branches_ = std::make_unique<BranchTable>(settings_.core, recovered, daemon::now());
   const auto totals = branches_->totals(daemon::now());
   logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
@@ -120,6 +121,7 @@ bool StoreRunner::wait_for_items(std::vector<Item>& items) {
 }
 
 Result<void> StoreRunner::serve(std::vector<Item>& items) {
+  if (auto checked = check_space(); !checked) return checked;
   for (auto& item : items) {
     if (const auto* question = std::get_if<Question>(&item)) {
       const auto now = daemon::now();
@@ -132,7 +134,16 @@ Result<void> StoreRunner::serve(std::vector<Item>& items) {
     if (auto stepped = step(TimePassed{}); !stepped) return stepped;
   }
   if (auto stepped = step(BatchEnded{}); !stepped) return stepped;
-  return store_->end_executions();
+  store_->end_executions();
+  return {};
+}
+
+// A branch that is told yes must find room for its commit, so the branches of this batch know before they prepare.
+Result<void> StoreRunner::check_space() {
+  if (store_->is_short_of_space() == is_short_of_space_) return {};
+  is_short_of_space_ = !is_short_of_space_;
+  if (is_short_of_space_) logger_->error("event=short_of_space store={}", name_);
+  return step(HealthChanged{is_short_of_space_ ? "short of space on the disk of store `" + name_ + "`" : ""});
 }
 
 // Orders to the store are performed as they come, and what came of them is stepped, until nothing follows: a journal

@@ -85,6 +85,7 @@ class StoreRunner {
   void run();
   bool wait_for_items(std::vector<Item>& items);
   Result<void> serve(std::vector<Item>& items);
+  Result<void> check_space();
   Result<void> step(Event first);
   Result<void> perform(Effect& effect);
   void go_offline(const Error& error);
@@ -110,6 +111,7 @@ class StoreRunner {
   std::unique_ptr<BranchTable> branches_;
   StorePosition position_{};
   std::uint64_t forces_ = 0;
+  bool is_short_of_space_ = false;
   std::deque<Event> events_;  // what followed from the event that is being stepped
   Effects output_;
 

@@ -17,7 +17,8 @@ namespace assent::participant {
 struct StatementLimits {
   std::uint64_t result_rows = 100000;
   std::uint64_t result_bytes = 4U << 20U;
-  std::uint64_t changed_rows = 1000000;
+  std::uint64_t changed_rows = 1000000;      // by one statement
+  std::uint64_t changes_bytes = 64U << 20U;  // captured of one statement, old and new values
   std::uint32_t sql_bytes = 1U << 20U;
   std::uint32_t parameters = 1000;
   Duration time = std::chrono::seconds(10);
@@ -42,6 +43,11 @@ class Store {
   // Runs the statements on top of the committed data with `before` applied, then undoes everything. A failing
   // statement is an Execution; an error is a failure of the store itself, which must then be closed and reopened.
   virtual Result<Execution> execute(const Changes& before, std::span<const Statement> statements) = 0;
+
+  // No statement is at hand for a while: lets go of what executions may keep open between calls (a read snapshot, the
+  // write lock of SQLite). Call it whenever the service goes idle; journal() does it by itself.
+  // An error is one of execute()'s.
+  virtual Result<void> end_executions() = 0;
 
   // Does all operations in order in one transaction, and forces it. Nothing of it is visible, and nobody may be
   // answered, before it returns. Returns the store's new position. After any error the transaction may or may not

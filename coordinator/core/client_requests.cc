@@ -1,0 +1,226 @@
+// What clients ask of the coordinator: ids, commits, aborts and outcomes.
+#include <chrono>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+#include "coordinator/core/coordinator.h"
+#include "coordinator/core/invariant.h"
+
+namespace assent::coordinator {
+
+namespace {
+
+// What is wrong with the branches of a request, or nothing.
+template <typename Branches>
+std::optional<std::string> check_stores(const Branches& branches, const Settings& settings) {
+  if (branches.size() > settings.stores_per_transaction) {
+    return "the transaction names " + std::to_string(branches.size()) + " stores, and may name " +
+           std::to_string(settings.stores_per_transaction) + ": split it";
+  }
+  std::set<std::string_view> names;
+  for (const auto& branch : branches) {
+    if (!names.insert(branch.store).second) {
+      return "the transaction names store `" + branch.store + "` twice: give it one branch for each store";
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> check_request(const SubmitRequested& request, const Settings& settings) {
+  if (request.branches.empty()) return "the batch is empty: give it at least one statement";
+  for (const auto& branch : request.branches) {
+    if (branch.statements == nullptr || branch.statements->empty()) {
+      return "the batch has no statement for store `" + branch.store + "`: leave the store out";
+    }
+  }
+  if (request.timeout && *request.timeout <= Duration::zero()) {
+    return "the timeout is not longer than nothing: leave it out for the coordinator's own";
+  }
+  return check_stores(request.branches, settings);
+}
+
+std::optional<std::string> check_request(const CommitRequested& request, const Settings& settings) {
+  for (const auto& branch : request.branches) {
+    if (branch.branch == kNoBranch) {
+      return "the commit names no branch number for store `" + branch.store + "`: abort instead";
+    }
+  }
+  return check_stores(request.branches, settings);
+}
+
+CallRefused overloaded(CallId call, const std::string& what) {
+  return {call, RefusalKind::kOverloaded, what + ": try again later"};
+}
+
+CallRefused about_to_stop(CallId call) {
+  return {call, RefusalKind::kUnavailable, "the coordinator is about to stop and begins nothing new: try again later"};
+}
+
+}  // namespace
+
+void Coordinator::handle(const LeaseRequested& event, Turn& turn) {
+  if (draining_) {
+    turn.effects.emplace_back(about_to_stop(event.call));
+    return;
+  }
+  if (event.count == 0) {
+    turn.effects.emplace_back(CallRefused{event.call, RefusalKind::kInvalidArgument, "ask for at least one id"});
+    return;
+  }
+  const auto block = leases_.grant(event.count, turn.now);
+  if (!block) {
+    turn.effects.emplace_back(overloaded(
+        event.call, "there are " + std::to_string(settings_.leases) + " live leases, the most there may be"));
+    return;
+  }
+  const auto stamp = std::chrono::duration_cast<std::chrono::microseconds>(turn.now.time_since_epoch()).count();
+  turn.effects.emplace_back(LeaseGranted{event.call,
+                                         {lineage_.log(), lineage_.epoch(), block->first},
+                                         block->count,
+                                         static_cast<std::uint64_t>(stamp),
+                                         settings_.lease_use,
+                                         settings_.transaction_timeout});
+}
+
+void Coordinator::handle(const SubmitRequested& event, Turn& turn) {
+  if (answer_if_begun(event.id, {event.call, event.return_when}, turn)) return;
+  if (draining_) {
+    turn.effects.emplace_back(about_to_stop(event.call));
+    return;
+  }
+  begin(event, turn);
+}
+
+// What was executed before the drain is in flight: it may still commit.
+void Coordinator::handle(const CommitRequested& event, Turn& turn) {
+  if (answer_if_begun(event.id, {event.call, event.return_when}, turn)) return;
+  begin(event, turn);
+}
+
+template <typename Request>
+void Coordinator::begin(const Request& request, Turn& turn) {
+  if (auto wrong = check_request(request, settings_)) {
+    turn.effects.emplace_back(CallRefused{request.call, RefusalKind::kInvalidArgument, std::move(*wrong)});
+    return;
+  }
+  if (undecided_ >= settings_.transactions) {
+    turn.effects.emplace_back(overloaded(request.call, "there are " + std::to_string(settings_.transactions) +
+                                                           " undecided transactions, the most there may be"));
+    return;
+  }
+  if (const auto cause = unavailable(request.branches)) {
+    abort_unbegun(request.id, *cause, turn);
+    if constexpr (std::is_same_v<Request, CommitRequested>) send_aborts(request.id, request.branches, turn);
+    turn.effects.emplace_back(OutcomeAnswered{request.call, request.id, OutcomeKind::kAborted, *cause, {}});
+    return;
+  }
+  leases_.use(request.id.number, turn.now);  // K2
+  const auto entry = add(CommitProtocol::begin(request, turn), turn);
+  entry->second.waiters.push_back({request.call, request.return_when});
+  follow(entry, State::kActive, turn);
+}
+
+template <typename Branches>
+std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) const {
+  for (const auto& branch : branches) {
+    const auto* const store = stores_.find(branch.store);
+    if (store == nullptr) {
+      return AbortCause{AbortReason::kUnknownStore, branch.store, "no store of this name has registered"};
+    }
+    if (!stores_.address(branch.store)) {
+      return AbortCause{AbortReason::kStoreUnavailable, branch.store, store->refused};
+    }
+    if (stores_.owed(branch.store) >= settings_.transactions) {
+      return AbortCause{AbortReason::kOverloaded, branch.store, "the store has too many commits to acknowledge"};
+    }
+  }
+  return std::nullopt;
+}
+
+void Coordinator::handle(const AbortRequested& event, Turn& turn) {
+  if (auto wrong = check_stores(event.branches, settings_)) {
+    turn.effects.emplace_back(CallRefused{event.call, RefusalKind::kInvalidArgument, std::move(*wrong)});
+    return;
+  }
+  const AbortCause cause{AbortReason::kApplication, {}, "the application asked for it"};
+  const Standing standing = this->standing(event.id, turn.now);
+  if (standing == Standing::kCanBegin) {
+    abort_unbegun(event.id, cause, turn);
+    send_aborts(event.id, event.branches, turn);
+    turn.effects.emplace_back(OutcomeAnswered{event.call, event.id, OutcomeKind::kAborted, cause, {}});
+    return;
+  }
+  answer_if_begun(event.id, {event.call, ReturnWhen::kDecided}, turn);
+  const auto entry = transactions_.find(event.id);
+  if (entry != transactions_.end()) {
+    // While it prepares it aborts, and the caller hears of that among all who wait; later it is too late.
+    const State before = entry->second.protocol.state();
+    entry->second.protocol.abort(cause, turn);
+    follow(entry, before, turn);
+  } else if (standing == Standing::kCannotBegin && known_outcome(event.call, event.id).kind == OutcomeKind::kAborted) {
+    send_aborts(event.id, event.branches, turn);
+  }
+}
+
+void Coordinator::handle(const OutcomeRequested& event, Turn& turn) {
+  const auto entry = transactions_.find(event.id);
+  if (entry != transactions_.end() && entry->second.protocol.is_undecided()) {
+    turn.effects.emplace_back(OutcomeAnswered{event.call, event.id, OutcomeKind::kInProgress, {}, {}});
+    return;
+  }
+  if (standing(event.id, turn.now) == Standing::kCanBegin) abort_unbegun(event.id, presumed(), turn);
+  answer_if_begun(event.id, {event.call, ReturnWhen::kDecided}, turn);
+}
+
+bool Coordinator::answer_if_begun(const TransactionId& id, const Waiter& waiter, Turn& turn) {
+  switch (standing(id, turn.now)) {
+    case Standing::kCanBegin: return false;
+    case Standing::kCannotBegin: break;
+    case Standing::kNeverIssued:
+      turn.effects.emplace_back(CallRefused{waiter.call, RefusalKind::kInvalidArgument,
+                                            "transaction " + to_string(id) + " was never leased from decision log " +
+                                                to_hex(static_cast<std::uint64_t>(lineage_.log())) +
+                                                ": ask the coordinator that it comes from"});
+      return true;
+  }
+  const auto entry = transactions_.find(id);
+  const bool must_wait =
+      entry != transactions_.end() &&
+      (entry->second.protocol.is_undecided() ||
+       (entry->second.protocol.state() == State::kCommitting && waiter.return_when == ReturnWhen::kApplied));
+  if (must_wait) {
+    entry->second.waiters.push_back(waiter);
+  } else {
+    turn.effects.emplace_back(known_outcome(waiter.call, id));
+  }
+  return true;
+}
+
+OutcomeAnswered Coordinator::known_outcome(CallId call, const TransactionId& id) const {
+  const auto entry = transactions_.find(id);
+  invariant(entry == transactions_.end() || !entry->second.protocol.is_undecided(), "K4: an undecided outcome is told");
+  if (durable_commit(id) != nullptr) return {call, id, OutcomeKind::kCommitted, {}, {}};
+  if (outcomes_.may_be_forgotten(id)) return {call, id, OutcomeKind::kForgotten, {}, {}};
+  return {call, id, OutcomeKind::kAborted, presumed(), {}};  // K4
+}
+
+AbortCause Coordinator::presumed() {
+  return {AbortReason::kPresumed, {}, "no commit is on record"};
+}
+
+void Coordinator::abort_unbegun(const TransactionId& id, const AbortCause& cause, Turn& turn) {
+  leases_.use(id.number, turn.now);  // K2
+  ++counters_.aborted;
+  ++counters_.aborted_by_reason[cause.reason];
+  turn.effects.emplace_back(Transition{id, to_string(State::kActive), to_string(State::kAborted), cause});
+}
+
+void Coordinator::send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn) const {
+  for (const auto& branch : branches) {
+    if (!stores_.address(branch.store)) continue;
+    turn.effects.emplace_back(SendDecision{branch.store, id, branch.branch, Decision::kAbort, {}});
+  }
+}
+
+}  // namespace assent::coordinator

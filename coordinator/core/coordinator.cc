@@ -1,0 +1,210 @@
+#include "coordinator/core/coordinator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/core/invariant.h"
+
+namespace assent::coordinator {
+
+Coordinator::Coordinator(Settings settings, const LogState& recovered, std::string address, Time now)
+    : settings_(settings),
+      address_(std::move(address)),
+      lineage_(recovered.log, recovered.nonces),
+      log_(recovered.last, settings_.idle_force),
+      leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
+      stores_(recovered.stores, settings_.resend_ceiling),
+      release_(settings_.released_exceptions),
+      outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
+  for (const auto& [position, commit] : recovered.commits) {
+    if (commit.end) {
+      outcomes_.retain(commit.record, now);
+      continue;
+    }
+    release_.commit_recorded(position);
+    for (const auto& branch : commit.record.branches) stores_.owe(branch.store);
+    const auto entry = transactions_.emplace(
+        commit.record.id, Transaction{CommitProtocol::recover(commit.record, settings_, now), now, std::nullopt, {}});
+    ++committing_;
+    schedule(entry.first);
+  }
+}
+
+void Coordinator::start(Time now, Effects& effects) {
+  step(TimePassed{}, now, effects);
+}
+
+void Coordinator::step(const Event& event, Time now, Effects& effects) {
+  if (halted_) return;  // K5
+  Turn turn{now, settings_, stores_, log_, effects};
+  pass_time(turn);  // K3
+  std::visit([&](const auto& each) { handle(each, turn); }, event);
+}
+
+// ---- time ----
+
+void Coordinator::pass_time(Turn& turn) {
+  leases_.expire(turn.now);
+  while (!deadlines_.empty() && deadlines_.begin()->first <= turn.now) {
+    const auto entry = transactions_.find(deadlines_.begin()->second);
+    const State before = entry->second.protocol.state();
+    entry->second.protocol.deadline_passed(turn);
+    follow(entry, before, turn);
+  }
+  if (const auto due = outcomes_.next_deadline(); due && *due <= turn.now) {
+    if (auto record = outcomes_.forget(turn.now, release_.view(log_.durable()))) {
+      log_.append(*record, turn.now, turn.effects);
+    }
+  }
+  if (const auto due = log_.force_due(); due && *due <= turn.now) log_.force(turn.effects);
+}
+
+void Coordinator::handle(const TimePassed& /*event*/, Turn& /*turn*/) {}  // pass_time() has done it
+
+std::optional<Time> Coordinator::next_deadline() const {
+  std::optional<Time> next;
+  const auto consider = [&next](std::optional<Time> due) {
+    if (due && (!next || *due < *next)) next = due;
+  };
+  if (halted_) return next;
+  if (!deadlines_.empty()) consider(deadlines_.begin()->first);
+  consider(leases_.next_end());
+  consider(outcomes_.next_deadline());
+  consider(log_.force_due());
+  return next;
+}
+
+void Coordinator::handle(const DrainRequested& /*event*/, Turn& /*turn*/) {
+  draining_ = true;
+}
+
+// ---- durability ----
+
+void Coordinator::handle(const DurableThrough& event, Turn& turn) {
+  log_.durable_through(event.position);
+  while (!awaited_.empty() && awaited_.begin()->first <= log_.durable()) {
+    const Awaited awaited = awaited_.extract(awaited_.begin()).mapped();
+    std::visit([&](const auto& each) { became_durable(each, turn); }, awaited);
+  }
+}
+
+void Coordinator::became_durable(const CommitAwaited& awaited, Turn& turn) {
+  const auto entry = transactions_.find(awaited.id);
+  const State before = entry->second.protocol.state();
+  entry->second.protocol.record_durable(turn);
+  follow(entry, before, turn);
+}
+
+void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
+  const auto entry = transactions_.find(awaited.id);
+  const CommitRecord& record = *entry->second.protocol.record();
+  release_.end_durable(record.commit);
+  outcomes_.retain(record, turn.now);
+  transactions_.erase(entry);
+}
+
+void Coordinator::became_durable(const RegistrationAwaited& awaited, Turn& turn) {
+  turn.effects.emplace_back(RegistrationAnswered{awaited.call, awaited.store, {}});
+}
+
+// ---- the table ----
+
+Standing Coordinator::standing(const TransactionId& id, Time now) const {
+  if (!lineage_.owns(id)) return Standing::kNeverIssued;
+  if (id.epoch != lineage_.epoch()) return Standing::kCannotBegin;
+  return leases_.standing(id.number, now);
+}
+
+const CommitRecord* Coordinator::durable_commit(const TransactionId& id) const {
+  const auto entry = transactions_.find(id);
+  if (entry == transactions_.end()) return outcomes_.find(id);
+  const CommitProtocol& protocol = entry->second.protocol;
+  return protocol.is_undecided() ? nullptr : &*protocol.record();
+}
+
+Coordinator::Table::iterator Coordinator::add(CommitProtocol protocol, Turn& turn) {
+  const TransactionId id = protocol.id();
+  const auto [entry, is_new] = transactions_.emplace(id, Transaction{std::move(protocol), turn.now, std::nullopt, {}});
+  invariant(is_new, "K2: a transaction begins twice");
+  ++undecided_;
+  return entry;
+}
+
+void Coordinator::follow(Table::iterator entry, State before, Turn& turn) {
+  Transaction& transaction = entry->second;
+  const CommitProtocol& protocol = transaction.protocol;
+  schedule(entry);
+  if (protocol.state() == before) return;
+  switch (protocol.state()) {
+    case State::kActive:
+    case State::kPreparing: return;
+    case State::kRecordingCommit:
+      release_.commit_recorded(protocol.record()->commit);
+      awaited_.emplace(protocol.record()->commit, CommitAwaited{protocol.id()});
+      return;
+    case State::kCommitting:
+      --undecided_;
+      ++committing_;
+      ++counters_.committed;
+      for (const auto& branch : protocol.record()->branches) stores_.owe(branch.store);
+      answer_waiters(transaction, /*applied=*/false, turn);
+      return;
+    case State::kEnded:
+      answer_waiters(transaction, /*applied=*/true, turn);
+      if (protocol.record()) {
+        --committing_;
+        awaited_.emplace(protocol.end(), EndAwaited{protocol.id()});
+      } else {
+        --undecided_;
+        ++counters_.committed;
+        transactions_.erase(entry);
+      }
+      return;
+    case State::kAborted:
+      --undecided_;
+      ++counters_.aborted;
+      ++counters_.aborted_by_reason[protocol.cause().reason];
+      for (const Waiter& waiter : transaction.waiters) {
+        turn.effects.emplace_back(
+            OutcomeAnswered{waiter.call, protocol.id(), OutcomeKind::kAborted, protocol.cause(), {}});
+      }
+      transactions_.erase(entry);
+      return;
+  }
+}
+
+void Coordinator::schedule(Table::iterator entry) {
+  Transaction& transaction = entry->second;
+  const auto deadline = transaction.protocol.deadline();
+  if (deadline == transaction.scheduled) return;
+  if (transaction.scheduled) deadlines_.erase({*transaction.scheduled, entry->first});
+  if (deadline) deadlines_.emplace(*deadline, entry->first);
+  transaction.scheduled = deadline;
+}
+
+void Coordinator::answer_waiters(Transaction& transaction, bool applied, Turn& turn) {
+  CommitProtocol& protocol = transaction.protocol;
+  auto& waiters = transaction.waiters;
+  const auto is_answered = [&](const Waiter& waiter) { return applied || waiter.return_when == ReturnWhen::kDecided; };
+  for (const Waiter& waiter : waiters) {
+    if (!is_answered(waiter)) continue;
+    turn.effects.emplace_back(
+        OutcomeAnswered{waiter.call, protocol.id(), OutcomeKind::kCommitted, {}, protocol.results()});
+  }
+  std::erase_if(waiters, is_answered);
+  if (waiters.empty()) protocol.drop_results();
+}
+
+// ---- to people ----
+
+void Coordinator::halt(std::string reason, Turn& turn) {
+  halted_ = true;
+  turn.effects.emplace_back(Halt{std::move(reason)});
+}
+
+void Coordinator::alarm(std::string text, Turn& turn) {
+  ++counters_.alarms;
+  turn.effects.emplace_back(Alarm{std::move(text)});
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,19 @@
+// Invariants are checked in every build: a coordinator that finds itself wrong stops before it tells anyone.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace assent::coordinator {
+
+[[noreturn]] inline void throw_broken_invariant(const char* text) {
+  throw std::logic_error(std::string("broken invariant ") + text);
+}
+
+// `text` begins with the number of the invariant, which the header comment of the caller's class spells out.
+// An exception cannot leave a noexcept function: the process is terminated, and its last words are the text.
+inline void invariant(bool holds, const char* text) noexcept {
+  if (!holds) throw_broken_invariant(text);
+}
+
+}  // namespace assent::coordinator

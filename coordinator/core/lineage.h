@@ -1,0 +1,37 @@
+// Lineage: the starts of this decision log, and how its own line is told from another log's, or from a line that
+// parted from it when a log was copied.
+//
+//   N1  There is a present start: its epoch and nonce were durable before this object was made.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "assent/coordinator_view.h"
+#include "assent/transaction_id.h"
+
+namespace assent::coordinator {
+
+class Lineage {
+ public:
+  // `nonces` are of every start; the last one is the present epoch.
+  Lineage(LogIdentity log, std::map<Epoch, Nonce> nonces);
+
+  LogIdentity log() const { return log_; }
+  Epoch epoch() const { return nonces_.rbegin()->first; }
+  Nonce nonce() const { return nonces_.rbegin()->second; }
+
+  // Some start of this log handed out ids of this id's epoch.
+  bool owns(const TransactionId& id) const;
+
+  // Why a store that has seen `seen` of this log cannot have seen it from this line, whose log is durable through
+  // `durable`; nothing if it can.
+  std::optional<std::string> conflict(const CoordinatorLine& seen, Position durable) const;
+
+ private:
+  const LogIdentity log_;
+  const std::map<Epoch, Nonce> nonces_;
+};
+
+}  // namespace assent::coordinator

@@ -1,0 +1,53 @@
+// Outcomes: the ended commits, kept for the retention time so that whoever asks hears *committed*; then forgotten.
+//
+//   O1  A commit is kept until it has been ended for the retention time, and has been released to its stores.
+//   O2  Below forgotten-through an id without a record is *forgotten*, never *aborted*.
+//   O3  Commits are forgotten in the order of their ids, so that no outcome is lost early to a larger id's.
+#pragma once
+
+#include <map>
+#include <optional>
+
+#include "assent/time.h"
+#include "coordinator/core/records.h"
+#include "coordinator/core/release.h"
+
+namespace assent::coordinator {
+
+class Outcomes {
+ public:
+  // Looks for what can be forgotten once in `interval`, so that one record forgets many.
+  Outcomes(Duration retention, Duration interval, std::optional<TransactionId> forgotten_through);
+
+  // REQUIRES: its end record is durable.
+  void retain(CommitRecord record, Time now);
+
+  // The commit of this id, if it is kept.
+  const CommitRecord* find(const TransactionId& id) const;
+
+  // How long ago the commit of this id ended. REQUIRES: find(id).
+  Duration age(const TransactionId& id, Time now) const;
+
+  // An id that has no record and is not known otherwise may have committed long ago.
+  bool may_be_forgotten(const TransactionId& id) const;
+
+  // Deletes what has been kept long enough; the record of it, if there was anything.
+  std::optional<ForgottenRecord> forget(Time now, const Released& released);
+
+  // When forget() is due next.
+  std::optional<Time> next_deadline() const;
+
+ private:
+  struct Retained {
+    CommitRecord record;
+    Time until;
+  };
+
+  const Duration retention_;
+  const Duration interval_;
+  std::optional<TransactionId> forgotten_through_;
+  std::map<TransactionId, Retained> retained_;
+  Time not_before_;  // when forget() may run again
+};
+
+}  // namespace assent::coordinator

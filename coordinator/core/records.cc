@@ -1,0 +1,142 @@
+#include "coordinator/core/records.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assent::coordinator {
+namespace {
+
+std::string text(Position position) {
+  return std::to_string(static_cast<std::uint64_t>(position));
+}
+
+std::string text(Epoch epoch) {
+  return std::to_string(static_cast<std::uint64_t>(epoch));
+}
+
+std::string text(LogIdentity log) {
+  return to_hex(static_cast<std::uint64_t>(log));
+}
+
+// One overload per kind of record: changes the state, or returns why the record contradicts it and changes nothing.
+
+std::optional<std::string> add(LogState& state, const EpochRecord& record) {
+  if (!state.nonces.empty() && record.log != state.log) {
+    return "epoch " + text(record.epoch) + " is of log " + text(record.log) + ", this is log " + text(state.log);
+  }
+  if (record.epoch <= state.epoch()) {
+    return "epoch " + text(record.epoch) + " does not raise epoch " + text(state.epoch());
+  }
+  state.log = record.log;
+  state.nonces.emplace(record.epoch, record.nonce);
+  return std::nullopt;
+}
+
+std::optional<std::string> add(LogState& state, const CommitRecord& record) {
+  if (record.id.log != state.log || record.id.epoch > state.epoch()) {
+    return "commit " + text(record.commit) + " is of transaction " + to_string(record.id) + ", which no start of log " +
+           text(state.log) + " up to epoch " + text(state.epoch()) + " can have begun";
+  }
+  if (!state.commits.try_emplace(record.commit, LoggedCommit{record, std::nullopt}).second) {
+    return "commit " + text(record.commit) + " is recorded twice";
+  }
+  return std::nullopt;
+}
+
+// A store that was replaced by another one of its name keeps nothing of what the old one acknowledged with.
+void raise_position(LogState& state, const CommittedBranch& branch, StorePosition position) {
+  const auto store = state.stores.find(branch.store);
+  if (store != state.stores.end() && store->second.identity == branch.identity) {
+    store->second.position = std::max(store->second.position, position);
+  }
+}
+
+std::optional<std::string> add(LogState& state, const EndRecord& record) {
+  const auto commit = state.commits.find(record.commit);
+  if (commit == state.commits.end()) {
+    return "commit " + text(record.commit) + " ends without a record of it";
+  }
+  if (commit->second.end) {
+    return "commit " + text(record.commit) + " ends twice";
+  }
+  const auto& branches = commit->second.record.branches;
+  std::vector<std::pair<const CommittedBranch*, StorePosition>> acknowledged;
+  for (const auto& store : record.stores) {
+    const auto branch =
+        std::find_if(branches.begin(), branches.end(), [&](const auto& each) { return each.store == store.store; });
+    if (branch == branches.end()) {
+      return "commit " + text(record.commit) + " ends with store `" + store.store + "`, which has no branch of it";
+    }
+    acknowledged.emplace_back(&*branch, store.position);
+  }
+  commit->second.end = record;
+  for (const auto& [branch, position] : acknowledged) {
+    raise_position(state, *branch, position);
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> add(LogState& state, const ForgottenRecord& record) {
+  if (record.through.log != state.log) {
+    return "forgotten through " + to_string(record.through) + " is of another log than " + text(state.log);
+  }
+  std::erase_if(state.commits, [&](const auto& entry) {
+    return entry.second.end.has_value() && entry.second.record.id <= record.through;
+  });
+  // A late end below what was forgotten is deleted by a record that repeats, or stays below, what was reached.
+  state.forgotten_through = std::max(state.forgotten_through.value_or(record.through), record.through);
+  return std::nullopt;
+}
+
+std::optional<std::string> add(LogState& state, const StoreRecord& record) {
+  auto& store = state.stores[record.store];
+  const StorePosition acknowledged = store.identity == record.identity ? store.position : StorePosition{};
+  store = record;
+  store.position = std::max(record.position, acknowledged);
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> LogState::apply(Position position, const LogRecord& record) {
+  if (static_cast<std::uint64_t>(position) != static_cast<std::uint64_t>(last) + 1) {
+    return "the record at position " + text(position) + " does not follow position " + text(last);
+  }
+  const auto* commit = std::get_if<CommitRecord>(&record);
+  if (commit != nullptr && commit->commit != position) {
+    return "the commit at position " + text(position) + " calls itself " + text(commit->commit);
+  }
+  auto refused = restore(record);
+  if (!refused) {
+    last = position;
+  }
+  return refused;
+}
+
+// Forgotten-through comes before the commits, of which it would delete those that ended after it was written; the
+// stores come after the ends, so that no end of an earlier store of the same name and identity raises them.
+std::vector<LogRecord> LogState::snapshot() const {
+  std::vector<LogRecord> records;
+  for (const auto& [epoch, nonce] : nonces) {
+    records.emplace_back(EpochRecord{log, epoch, nonce});
+  }
+  if (forgotten_through) {
+    records.emplace_back(ForgottenRecord{*forgotten_through});
+  }
+  for (const auto& [position, commit] : commits) {
+    records.emplace_back(commit.record);
+    if (commit.end) {
+      records.emplace_back(*commit.end);
+    }
+  }
+  for (const auto& [name, store] : stores) {
+    records.emplace_back(store);
+  }
+  return records;
+}
+
+std::optional<std::string> LogState::restore(const LogRecord& record) {
+  return std::visit([this](const auto& each) { return add(*this, each); }, record);
+}
+
+}  // namespace assent::coordinator

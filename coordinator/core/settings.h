@@ -1,0 +1,32 @@
+// Every limit and every waiting time of the core.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "assent/time.h"
+
+namespace assent::coordinator {
+
+using namespace std::chrono_literals;
+
+struct Settings {
+  Duration transaction_timeout = 30s;  // from commit or submit (one-shot), and of a client's interactive work
+  Duration vote_timeout = 5s;          // an interactive transaction's prepare
+  Duration lease_use = 60s;            // ids are taken from a lease for this long; it ends transaction_timeout later
+  Duration resend_first = 1s;          // a decision that is not acknowledged
+  Duration resend_ceiling = 30s;       // doubles up to here
+  Duration idle_force = 1s;            // end records wait this long for a force to ride on
+  Duration retention = 10min;          // outcomes of ended commits; more than lease_use + transaction_timeout
+  std::uint32_t lease_ids = 4096;      // most ids in one lease
+  std::uint32_t leases = 65536;        // most live leases
+  std::uint32_t transactions = 65536;  // most undecided transactions
+  std::uint32_t stores_per_transaction = 64;
+  std::uint32_t released_exceptions = 256;  // most positions in Released::except
+};
+
+// Why these settings cannot work together, or nothing.
+std::optional<std::string> check(const Settings& settings);
+
+}  // namespace assent::coordinator

@@ -1,0 +1,72 @@
+// What stores, clients and operators may look at: nothing here changes anything.
+#include "coordinator/core/coordinator.h"
+
+namespace assent::coordinator {
+
+CoordinatorView Coordinator::view() const {
+  return {
+      {lineage_.log(), lineage_.epoch(), lineage_.nonce(), log_.durable()}, address_, release_.view(log_.durable())};
+}
+
+std::optional<std::string> Coordinator::store_address(const std::string& store) const {
+  return stores_.address(store);
+}
+
+std::optional<StoreRecord> Coordinator::store(const std::string& name) const {
+  const auto* const entry = stores_.find(name);
+  if (entry == nullptr) return std::nullopt;
+  return entry->record;
+}
+
+TransactionSummary Coordinator::summary(const Transaction& transaction, Time now) {
+  const CommitProtocol& protocol = transaction.protocol;
+  TransactionSummary summary{protocol.id(), to_string(protocol.state()), now - transaction.began, {}, protocol.note()};
+  for (const auto& branch : protocol.branches()) {
+    summary.branches.push_back({branch.store, branch.number, to_string(branch.state)});
+  }
+  return summary;
+}
+
+std::vector<TransactionSummary> Coordinator::transactions(std::size_t limit, Time now) const {
+  std::vector<TransactionSummary> summaries;
+  for (const auto& [id, transaction] : transactions_) {
+    if (summaries.size() == limit) break;
+    summaries.push_back(summary(transaction, now));
+  }
+  return summaries;
+}
+
+std::optional<TransactionSummary> Coordinator::transaction(const TransactionId& id, Time now) const {
+  if (const auto entry = transactions_.find(id); entry != transactions_.end()) return summary(entry->second, now);
+  const CommitRecord* const record = outcomes_.find(id);
+  if (record == nullptr) return std::nullopt;
+  TransactionSummary summary{id, to_string(State::kEnded), outcomes_.age(id, now), {}, {}};
+  for (const auto& branch : record->branches) {
+    summary.branches.push_back({branch.store, branch.branch, to_string(CommitProtocol::BranchState::kAcknowledged)});
+  }
+  return summary;
+}
+
+std::vector<StoreSummary> Coordinator::stores(Time now) const {
+  std::vector<StoreSummary> summaries;
+  for (const auto& [name, entry] : stores_.entries()) {
+    StoreSummary summary{entry.record, std::nullopt, stores_.owed(name), entry.refused};
+    if (entry.last_seen) summary.last_seen = now - *entry.last_seen;
+    summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+std::size_t Coordinator::active() const {
+  return undecided_;
+}
+
+std::size_t Coordinator::committing() const {
+  return committing_;
+}
+
+std::size_t Coordinator::unended_records() const {
+  return release_.unended();
+}
+
+}  // namespace assent::coordinator

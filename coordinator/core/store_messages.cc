@@ -1,0 +1,163 @@
+// What stores tell the coordinator and ask of it: registrations, votes, acknowledgements, inquiries and wounds.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "coordinator/core/coordinator.h"
+
+namespace assent::coordinator {
+
+namespace {
+
+// The commit record names this very branch of the store.
+bool lists(const CommitRecord& record, const std::string& store, const BranchNumber& branch) {
+  return std::any_of(record.branches.begin(), record.branches.end(),
+                     [&](const auto& each) { return each.store == store && each.branch == branch; });
+}
+
+std::string branch_text(const std::string& store, const TransactionId& id, const BranchNumber& branch) {
+  return "branch " + to_string(branch) + " of transaction " + to_string(id) + " at store `" + store + "`";
+}
+
+}  // namespace
+
+// ---- registrations ----
+
+void Coordinator::handle(const StoreRegistered& event, Turn& turn) {
+  if (const auto conflict = lineage_.conflict(event.seen, log_.durable())) {
+    halt("store `" + event.store + "` contradicts this decision log: " + *conflict +
+             "; the log is an old copy, or another coordinator has taken its place: bring back the newest log",
+         turn);
+    return;
+  }
+  const auto registration = stores_.registered(event, turn.now);
+  if (!registration.refused.empty()) {
+    if (registration.is_new_reason) alarm(registration.refused, turn);
+    turn.effects.emplace_back(RegistrationAnswered{event.call, event.store, registration.refused});
+    return;
+  }
+  if (registration.must_record) {
+    stores_.recorded_at(event.store, log_.append(stores_.find(event.store)->record, turn.now, turn.effects));
+    log_.force(turn.effects);
+  }
+  const Position recorded = stores_.find(event.store)->recorded;
+  if (recorded <= log_.durable()) {
+    turn.effects.emplace_back(RegistrationAnswered{event.call, event.store, {}});
+  } else {
+    awaited_.emplace(recorded, RegistrationAwaited{event.call, event.store});
+  }
+  if (registration.must_resend) {
+    for (const auto& [id, transaction] : transactions_) transaction.protocol.resend_to(event.store, turn);
+  }
+}
+
+// ---- votes ----
+
+void Coordinator::handle(const VoteReceived& event, Turn& turn) {
+  const auto entry = transactions_.find(event.id);
+  if (entry == transactions_.end()) {
+    end_stray_branch(event, turn);
+    return;
+  }
+  CommitProtocol& protocol = entry->second.protocol;
+  const State before = protocol.state();
+  if (!protocol.vote(event, turn)) {
+    end_stray_branch(event, turn);
+  } else if (before == State::kCommitting) {
+    protocol.resend_to(event.store, turn);  // it votes again: the decision did not reach it
+  }
+  follow(entry, before, turn);
+}
+
+void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
+  const bool holds_locks = event.vote == Vote::kYes || event.vote == Vote::kExecuted;
+  if (!holds_locks || event.branch == kNoBranch) return;
+  const CommitRecord* const record = durable_commit(event.id);
+  if (record != nullptr && lists(*record, event.store, event.branch)) return;  // it has acknowledged the commit
+  switch (standing(event.id, turn.now)) {
+    case Standing::kNeverIssued: return;
+    case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;
+    case Standing::kCannotBegin: break;
+  }
+  turn.effects.emplace_back(SendDecision{event.store, event.id, event.branch, Decision::kAbort, {}});
+}
+
+void Coordinator::handle(const AlreadyCommitted& event, Turn& turn) {
+  const CommitRecord* const record = durable_commit(event.id);
+  if (record != nullptr && lists(*record, event.store, event.branch)) return;
+  if (outcomes_.may_be_forgotten(event.id)) return;
+  alarm(branch_text(event.store, event.id, event.branch) + " has committed, and no such commit is on record", turn);
+}
+
+void Coordinator::handle(const VoteLost& event, Turn& turn) {
+  const auto entry = transactions_.find(event.id);
+  if (entry == transactions_.end()) return;
+  const State before = entry->second.protocol.state();
+  entry->second.protocol.vote_lost(event, turn);
+  follow(entry, before, turn);
+}
+
+void Coordinator::handle(const WoundRequested& event, Turn& turn) {
+  const auto entry = transactions_.find(event.id);
+  if (entry == transactions_.end()) return;
+  const State before = entry->second.protocol.state();
+  entry->second.protocol.abort({AbortReason::kWounded, event.store, "an older transaction needs its locks"}, turn);
+  follow(entry, before, turn);
+}
+
+// ---- acknowledgements ----
+
+void Coordinator::handle(const Acknowledged& event, Turn& turn) {
+  stores_.acknowledged(event.store, event.position, event.start_number);
+  const auto branch = [&event] { return branch_text(event.store, event.id, event.branch); };
+  const std::string decision(to_string(event.decision));
+  if (event.kind == AcknowledgementKind::kRefused) {
+    alarm(branch() + " refuses to " + decision + ": " + event.detail, turn);
+  }
+  if (event.kind == AcknowledgementKind::kContradicts) {
+    alarm(branch() + " is heuristic-mixed, an operator has contradicted the " + decision + ": " + event.detail, turn);
+  }
+  const auto entry = transactions_.find(event.id);
+  if (event.decision == Decision::kAbort || entry == transactions_.end()) return;
+  CommitProtocol& protocol = entry->second.protocol;
+  if (protocol.is_undecided()) {
+    alarm(branch() + " acknowledges a commit that is not decided", turn);
+    return;
+  }
+  const State before = protocol.state();
+  if (protocol.acknowledged(event, turn)) stores_.repay(event.store);
+  follow(entry, before, turn);
+}
+
+// ---- inquiries ----
+
+void Coordinator::handle(const Inquired& event, Turn& turn) {
+  InquiryAnswered answer{event.call, event.id, event.branch, InquiryResult::kNotMine, {}};
+  // Whoever comes from another line of starts has seen decisions that this log may not know: it proves nothing.
+  if (!lineage_.conflict(event.seen, log_.durable())) std::tie(answer.result, answer.commit) = inquire(event, turn);
+  turn.effects.emplace_back(answer);
+}
+
+std::pair<InquiryResult, Position> Coordinator::inquire(const Inquired& event, Turn& turn) {
+  if (const CommitRecord* const record = durable_commit(event.id)) {
+    if (lists(*record, event.store, event.branch)) return {InquiryResult::kCommit, record->commit};
+    return {InquiryResult::kAbort, {}};
+  }
+  if (transactions_.contains(event.id)) return {InquiryResult::kUndecided, {}};
+  switch (standing(event.id, turn.now)) {
+    case Standing::kNeverIssued: return {InquiryResult::kNotMine, {}};
+    case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;
+    case Standing::kCannotBegin: break;
+  }
+  return {InquiryResult::kAbort, {}};  // K4
+}
+
+// ---- fencing ----
+
+void Coordinator::handle(const Fenced& event, Turn& turn) {
+  halt("store `" + event.store + "` has fenced this coordinator off: " + event.detail +
+           "; another coordinator has taken its place",
+       turn);
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,207 @@
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "coordinator/ctl/commands.h"
+#include "coordinator/ctl/table.h"
+#include "coordinator/ctl/words.h"
+#include "thrift/rpc/convert.h"
+#include "thrift/rpc/methods.h"
+
+namespace assent::ctl {
+
+namespace methods = rpc::methods;
+
+namespace {
+
+constexpr const char* kPrepared = "prepared";
+
+Json texts(const std::vector<std::string>& words) {
+  return Json::Array(words.begin(), words.end());
+}
+
+bool is_in_doubt(const wire::BranchStatus& branch) {
+  return branch.state == kPrepared || branch.state.rfind("resolved", 0) == 0;
+}
+
+// The stores to look at, by participant: those of the one that was named, else those that the coordinator knows.
+Result<std::vector<std::pair<std::string, std::string>>> stores_and_addresses(Console& console) {
+  std::vector<std::pair<std::string, std::string>> found;
+  if (!console.participant().empty()) {
+    const auto status = console.call(console.participant(), methods::kParticipantStatus, {});
+    if (!status) return status.error();
+    for (const auto& store : status->stores) found.emplace_back(store.store, console.participant());
+    return found;
+  }
+  const auto statuses = console.call(console.coordinator(), methods::kStores, {});
+  if (!statuses) {
+    auto error = statuses.error();
+    error.message += "; without the coordinator, name one participant after the other with --participant HOST:PORT";
+    return error;
+  }
+  for (const auto& store : statuses->stores) found.emplace_back(store.store, store.address);
+  return found;
+}
+
+Result<wire::BranchStatuses> ask_branches(Console& console, const std::string& address, const std::string& store) {
+  wire::StoreRequest request;
+  request.store = store;
+  return console.call(address, methods::kBranches, request);
+}
+
+Json to_json(const std::string& store, const wire::BranchStatus& branch) {
+  return Json::Object{{"id", to_string(rpc::from_wire(branch.id))},
+                      {"store", store},
+                      {"branch", to_string(rpc::from_wire(branch.branch))},
+                      {"state", branch.state},
+                      {"age_ms", branch.age_ms},
+                      {"stores", texts(branch.stores)},
+                      {"coordinator", branch.coordinator},
+                      {"inquiries", branch.inquiries},
+                      {"changes", branch.changes},
+                      {"blocks", texts(to_texts(branch.blocks))}};
+}
+
+}  // namespace
+
+// ---- in-doubt ----
+
+Result<Report> in_doubt(Console& console) {
+  const auto stores = stores_and_addresses(console);
+  if (!stores) return stores.error();
+  Json::Array json;
+  Json::Array silent;
+  Table table({"TRANSACTION", "STORE", "STATE", "AGE", "STORES", "CHANGES", "ASKED", "COORDINATOR", "BLOCKS"});
+  std::string text;
+  for (const auto& [store, address] : *stores) {
+    const auto branches = ask_branches(console, address, store);
+    if (!branches) {
+      silent.push_back(Json::Object{{"store", store}, {"error", branches.error().message}});
+      text += "store `" + store + "` cannot be asked: " + branches.error().message + "\n";
+      continue;
+    }
+    for (const auto& branch : branches->branches) {
+      if (!is_in_doubt(branch)) continue;
+      json.push_back(to_json(store, branch));
+      table.add({to_string(rpc::from_wire(branch.id)), store, branch.state, age(branch.age_ms), join(branch.stores),
+                 std::to_string(branch.changes), std::to_string(branch.inquiries) + "×", branch.coordinator,
+                 join(to_texts(branch.blocks))});
+    }
+  }
+  if (!table.empty()) {
+    text = table.to_string() + text;
+  } else if (silent.empty()) {
+    text = "no branch is in doubt\n";
+  } else {
+    text = "no branch is in doubt at the stores that answer\n" + text;
+  }
+  return Report{Json::Object{{"branches", std::move(json)}, {"silent", std::move(silent)}}, std::move(text)};
+}
+
+// ---- locks ----
+
+Result<Report> locks(Console& console, const std::string& store) {
+  const auto address = console.locate(store);
+  if (!address) return address.error();
+  wire::StoreRequest request;
+  request.store = store;
+  const auto statuses = console.call(*address, methods::kLocks, request);
+  if (!statuses) return statuses.error();
+  Json::Array json;
+  Table table({"TABLE", "KEY", "MODE", "TRANSACTION", "STATE", "AGE"});
+  for (const auto& lock : statuses->locks) {
+    const auto id = to_string(rpc::from_wire(lock.id));
+    json.push_back(Json::Object{{"table", lock.table},
+                                {"key", lock.key},
+                                {"mode", lock.mode},
+                                {"id", id},
+                                {"granted", lock.granted},
+                                {"age_ms", lock.age_ms}});
+    table.add({lock.table, lock.key.empty() ? "(all rows)" : lock.key, lock.mode, id, lock.granted ? "holds" : "waits",
+               age(lock.age_ms)});
+  }
+  auto text = table.empty() ? "store `" + store + "` holds no lock\n" : table.to_string();
+  if (statuses->more) text += "… and more\n";
+  return Report{Json::Object{{"locks", std::move(json)}, {"more", statuses->more}}, std::move(text)};
+}
+
+// ---- resolve ----
+
+namespace {
+
+std::string who() {
+  const auto* const entry = getpwuid(geteuid());
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(geteuid());
+}
+
+Result<wire::BranchStatus> find_prepared(Console& console, const std::string& address, const Resolution& resolution,
+                                         const TransactionId& id) {
+  const auto branches = ask_branches(console, address, resolution.store);
+  if (!branches) return branches.error();
+  for (const auto& branch : branches->branches) {
+    if (rpc::from_wire(branch.id) != id) continue;
+    if (branch.state == kPrepared) return branch;
+    return Error{ErrorKind::kConflict,
+                 "the branch of " + resolution.id + " at store `" + resolution.store + "` is " + branch.state +
+                     ": only a prepared branch can be resolved by hand, any other ends by itself"};
+  }
+  return Error{ErrorKind::kNotFound, "store `" + resolution.store + "` holds no branch of " + resolution.id +
+                                         "; `assentctl in-doubt` lists what is in doubt"};
+}
+
+// Why it must be left to the coordinator; nothing if that cannot be reached, or knows nothing of the transaction.
+std::optional<std::string> coordinator_answers(Console& console, const std::string& store,
+                                               const wire::BranchStatus& branch) {
+  wire::InquiryRequest request;
+  request.store = store;
+  wire::Inquiry inquiry;
+  inquiry.id = branch.id;
+  inquiry.branch = branch.branch;
+  request.inquiries.push_back(inquiry);
+  const auto answers = console.call(console.coordinator(), methods::kInquire, request);
+  if (!answers || answers->answers.empty()) return std::nullopt;
+  switch (answers->answers.front().result) {
+    case wire::InquiryResult::COMMIT: return "it has committed";
+    case wire::InquiryResult::ABORT: return "it has aborted";
+    case wire::InquiryResult::UNDECIDED: return "it is in progress";
+    case wire::InquiryResult::NOT_MINE: return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Report> resolve(Console& console, const Resolution& resolution) {
+  const auto id = parse_id(resolution.id);
+  if (!id) return id.error();
+  if (resolution.reason.find_first_not_of(" \t\n") == std::string::npos) {
+    return Error{ErrorKind::kInvalidInput, "--reason is empty: say why, it is kept with the branch"};
+  }
+  const auto address = console.locate(resolution.store);
+  if (!address) return address.error();
+  const auto branch = find_prepared(console, *address, resolution, *id);
+  if (!branch) return branch.error();
+  if (const auto word = coordinator_answers(console, resolution.store, *branch)) {
+    return Error{ErrorKind::kConflict, "the coordinator at " + console.coordinator() + " says of " + resolution.id +
+                                           ": " + *word + ". The store will hear so and end the branch by itself"};
+  }
+  wire::ResolveRequest request;
+  request.store = resolution.store;
+  request.id = rpc::to_wire(*id);
+  request.decision = rpc::to_wire(resolution.decision);
+  request.reason = who() + ": " + resolution.reason;
+  const auto resolved = console.call(*address, methods::kResolve, request);
+  if (!resolved) return resolved.error();
+  return Report{to_json(resolution.store, *resolved),
+                "the branch of " + resolution.id + " at store `" + resolution.store + "` is " + resolved->state +
+                    ". It goes on asking its coordinator; if that has decided otherwise, both will say so "
+                    "(heuristic-mixed), and the stores of this transaction differ: " +
+                    join(resolved->stores) + "\n"};
+}
+
+}  // namespace assent::ctl

@@ -1,0 +1,135 @@
+// assentctl: what an operator asks of coordinators, participants and decision logs.
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <iostream>
+
+#include "coordinator/ctl/commands.h"
+#include "coordinator/ctl/console.h"
+#include "thrift/daemon/network.h"
+#include "thrift/daemon/options.h"
+#include "thrift/daemon/units.h"
+
+namespace assent::ctl {
+namespace {
+
+constexpr const char* kProgram = "assentctl";
+
+struct Arguments {
+  Addresses addresses;
+  std::string patience = "5s";
+  bool json = false;
+  std::string id;
+  std::string store;
+  std::string text;
+  std::string directory;
+  Resolution resolution;
+  bool commit = false;
+  bool abort = false;
+};
+
+using Command = std::function<Result<Report>(Console&)>;
+
+// Every command, with the function that runs it; `chosen` becomes the one on the command line.
+void list_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
+  const auto add = [&chosen](CLI::App& parent, const char* name, const char* help, Command command) {
+    auto* const subcommand = parent.add_subcommand(name, help)->fallthrough();
+    subcommand->callback([&chosen, command = std::move(command)] { chosen = command; });
+    return subcommand;
+  };
+  add(app, "status", "The coordinator: its log, what it has decided, what it is owed", status);
+  add(app, "stores", "Every store: where it is, what it holds, whether it answers", stores);
+  add(app, "transactions", "Every transaction that is undecided or owed an acknowledgement", transactions);
+  auto* const show_one =
+      add(app, "show", "One transaction", [&arguments](Console& console) { return show(console, arguments.id); });
+  show_one->add_option("ID", arguments.id, "as it is listed")->required();
+  add(app, "in-doubt", "Every branch that waits for its decision, and who waits for it", in_doubt);
+  auto* const locks_of = add(app, "locks", "Every lock of a store, held and waited for",
+                             [&arguments](Console& console) { return locks(console, arguments.store); });
+  locks_of->add_option("STORE", arguments.store)->required();
+  auto* const run = add(app, "sql", "Run one statement as a transaction of its own",
+                        [&arguments](Console& console) { return sql(console, arguments.store, arguments.text); });
+  run->add_option("STORE", arguments.store)->required();
+  run->add_option("STATEMENT", arguments.text)->required();
+
+  auto* const by_hand =
+      add(app, "resolve", "End a prepared branch by hand, where no coordinator can", [&arguments](Console& console) {
+        arguments.resolution.decision = arguments.commit ? Decision::kCommit : Decision::kAbort;
+        return resolve(console, arguments.resolution);
+      });
+  by_hand->add_option("ID", arguments.resolution.id, "of the transaction")->required();
+  by_hand->add_option("STORE", arguments.resolution.store)->required();
+  auto* const decisions = by_hand->add_option_group("decision")->require_option(1);
+  decisions->add_flag("--commit", arguments.commit, "the other stores have committed it");
+  decisions->add_flag("--abort", arguments.abort, "the other stores have aborted it");
+  by_hand->add_option("--reason", arguments.resolution.reason, "why; kept with the branch")
+      ->type_name("TEXT")
+      ->required();
+
+  auto* const log = app.add_subcommand("log", "Decision logs on this machine's disks")->require_subcommand(1);
+  log->fallthrough();
+  for (auto* const each : {add(*log, "verify", "Read a log as a start would, and say what it holds",
+                               [&arguments](Console&) { return log_verify(arguments.directory); }),
+                           add(*log, "dump", "Print every record of a log",
+                               [&arguments](Console&) { return log_dump(arguments.directory); })}) {
+    each->add_option("DIR", arguments.directory, "what the coordinator has as --data")->required();
+  }
+}
+
+int run(int argc, const char* const* argv) {
+  Arguments arguments;
+  Command command;
+  CLI::App app("Asks coordinators, participants and decision logs, and ends branches by hand.", kProgram);
+  app.set_help_flag("--help", "Print this help and exit");
+  app.set_version_flag("--version", std::string(kProgram) + " " + daemon::kVersion, "Print the version and exit");
+  app.add_option("--coordinator", arguments.addresses.coordinator, "Whom to ask")
+      ->type_name("HOST:PORT")
+      ->capture_default_str();
+  app.add_option("--participant", arguments.addresses.participant,
+                 "The participant to ask, when the coordinator cannot say where it is")
+      ->type_name("HOST:PORT");
+  app.add_option("--timeout", arguments.patience, "How long an answer is waited for")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  app.add_flag("--json", arguments.json, "Write JSON, for programs");
+  app.require_subcommand(1);
+  list_commands(app, arguments, command);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    std::cout << app.help();
+    return daemon::kExitSuccess;
+  } catch (const CLI::CallForVersion& version) {
+    std::cout << version.what() << '\n';
+    return daemon::kExitSuccess;
+  } catch (const CLI::ParseError& error) {
+    std::cerr << kProgram << ": " << error.what() << '\n' << kProgram << " --help lists the commands\n";
+    return daemon::kExitUsage;
+  }
+  const auto fail = [](const Error& error) {
+    std::cerr << kProgram << ": " << error.message << '\n';
+    return error.kind == ErrorKind::kInvalidInput ? daemon::kExitUsage : daemon::kExitFailure;
+  };
+  const auto patience = daemon::parse_duration(arguments.patience);
+  if (!patience) return fail({ErrorKind::kInvalidInput, "--timeout: " + patience.error().message});
+  for (const auto* address : {&arguments.addresses.coordinator, &arguments.addresses.participant}) {
+    if (address->empty()) continue;
+    if (const auto parsed = rpc::parse_address(*address); !parsed) return fail(parsed.error());
+  }
+  Console console(arguments.addresses, *patience);
+  const auto report = command(console);
+  if (!report) return fail(report.error());
+  std::cout << (arguments.json ? report->json.to_string() + "\n" : report->text);
+  return daemon::kExitSuccess;
+}
+
+}  // namespace
+}  // namespace assent::ctl
+
+int main(int argc, char** argv) {
+  try {
+    return assent::ctl::run(argc, argv);
+  } catch (const std::exception& error) {
+    std::cerr << "assentctl: " << error.what() << '\n';
+    return assent::daemon::kExitFailure;
+  }
+}

@@ -1,0 +1,221 @@
+#include "coordinator/log/file_log.h"
+
+#include <utility>
+
+#include "coordinator/log/block.h"
+#include "coordinator/log/record_codec.h"
+#include "coordinator/log/segment_reader.h"
+#include "thrift/daemon/failpoint.h"
+
+namespace assent::coordinator {
+namespace {
+
+Position next(Position position) {
+  return Position{static_cast<std::uint64_t>(position) + 1};
+}
+
+// The highest number of a segment, or 0 if there is none yet and there shall be one.
+Result<std::uint64_t> find_log(const LogDirectory& directory, bool create) {
+  const auto numbers = list_segments(directory);
+  if (!numbers) {
+    return numbers.error();
+  }
+  if (create && !numbers->empty()) {
+    return Error{ErrorKind::kConflict, directory.path(segment_name(numbers->back())) +
+                                           " belongs to a decision log already: open it without --create, or name "
+                                           "another directory"};
+  }
+  if (!create && numbers->empty()) {
+    return Error{ErrorKind::kNotFound, "there is no decision log in " + directory.path("") +
+                                           ": check the path, or make a new log with --create"};
+  }
+  return numbers->empty() ? 0 : numbers->back();
+}
+
+Result<LogState> read_state(const LogDirectory& directory, std::uint64_t number) {
+  if (number == 0) {
+    return LogState{};
+  }
+  auto contents = read_segment(directory, number, [](const ReadRecord&) {});
+  if (!contents) {
+    return contents.error();
+  }
+  return std::move(contents->state);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileLog>> open_file_log(const std::filesystem::path& directory, const FileLogOptions& options) {
+  auto opened = options.create ? make_log_directory(directory) : open_log_directory(directory);
+  if (!opened) {
+    Error error = opened.error();
+    if (!options.create && error.kind == ErrorKind::kNotFound) {
+      error.message += ": check the path, or make a new log with --create";
+    }
+    return error;
+  }
+  return FileLog::open(std::move(*opened), options);
+}
+
+Result<std::unique_ptr<FileLog>> FileLog::open(std::unique_ptr<LogDirectory> directory, const FileLogOptions& options) {
+  // Looked for before the lock too, so that a mistyped path is left without a lock file.
+  if (const auto found = find_log(*directory, options.create); !found) {
+    return found.error();
+  }
+  if (auto locked = directory->lock(); !locked) {
+    return locked.error();
+  }
+  const auto number = find_log(*directory, options.create);
+  if (!number) {
+    return number.error();
+  }
+  auto state = read_state(*directory, *number);
+  if (!state) {
+    return state.error();
+  }
+  const EpochRecord epoch{options.create ? options.identity : state->log,
+                          Epoch{static_cast<std::uint64_t>(state->epoch()) + 1}, options.nonce};
+  if (const auto refused = state->apply(next(state->last), epoch)) {
+    return Error{ErrorKind::kCorrupt, directory->path(segment_name(*number)) + ": " + *refused};
+  }
+  std::unique_ptr<FileLog> log(new FileLog(std::move(directory), options.segment_bytes, std::move(*state)));
+  if (auto started = log->start_segment(*number + 1, 0); !started) {
+    return started.error();
+  }
+  log->remove_older_segments();
+  return log;
+}
+
+FileLog::FileLog(std::unique_ptr<LogDirectory> directory, std::uint64_t segment_bytes, LogState state)
+    : directory_(std::move(directory)),
+      segment_bytes_(segment_bytes),
+      opened_(std::move(state)),
+      state_(opened_),
+      next_(*directory_) {}
+
+Result<void> FileLog::append(Position first, std::span<const LogRecord> records) {
+  if (failure_) {
+    return Error{ErrorKind::kIo, "nothing is appended to " + segment_.path + " after a failure: " + *failure_};
+  }
+  if (records.empty()) {
+    claim_ahead();
+    return {};
+  }
+  ByteWriter payload;
+  for (const auto& record : records) {
+    encode(record, payload);
+  }
+  if (payload.size() > kMaxPayloadBytes) {
+    return failed({ErrorKind::kInvalidInput,
+                   "one append of " + std::to_string(payload.size()) + " bytes is more than a block holds"});
+  }
+  const auto block =
+      encode(Block{BlockKind::kAppended, first, static_cast<std::uint32_t>(records.size()), payload.bytes()});
+  if (block.size() > segment_.free_bytes()) {
+    if (auto started = start_segment(segment_.number + 1, block.size()); !started) {
+      return started.error().kind == ErrorKind::kUnavailable ? started : failed(started.error());
+    }
+    remove_older_segments();
+  }
+  Position position = first;
+  for (const auto& record : records) {
+    if (const auto refused = state_.apply(position, record)) {
+      return failed({ErrorKind::kInvalidInput, "the decision log refuses to append: " + *refused});
+    }
+    position = next(position);
+  }
+  if (auto forced = force(block); !forced) {
+    return failed({ErrorKind::kIo, forced.error().message});
+  }
+  status_.records += records.size();
+  claim_ahead();
+  return {};
+}
+
+Result<void> FileLog::force(std::span<const std::byte> block) {
+  const auto passes = [](const char* name) -> Result<void> {
+    if (daemon::failpoint(name)) {
+      return Error{ErrorKind::kIo, std::string("failpoint ") + name + " reports an error"};
+    }
+    return {};
+  };
+  auto done = passes("log.before_write");
+  if (done) {
+    done = segment_.file->write(segment_.used_bytes, block);
+  }
+  if (done) {
+    done = passes("log.after_write");
+  }
+  if (done) {
+    done = passes("log.before_force");
+  }
+  if (done) {
+    done = segment_.file->sync();
+  }
+  if (done) {
+    done = passes("log.after_force");
+  }
+  if (done) {
+    segment_.used_bytes += block.size();
+    status_.forces += 1;
+  }
+  return done;
+}
+
+Result<void> FileLog::failed(Error error) {
+  failure_ = error.message;
+  return error;
+}
+
+// The state of the log becomes the snapshot of a new segment; the present one is not touched.
+Result<void> FileLog::start_segment(std::uint64_t number, std::uint64_t block_bytes) {
+  auto started = next_.publish(state_, number, segment_bytes_, block_bytes);
+  if (!started) {
+    if (started.error().kind == ErrorKind::kUnavailable) {
+      status_.out_of_space = started.error().message;
+    }
+    return started.error();
+  }
+  segment_ = std::move(*started);
+  next_bytes_.reset();
+  status_.out_of_space.clear();
+  return {};
+}
+
+// One that cannot be removed is in nobody's way: the next checkpoint or opening tries again.
+void FileLog::remove_older_segments() {
+  if (const auto numbers = list_segments(*directory_)) {
+    for (const auto number : *numbers) {
+      if (number < segment_.number) {
+        static_cast<void>(directory_->remove(segment_name(number)));
+      }
+    }
+  }
+}
+
+// The force that may have come before has succeeded, whatever happens here: what fails is told by status().
+void FileLog::claim_ahead() {
+  if (next_.claimed() > 0 || !segment_.is_half_full()) {
+    return;
+  }
+  if (!next_bytes_) {
+    next_bytes_ = NextSegment::size_for(state_, segment_bytes_);
+  }
+  const auto free = directory_->free_bytes();
+  if (free && *free < *next_bytes_) {
+    status_.out_of_space = "the next segment needs " + std::to_string(*next_bytes_) + " bytes, and " +
+                           directory_->path("") + " has " + std::to_string(*free) +
+                           " free; make space on that file system";
+    return;
+  }
+  const auto claimed = next_.claim(*next_bytes_);
+  status_.out_of_space = claimed ? "" : claimed.error().message;
+}
+
+LogStatus FileLog::status() const {
+  LogStatus status = status_;
+  status.bytes = segment_.file_bytes + next_.claimed();
+  return status;
+}
+
+}  // namespace assent::coordinator

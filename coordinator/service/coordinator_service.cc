@@ -1,0 +1,220 @@
+#include "coordinator/service/coordinator_service.h"
+
+#include <utility>
+
+#include "assent_constants.h"
+#include "coordinator/service/wire.h"
+#include "thrift/daemon/clock.h"
+#include "thrift/daemon/failpoint_service.h"
+#include "thrift/rpc/convert.h"
+
+namespace assent::coordinator {
+
+namespace methods = rpc::methods;
+
+namespace {
+
+wire::HelloAnswer hello(const std::string& program, LogIdentity log) {
+  wire::HelloAnswer answer;
+  answer.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
+  answer.program = program;
+  answer.log_identity = static_cast<std::int64_t>(log);
+  return answer;
+}
+
+}  // namespace
+
+CoordinatorService::CoordinatorService(boost::asio::io_context& io, ServiceSettings settings,
+                                       std::unique_ptr<DecisionLog> log, std::shared_ptr<spdlog::logger> logger)
+    : settings_(std::move(settings)),
+      logger_(std::move(logger)),
+      log_(log->opened().log),
+      opened_(std::move(log)),
+      started_(daemon::now()),
+      drain_timer_(io),
+      insecure_timer_(io),
+      io_(io),
+      server_(io, settings_.limits, hello(settings_.program, log_)) {
+  serve_clients();
+  serve_stores();
+  serve_operators();
+  daemon::serve_failpoints(server_);
+}
+
+CoordinatorService::~CoordinatorService() = default;
+
+Result<rpc::Address> CoordinatorService::start() {
+  const auto address = server_.listen(settings_.listen);
+  if (!address) return address;
+  driver_ = std::make_unique<Driver>(io_, settings_.core, settings_.link,
+                                     to_string(settings_.advertised.value_or(*address)), std::move(opened_), logger_);
+  driver_->start();
+  const auto& core = driver_->core();
+  logger_->info("event=listening address={} log={} epoch={} unended={} stores={}", to_string(*address),
+                to_hex(static_cast<std::uint64_t>(log_)), static_cast<std::uint64_t>(core.view().line.epoch),
+                core.unended_records(), core.stores(daemon::now()).size());
+  if (settings_.insecure) warn_of_insecurity();
+  return address;
+}
+
+void CoordinatorService::warn_of_insecurity() {
+  logger_->warn(
+      "event=insecure address={} text=\"anybody who reaches this address can commit and abort: there is no "
+      "TLS, and --insecure was given\"",
+      to_string(settings_.listen));
+  insecure_timer_.expires_after(std::chrono::hours(1));
+  insecure_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) warn_of_insecurity();
+  });
+}
+
+// ---- clients ----
+
+template <typename RequestEvent>
+void CoordinatorService::post(CallId call, Result<RequestEvent> event) {
+  if (event) {
+    driver_->post(std::move(*event));
+  } else {
+    driver_->calls().refuse(call, event.error());
+  }
+}
+
+bool CoordinatorService::refuse_without_space(const wire::TransactionId& id,
+                                              const rpc::Responder<wire::Outcome>& respond) const {
+  if (driver_->has_log_space() || driver_->core().transaction(rpc::from_wire(id), daemon::now())) return false;
+  respond.fault(wire::FaultCode::UNAVAILABLE,
+                "the disk of the decision log is full: nothing new can commit until "
+                "there is room; see the coordinator's log");
+  return true;
+}
+
+void CoordinatorService::serve_clients() {
+  server_.on(methods::kLease, [this](wire::LeaseRequest&& request, rpc::Responder<wire::Lease> respond) {
+    const auto call = driver_->calls().add(std::move(respond));
+    post(call, to_event(request, call));
+  });
+  server_.on(methods::kLocate, [this](wire::LocateRequest&& request, rpc::Responder<wire::StoreLocation> respond) {
+    locate(request, respond);
+  });
+  server_.on(methods::kSubmit, [this](wire::SubmitRequest&& request, rpc::Responder<wire::Outcome> respond) {
+    if (refuse_without_space(request.id, respond)) return;
+    const auto call = driver_->calls().add(std::move(respond));
+    post(call, to_event(std::move(request), call));
+  });
+  server_.on(methods::kCommit, [this](wire::CommitRequest&& request, rpc::Responder<wire::Outcome> respond) {
+    if (refuse_without_space(request.id, respond)) return;
+    const auto call = driver_->calls().add(std::move(respond));
+    post(call, to_event(std::move(request), call));
+  });
+  server_.on(methods::kAbort, [this](wire::AbortRequest&& request, rpc::Responder<wire::Outcome> respond) {
+    const auto call = driver_->calls().add(std::move(respond));
+    post(call, to_event(std::move(request), call));
+  });
+  server_.on(methods::kOutcome, [this](wire::OutcomeRequest&& request, rpc::Responder<wire::Outcome> respond) {
+    const auto call = driver_->calls().add(std::move(respond));
+    post(call, to_event(request, call));
+  });
+}
+
+void CoordinatorService::locate(const wire::LocateRequest& request,
+                                const rpc::Responder<wire::StoreLocation>& respond) {
+  const auto store = driver_->core().store(request.store);
+  if (!store) {
+    return respond.fault(
+        wire::FaultCode::NOT_FOUND,
+        "no store `" + request.store +
+            "` has registered with this coordinator; start its participant, or see `assentctl stores`");
+  }
+  const auto address = driver_->core().store_address(request.store);
+  if (!address) {
+    return respond.fault(wire::FaultCode::UNAVAILABLE,
+                         "store `" + request.store + "` is refused at present; `assentctl stores` says why");
+  }
+  wire::StoreLocation location;
+  location.store = request.store;
+  location.identity = static_cast<std::int64_t>(store->identity);
+  location.address = *address;
+  respond(location);
+}
+
+// ---- stores ----
+
+void CoordinatorService::serve_stores() {
+  server_.on(methods::kRegisterStores,
+             [this](wire::Registration&& registration, rpc::Responder<wire::RegistrationAnswer> respond) {
+               register_stores(std::move(registration), std::move(respond));
+             });
+  server_.on(methods::kInquire, [this](wire::InquiryRequest&& request, rpc::Responder<wire::InquiryAnswers> respond) {
+    inquire(request, std::move(respond));
+  });
+  server_.on(methods::kWound, [this](wire::WoundRequest&& request, rpc::Responder<wire::WoundAnswer> respond) {
+    driver_->post(to_event(request));
+    wire::WoundAnswer answer;
+    answer.coordinator = rpc::to_wire(driver_->core().view());
+    respond(answer);
+  });
+}
+
+void CoordinatorService::register_stores(wire::Registration&& registration,
+                                         rpc::Responder<wire::RegistrationAnswer> respond) {
+  // Read as a whole before anything of it becomes an event.
+  std::vector<StoreRegistered> events;
+  for (const auto& store : registration.stores) {
+    auto event = to_event(store, registration.address, log_, CallId{});
+    if (!event) return respond.fault(event.error());
+    events.push_back(std::move(*event));
+  }
+  if (events.empty()) {
+    wire::RegistrationAnswer answer;
+    answer.coordinator = rpc::to_wire(driver_->core().view());
+    return respond(answer);
+  }
+  const auto calls = driver_->calls().add(std::move(respond), events.size());
+  for (std::size_t index = 0; index < events.size(); ++index) {
+    events[index].call = calls[index];
+    driver_->post(std::move(events[index]));
+  }
+}
+
+void CoordinatorService::inquire(const wire::InquiryRequest& request, rpc::Responder<wire::InquiryAnswers> respond) {
+  if (request.inquiries.empty()) {
+    wire::InquiryAnswers answer;
+    answer.coordinator = rpc::to_wire(driver_->core().view());
+    return respond(answer);
+  }
+  const auto calls = driver_->calls().add(std::move(respond), request.inquiries.size());
+  for (std::size_t index = 0; index < calls.size(); ++index) {
+    driver_->post(to_event(request, request.inquiries[index], calls[index]));
+  }
+}
+
+// ---- the end ----
+
+void CoordinatorService::drain(std::function<void()> drained) {
+  drained_ = std::move(drained);
+  logger_->info("event=draining undecided={} owed={}", driver_->core().active(), driver_->core().committing());
+  driver_->after_each_turn([this] { check_drained(); });
+  driver_->post(DrainRequested{});
+  drain_timer_.expires_after(settings_.core.transaction_timeout);
+  drain_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || !drained_) return;
+    logger_->warn("event=drain_timed_out undecided={} unanswered={}", driver_->core().active(),
+                  driver_->calls().size());
+    std::exchange(drained_, nullptr)();
+  });
+}
+
+void CoordinatorService::check_drained() {
+  if (!drained_ || driver_->core().active() > 0 || driver_->calls().size() > 0) return;
+  logger_->info("event=drained owed={}", driver_->core().committing());
+  std::exchange(drained_, nullptr)();
+}
+
+void CoordinatorService::close() {
+  drain_timer_.cancel();
+  insecure_timer_.cancel();
+  if (driver_ != nullptr) driver_->stop();
+  server_.stop_accepting();
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,117 @@
+// Driver: the core at work. It steps the core through every event that waits, then performs the effects in order.
+//
+//   D1  One turn takes all events that wait: what they decide goes into one block of the log, one message to each store
+//       and one system call to each peer.
+//   D2  What was appended goes to the log as one block when a force was asked for, and the next block only after that
+//       one is durable. Its durability comes back as an event.
+//   D3  The core is never stepped from within an effect: what a call or the log reports waits for the next turn.
+//   D4  The driver decides nothing. After Halt it sends nothing more, and ends the process.
+//
+// On the network thread only.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/core/coordinator.h"
+#include "coordinator/log/decision_log.h"
+#include "coordinator/service/log_writer.h"
+#include "coordinator/service/outlet.h"
+#include "coordinator/service/pending_calls.h"
+#include "coordinator/service/store_links.h"
+
+namespace assent::coordinator {
+
+class Driver {
+ public:
+  // `address` is where stores send inquiries. REQUIRES: !check(settings).
+  Driver(boost::asio::io_context& io, const Settings& settings, LinkSettings links, std::string address,
+         std::unique_ptr<DecisionLog> log, std::shared_ptr<spdlog::logger> logger);
+  ~Driver();
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  // Sends what recovery owes. Once, before anything else.
+  void start();
+
+  // The event is stepped in the next turn.
+  void post(Event event);
+
+  // Called after each turn; replaces what was set before.
+  void after_each_turn(std::function<void()> action) { after_turn_ = std::move(action); }
+
+  // Closes the connections to stores and stops every timer: nothing is sent any more.
+  void stop();
+
+  // Who waits for an answer of the core; the driver answers them.
+  PendingCalls& calls() { return calls_; }
+
+  const Coordinator& core() const { return core_; }
+  LogStatus log_status() const { return writer_.status(); }
+  // Whether the disk of the log has room for what is to come.
+  bool has_log_space() const { return writer_.has_space(); }
+
+ private:
+  void wake();
+  void turn();
+  void perform(Effects& effects);
+
+  // One for each kind of effect.
+  void perform(const LeaseGranted& effect);
+  void perform(const OutcomeAnswered& effect);
+  void perform(const CallRefused& effect);
+  void perform(const RegistrationAnswered& effect);
+  void perform(const InquiryAnswered& effect);
+  void perform(const SendExecuteAndPrepare& effect);
+  void perform(const SendPrepare& effect);
+  void perform(const SendDecision& effect);
+  void perform(AppendRecord& effect);
+  void perform(const ForceLog& effect);
+  void perform(const Alarm& effect);
+  [[noreturn]] void perform(const Halt& effect);
+  void perform(const Transition& effect);
+
+  // The decisions of this turn, those of one store together.
+  void send_decisions();
+  void write_block();
+  void arm_timer();
+  // Notes where a store is, the first time and when it has moved.
+  void found(const std::string& store);
+  // What the coordinator says of itself in this turn.
+  const std::shared_ptr<const wire::CoordinatorView>& view();
+
+  boost::asio::io_context& io_;
+  const std::shared_ptr<spdlog::logger> logger_;
+  Coordinator core_;
+  std::vector<Event> inbox_;
+  bool is_awake_ = false;  // a turn has been posted
+  bool is_stopped_ = false;
+  std::function<void()> after_turn_;
+  PendingCalls calls_;
+
+  // Appended and not yet with the log.
+  Position first_appended_{};
+  std::vector<LogRecord> appended_;
+  bool is_force_wanted_ = false;
+
+  // Of the present turn.
+  std::shared_ptr<const wire::CoordinatorView> view_;
+  std::map<std::string, std::vector<SendDecision>> decisions_;
+
+  std::map<std::string, std::string> found_;  // the address at which each store has registered in this start
+  boost::asio::steady_timer timer_;
+  std::optional<Time> timer_due_;
+  Outlet outlet_;
+  StoreLinks links_;
+  LogWriter writer_;  // its thread ends before what is above
+};
+
+}  // namespace assent::coordinator

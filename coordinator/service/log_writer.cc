@@ -1,0 +1,110 @@
+#include "coordinator/service/log_writer.h"
+
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "thrift/daemon/logging.h"
+#include "thrift/daemon/options.h"
+
+namespace assent::coordinator {
+
+namespace {
+
+// How long a full disk is left alone before it is looked at again.
+constexpr auto kLookForRoom = std::chrono::seconds(1);
+
+}  // namespace
+
+LogWriter::LogWriter(boost::asio::io_context& io, std::unique_ptr<DecisionLog> log,
+                     std::shared_ptr<spdlog::logger> logger, std::function<void(Position)> on_durable)
+    : io_(io),
+      log_(std::move(log)),
+      logger_(std::move(logger)),
+      on_durable_(std::move(on_durable)),
+      has_space_(log_->status().out_of_space.empty()),
+      next_(Position{static_cast<std::uint64_t>(log_->opened().last) + 1}),
+      status_(log_->status()),
+      thread_([this] { run(); }) {}
+
+LogWriter::~LogWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void LogWriter::write(Position first, std::vector<LogRecord> records) {
+  is_idle_ = false;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_ = Block{first, std::move(records)};
+  }
+  wake_.notify_one();
+}
+
+LogStatus LogWriter::status() const {
+  const std::lock_guard lock(mutex_);
+  return status_;
+}
+
+void LogWriter::run() {
+  while (const auto block = wait_for_block()) {
+    while (!append(*block)) {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, kLookForRoom, [this] { return is_stopping_; });
+      if (is_stopping_) return;
+    }
+    if (block->records.empty()) continue;
+    boost::asio::post(io_, [this, last = block->last()] {
+      is_idle_ = true;
+      on_durable_(last);
+    });
+  }
+}
+
+std::optional<LogWriter::Block> LogWriter::wait_for_block() {
+  std::unique_lock lock(mutex_);
+  const auto has_work = [this] { return is_stopping_ || waiting_; };
+  if (status_.out_of_space.empty()) {
+    wake_.wait(lock, has_work);
+  } else if (!wake_.wait_for(lock, kLookForRoom, has_work)) {
+    return Block{next_, {}};
+  }
+  if (is_stopping_ && !waiting_) return std::nullopt;
+  return std::exchange(waiting_, std::nullopt);
+}
+
+bool LogWriter::append(const Block& block) {
+  const auto appended = log_->append(block.first, block.records);
+  if (!appended && appended.error().kind != ErrorKind::kUnavailable) {
+    logger_->critical(
+        "event=log_failed position={} error={} remedy=\"the process ends without answering; see to the "
+        "disk and start it again\"",
+        static_cast<std::uint64_t>(block.first), daemon::quoted(appended.error().message));
+    _exit(daemon::kExitFailure);
+  }
+  publish_status();
+  if (appended && !block.records.empty()) next_ = Position{static_cast<std::uint64_t>(block.last()) + 1};
+  return appended.has_value();
+}
+
+void LogWriter::publish_status() {
+  auto status = log_->status();
+  const std::lock_guard lock(mutex_);
+  if (status.out_of_space != status_.out_of_space) {
+    if (status.out_of_space.empty()) {
+      logger_->warn("event=log_has_space effect=\"commits are taken again\"");
+    } else {
+      logger_->error("event=log_out_of_space error={} effect=\"new commits are refused\"",
+                     daemon::quoted(status.out_of_space));
+    }
+  }
+  has_space_ = status.out_of_space.empty();
+  status_ = std::move(status);
+}
+
+}  // namespace assent::coordinator

@@ -1,0 +1,79 @@
+// LogWriter: the decision log and the thread that it lives on.
+//
+// One block at a time: the next one is handed over only after the last one was reported durable. An error that leaves
+// open what is on disk ends the process at once, before anybody is answered: the next start reads what the disk holds.
+// While the disk has no room for the block, it is kept and tried again; nobody is answered about it until then.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "coordinator/core/records.h"
+#include "coordinator/log/decision_log.h"
+
+namespace assent::coordinator {
+
+class LogWriter {
+ public:
+  // `on_durable` is called on the thread of `io`, once for each block, with the position of its last record.
+  LogWriter(boost::asio::io_context& io, std::unique_ptr<DecisionLog> log, std::shared_ptr<spdlog::logger> logger,
+            std::function<void(Position)> on_durable);
+  // Ends the thread after the force it is in; a block that has no room is dropped, as in a crash.
+  ~LogWriter();
+  LogWriter(const LogWriter&) = delete;
+  LogWriter& operator=(const LogWriter&) = delete;
+
+  // Network thread. REQUIRES: records is not empty, and is_idle().
+  void write(Position first, std::vector<LogRecord> records);
+
+  // Network thread: no block is on its way.
+  bool is_idle() const { return is_idle_; }
+
+  // Any thread: as of the last block.
+  LogStatus status() const;
+  bool has_space() const { return has_space_; }
+
+ private:
+  struct Block {
+    Position first{};
+    std::vector<LogRecord> records;
+
+    Position last() const { return Position{static_cast<std::uint64_t>(first) + records.size() - 1}; }
+  };
+
+  void run();
+  // What to do next; nothing: end. While the disk is full, comes back empty-handed now and then to look for room.
+  std::optional<Block> wait_for_block();
+  // Returns whether the block is durable; false: there is no room for it.
+  bool append(const Block& block);
+  void publish_status();
+
+  boost::asio::io_context& io_;
+  const std::unique_ptr<DecisionLog> log_;
+  const std::shared_ptr<spdlog::logger> logger_;
+  const std::function<void(Position)> on_durable_;
+  bool is_idle_ = true;  // of the network thread
+  std::atomic<bool> has_space_ = true;
+  Position next_{};  // of the writer's thread: behind the last durable record
+
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::optional<Block> waiting_;
+  LogStatus status_;
+  bool is_stopping_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace assent::coordinator

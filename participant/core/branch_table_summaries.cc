@@ -1,0 +1,77 @@
+// What operators see of a branch table.
+#include <algorithm>
+
+#include "participant/core/branch_table.h"
+
+namespace assent::participant {
+
+namespace {
+
+bool is_kept_in_doubt(BranchState state) {
+  return state == BranchState::kPreparing || state == BranchState::kPrepared || state == BranchState::kCommitting ||
+         state == BranchState::kResolving;
+}
+
+}  // namespace
+
+CoordinatorLine BranchTable::seen(LogIdentity log) const {
+  return coordinators_.line(log);
+}
+
+const Counters& BranchTable::counters() const {
+  return counters_;
+}
+
+Totals BranchTable::totals(Time now) const {
+  Totals totals{.locks = locks_.held_count(), .waiting = locks_.waiting_count()};
+  for (const auto& [id, branch] : branches_) {
+    if (is_active(branch.state())) {
+      ++totals.active;
+    } else if (is_kept_in_doubt(branch.state())) {
+      ++totals.prepared;
+      if (branch.state() == BranchState::kPrepared) {
+        totals.oldest_doubt = std::max(totals.oldest_doubt, now - branch.in_doubt_since);
+      }
+    } else if (branch.state() == BranchState::kCommitted) {
+      ++totals.committed;
+    } else {
+      ++totals.operator_resolved;
+    }
+  }
+  return totals;
+}
+
+std::vector<BranchSummary> BranchTable::branches(Time now) const {
+  std::vector<BranchSummary> summaries;
+  for (const auto& [id, branch] : branches_) {
+    BranchSummary summary{.id = id,
+                          .branch = branch.number,
+                          .state = to_detailed_string(branch.state()),
+                          .age = now - branch.since,
+                          .stores = branch.stores,
+                          .coordinator = id.log,
+                          .coordinator_address = address_of_coordinator(branch),
+                          .inquiries = branch.inquiries.attempts,
+                          .changes = branch.changed_rows,
+                          .blocks = {}};
+    for (const Priority& waiting : locks_.waiting_behind(branch.priority)) summary.blocks.push_back(waiting.id);
+    summaries.push_back(std::move(summary));
+  }
+  return summaries;
+}
+
+std::vector<LockSummary> BranchTable::locks(std::size_t limit, Time now) const {
+  std::vector<LockSummary> summaries;
+  for (LockTable::Line& line : locks_.lines(limit)) {
+    const Branch& branch = branches_.at(line.owner.id);
+    const Time since = line.granted ? branch.since : branch.wait_deadline - settings_.lock_wait;
+    summaries.push_back({.name = std::move(line.name),
+                         .mode = to_string_modes(line.modes),
+                         .id = branch.id,
+                         .granted = line.granted,
+                         .age = now - since});
+  }
+  return summaries;
+}
+
+}  // namespace assent::participant

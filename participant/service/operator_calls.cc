@@ -1,0 +1,133 @@
+// What operators ask of a participant.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "participant/service/gathering.h"
+#include "participant/service/participant_service.h"
+#include "participant/service/wire.h"
+#include "thrift/daemon/clock.h"
+#include "thrift/rpc/convert.h"
+
+namespace assent::participant {
+
+namespace methods = rpc::methods;
+
+template <typename Answer>
+void ParticipantService::ask(StoreRunner& runner, rpc::Responder<Answer> respond,
+                             std::function<Answer(const BranchTable&, const StoreReport&, Time)> question) {
+  const auto answer = gather<std::optional<Answer>>(
+      io_, std::nullopt, [respond = std::move(respond), store = runner.name()](const std::optional<Answer>& gathered) {
+        if (gathered) return respond(*gathered);
+        respond.fault(wire::FaultCode::UNAVAILABLE, "store `" + store + "` is offline; see the participant's log");
+      });
+  static_cast<void>(runner.ask(
+      [answer, question = std::move(question)](const BranchTable& branches, const StoreReport& report, Time now) {
+        answer->add([&](std::optional<Answer>& gathered) { gathered = question(branches, report, now); });
+      }));
+}
+
+void ParticipantService::serve_operators() {
+  server_.on(methods::kParticipantStatus, [this](wire::Empty&&, rpc::Responder<wire::ParticipantStatus> respond) {
+    participant_status(std::move(respond));
+  });
+  server_.on(methods::kBranches, [this](wire::StoreRequest&& request, rpc::Responder<wire::BranchStatuses> respond) {
+    auto* const runner = find(request.store, respond);
+    if (runner == nullptr) return;
+    ask<wire::BranchStatuses>(*runner, respond, [](const BranchTable& branches, const StoreReport&, Time now) {
+      wire::BranchStatuses statuses;
+      for (const auto& branch : branches.branches(now)) statuses.branches.push_back(to_wire(branch));
+      return statuses;
+    });
+  });
+  server_.on(methods::kLocks, [this](wire::StoreRequest&& request, rpc::Responder<wire::LockStatuses> respond) {
+    auto* const runner = find(request.store, respond);
+    if (runner == nullptr) return;
+    ask<wire::LockStatuses>(*runner, respond,
+                            [most = settings_.listed_locks](const BranchTable& branches, const StoreReport&, Time now) {
+                              wire::LockStatuses statuses;
+                              const auto locks = branches.locks(most + 1, now);
+                              statuses.more = locks.size() > most;
+                              for (std::size_t index = 0; index < std::min(most, locks.size()); ++index) {
+                                statuses.locks.push_back(to_wire(locks[index]));
+                              }
+                              return statuses;
+                            });
+  });
+  server_.on(methods::kResolve, [this](wire::ResolveRequest&& request, rpc::Responder<wire::BranchStatus> respond) {
+    resolve(std::move(request), std::move(respond));
+  });
+}
+
+void ParticipantService::participant_status(rpc::Responder<wire::ParticipantStatus> respond) {
+  wire::ParticipantStatus status;
+  status.uptime_ms = rpc::to_milliseconds(daemon::now() - started_);
+  status.draining = draining_;
+  status.program = settings_.program;
+  for (const auto& [name, runner] : stores_) {
+    wire::ParticipantStoreStatus store;
+    store.store = name;
+    store.file = files_[name];
+    store.offline = runner->offline();
+    status.stores.push_back(std::move(store));
+  }
+  const auto gathering = gather<wire::ParticipantStatus>(
+      io_, std::move(status),
+      [respond = std::move(respond)](const wire::ParticipantStatus& gathered) { respond(gathered); });
+  std::size_t index = 0;
+  for (auto& [name, runner] : stores_) {
+    static_cast<void>(
+        runner->ask([gathering, index, store = name](const BranchTable&, const StoreReport& report, Time) {
+          gathering->add([&](wire::ParticipantStatus& gathered) {
+            auto& entry = gathered.stores[index];
+            auto reported = to_wire(store, report);
+            reported.file = entry.file;
+            entry = std::move(reported);
+          });
+        }));
+    ++index;
+  }
+}
+
+// A person may decide only where the coordinator cannot.
+void ParticipantService::resolve(wire::ResolveRequest&& request, rpc::Responder<wire::BranchStatus> respond) {
+  auto* const runner = find(request.store, respond);
+  if (runner == nullptr) return;
+  const auto id = rpc::from_wire(request.id);
+  const auto store = request.store;
+  const auto found = gather<SendInquiry>(
+      io_, SendInquiry{id, kNoBranch, {}, {}},
+      [this, request = std::move(request), respond = std::move(respond)](const SendInquiry& inquiry) {
+        if (inquiry.branch == kNoBranch) {
+          return respond.fault(wire::FaultCode::NOT_FOUND, "store `" + request.store + "` holds no branch of " +
+                                                               to_string(inquiry.id) + "; see `assentctl in-doubt`");
+        }
+        link_.can_answer(request.store, inquiry, [this, request, respond](bool can_answer) {
+          if (!can_answer) return resolve_unanswered(request, respond);
+          respond.fault(wire::FaultCode::CONFLICT,
+                        "the coordinator of " + to_string(rpc::from_wire(request.id)) +
+                            " can still answer: the branch will be ended by its word, not by hand");
+        });
+      });
+  static_cast<void>(runner->ask([found, id](const BranchTable& branches, const StoreReport&, Time now) {
+    for (const auto& branch : branches.branches(now)) {
+      if (branch.id != id) continue;
+      found->add([&](SendInquiry& inquiry) {
+        inquiry = {id, branch.branch, branch.coordinator_address, branches.seen(id.log)};
+      });
+    }
+  }));
+}
+
+void ParticipantService::resolve_unanswered(const wire::ResolveRequest& request,
+                                            rpc::Responder<wire::BranchStatus> respond) {
+  auto* const runner = find(request.store, respond);
+  if (runner == nullptr) return;
+  logger_->warn("event=resolve store={} id={} decision={} reason=\"{}\"", request.store,
+                to_string(rpc::from_wire(request.id)),
+                request.decision == wire::DecisionKind::COMMIT ? "commit" : "abort", request.reason);
+  const auto call = calls_.add(request.store, std::move(respond));
+  post(*runner, call, to_event(request, call));
+}
+
+}  // namespace assent::participant

@@ -1,0 +1,196 @@
+#include "participant/service/participant_service.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "assent_constants.h"
+#include "participant/service/gathering.h"
+#include "participant/service/wire.h"
+#include "thrift/daemon/clock.h"
+#include "thrift/daemon/failpoint.h"
+#include "thrift/daemon/failpoint_service.h"
+#include "thrift/rpc/convert.h"
+
+namespace assent::participant {
+
+namespace methods = rpc::methods;
+
+namespace {
+
+wire::HelloAnswer hello(const std::string& program) {
+  wire::HelloAnswer answer;
+  answer.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
+  answer.program = program;
+  return answer;
+}
+
+}  // namespace
+
+ParticipantService::ParticipantService(boost::asio::io_context& io, ServiceSettings settings,
+                                       std::vector<ServedStore> stores, std::shared_ptr<spdlog::logger> logger)
+    : io_(io),
+      settings_(std::move(settings)),
+      logger_(std::move(logger)),
+      server_(io, settings_.limits, hello(settings_.program)),
+      link_(io, settings_.link, stores_, logger_),
+      drain_timer_(io),
+      started_(daemon::now()) {
+  for (auto& store : stores) {
+    files_[store.name] = store.file;
+    const auto deliver_here = [this, name = store.name](StoreOutput output) {
+      boost::asio::post(io_, [this, name, output = std::make_shared<StoreOutput>(std::move(output))] {
+        deliver(name, std::move(*output));
+      });
+    };
+    stores_[store.name] =
+        std::make_unique<StoreRunner>(store.name, std::move(store.open), settings_.runner, deliver_here, logger_);
+  }
+}
+
+ParticipantService::~ParticipantService() = default;
+
+Result<void> ParticipantService::start(std::function<void(const rpc::Address&)> serving) {
+  for (auto& [name, runner] : stores_) {
+    if (auto started = runner->start(); !started) return started;
+  }
+  if (daemon::failpoint("participant.recovered")) {
+    return Error{ErrorKind::kUnavailable, "stopped by a failpoint after recovery"};
+  }
+  serve_clients();
+  serve_coordinators();
+  serve_operators();
+  daemon::serve_failpoints(server_);
+  const auto listening = server_.listen(settings_.listen);
+  if (!listening) return listening.error();
+  link_.start(settings_.advertised.value_or(*listening),
+              [serving = std::move(serving), address = *listening] { serving(address); });
+  return {};
+}
+
+void ParticipantService::serve_clients() {
+  server_.on(methods::kExecute, [this](wire::ExecuteRequest&& request, rpc::Responder<wire::ExecuteAnswer> respond) {
+    execute(std::move(request), std::move(respond));
+  });
+}
+
+void ParticipantService::execute(wire::ExecuteRequest&& request, rpc::Responder<wire::ExecuteAnswer> respond) {
+  auto* const runner = find(request.store, respond);
+  if (runner == nullptr) return;
+  const auto log = rpc::from_wire(request.id).log;
+  auto coordinator = link_.address(log);
+  if (!coordinator) {
+    return respond.fault(wire::FaultCode::UNAVAILABLE,
+                         "coordinator " + to_hex(static_cast<std::uint64_t>(log)) +
+                             " is not known here: this participant has not registered with it (yet)");
+  }
+  const auto call = calls_.add(request.store, std::move(respond));
+  post(*runner, call, to_event(std::move(request), call, std::move(*coordinator)));
+}
+
+void ParticipantService::serve_coordinators() {
+  server_.on(methods::kExecuteAndPrepare,
+             [this](wire::ExecuteAndPrepareRequest&& request, rpc::Responder<wire::VoteAnswer> respond) {
+               auto* const runner = find(request.store, respond);
+               const auto coordinator = hear(std::move(request.coordinator), respond);
+               if (runner == nullptr || !coordinator || daemon::failpoint("participant.prepare_received")) return;
+               const auto call = calls_.add(request.store, std::move(respond));
+               post(*runner, call, to_event(std::move(request), call, *coordinator));
+             });
+  server_.on(methods::kPrepare, [this](wire::PrepareRequest&& request, rpc::Responder<wire::VoteAnswer> respond) {
+    auto* const runner = find(request.store, respond);
+    const auto coordinator = hear(std::move(request.coordinator), respond);
+    if (runner == nullptr || !coordinator || daemon::failpoint("participant.prepare_received")) return;
+    const auto call = calls_.add(request.store, std::move(respond));
+    post(*runner, call, to_event(request, call, *coordinator));
+  });
+  server_.on(methods::kDecide, [this](wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond) {
+    decide(std::move(request), std::move(respond));
+  });
+}
+
+template <typename Answer>
+std::optional<CoordinatorView> ParticipantService::hear(wire::CoordinatorView&& view,
+                                                        const rpc::Responder<Answer>& respond) {
+  auto coordinator = rpc::from_wire(std::move(view), "coordinator");
+  if (!coordinator) {
+    respond.fault(coordinator.error());
+    return std::nullopt;
+  }
+  link_.heard(*coordinator);
+  return std::move(*coordinator);
+}
+
+void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond) {
+  auto* const runner = find(request.store, respond);
+  const auto coordinator = hear(std::move(request.coordinator), respond);
+  if (runner == nullptr || !coordinator || daemon::failpoint("participant.decision_received")) return;
+  if (request.decisions.empty()) return respond({});
+  const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
+  for (std::size_t index = 0; index < calls.size(); ++index) {
+    post(*runner, calls[index], to_event(request.decisions[index], *coordinator, calls[index]));
+  }
+}
+
+void ParticipantService::deliver(const std::string& store, StoreOutput output) {
+  if (!output.offline.empty()) return calls_.drop(store, output.offline);
+  for (auto& effect : output.effects) perform(store, effect);
+}
+
+void ParticipantService::perform(const std::string& store, Effect& effect) {
+  // A failpoint behind a send is passed in a later turn of the loop, when the bytes have left.
+  const auto pass_later = [this](const char* name) { boost::asio::post(io_, [name] { daemon::failpoint(name); }); };
+  if (const auto* executed = std::get_if<ExecuteAnswered>(&effect)) {
+    if (daemon::failpoint("participant.before_answer")) return;
+    calls_.answer(*executed);
+  } else if (const auto* voted = std::get_if<VoteAnswered>(&effect)) {
+    if (daemon::failpoint("participant.before_vote")) return;
+    calls_.answer(*voted);
+    pass_later("participant.after_vote");
+  } else if (const auto* decided = std::get_if<DecisionAnswered>(&effect)) {
+    if (daemon::failpoint("participant.before_acknowledgement")) return;
+    calls_.answer(*decided);
+    pass_later("participant.after_acknowledgement");
+  } else if (const auto* refused = std::get_if<CallRefused>(&effect)) {
+    calls_.refuse(*refused);
+  } else if (const auto* resolved = std::get_if<ResolveAnswered>(&effect)) {
+    wire::BranchStatus status;
+    status.id = rpc::to_wire(resolved->id);
+    status.state = "resolved";
+    calls_.answer(*resolved, status);
+  } else if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) {
+    link_.send(store, *inquiry);
+  } else if (const auto* wound = std::get_if<SendWound>(&effect)) {
+    link_.send(store, *wound);
+  }
+}
+
+void ParticipantService::drain(std::function<void()> drained) {
+  draining_ = true;
+  for (auto& [name, runner] : stores_) static_cast<void>(runner->post(DrainRequested{}));
+  wait_until_idle(std::move(drained));
+}
+
+void ParticipantService::close(Duration at_most) {
+  const auto until = daemon::now() + at_most;
+  server_.stop_accepting();
+  io_.restart();
+  while (server_.open_connections() > 0 && daemon::now() < until) io_.run_one_for(std::chrono::milliseconds(50));
+}
+
+// Unprepared branches end at the transaction timeout at the latest; an offline store has none.
+void ParticipantService::wait_until_idle(std::function<void()> drained) {
+  const auto is_busy = gather<bool>(io_, false, [this, drained = std::move(drained)](const bool& busy) {
+    if (!busy && calls_.size() == 0) return drained();
+    drain_timer_.expires_after(std::chrono::milliseconds(50));
+    drain_timer_.async_wait([this, drained](const boost::system::error_code& error) {
+      if (!error) wait_until_idle(drained);
+    });
+  });
+  for (auto& [name, runner] : stores_) {
+    static_cast<void>(runner->ask([is_busy](const BranchTable&, const StoreReport& report, Time) {
+      is_busy->add([&](bool& busy) { busy = busy || report.totals.active > 0; });
+    }));
+  }
+}
+
+}  // namespace assent::participant

@@ -1,0 +1,114 @@
+// ParticipantService: the Thrift face of a participant's stores.
+//
+// Handlers turn calls into events for the store that they name; what its thread hands back is answered, or sent to
+// coordinators. Everything here runs on the network thread.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "participant/service/coordinator_link.h"
+#include "participant/service/pending_calls.h"
+#include "participant/service/store_runner.h"
+#include "thrift/rpc/server.h"
+
+namespace assent::participant {
+
+struct ServedStore {
+  std::string name;
+  std::string file;  // as operators know it
+  StoreRunner::Open open;
+};
+
+struct ServiceSettings {
+  RunnerSettings runner;
+  LinkSettings link;
+  rpc::Limits limits;
+  rpc::Address listen;                     // port 0: any free one
+  std::optional<rpc::Address> advertised;  // where coordinators and clients find it, if not where it listens
+  std::string program;                     // name and version
+  std::size_t listed_locks = 1000;         // most locks in one answer to an operator
+};
+
+class ParticipantService {
+ public:
+  ParticipantService(boost::asio::io_context& io, ServiceSettings settings, std::vector<ServedStore> stores,
+                     std::shared_ptr<spdlog::logger> logger);
+  ~ParticipantService();
+
+  // Opens every store, takes the locks of prepared branches, and only then accepts connections. Calls back with the
+  // address it listens on when the first registration has ended: whoever waits for that finds the stores known, unless
+  // the coordinator is away.
+  Result<void> start(std::function<void(const rpc::Address&)> serving);
+
+  // Takes no new branches; calls back when no unprepared branch is left. Prepared ones are handed over to the next
+  // start: they are in the journal.
+  void drain(std::function<void()> drained);
+
+  // After the drain: runs the loop until what was answered has reached its callers, but no longer than this.
+  // REQUIRES: the loop has been stopped.
+  void close(Duration at_most);
+
+ private:
+  void serve_clients();
+  void serve_coordinators();
+  void serve_operators();
+  void deliver(const std::string& store, StoreOutput output);
+  void perform(const std::string& store, Effect& effect);
+  void execute(wire::ExecuteRequest&& request, rpc::Responder<wire::ExecuteAnswer> respond);
+  void decide(wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond);
+  void participant_status(rpc::Responder<wire::ParticipantStatus> respond);
+  void resolve(wire::ResolveRequest&& request, rpc::Responder<wire::BranchStatus> respond);
+  void resolve_unanswered(const wire::ResolveRequest& request, rpc::Responder<wire::BranchStatus> respond);
+  void wait_until_idle(std::function<void()> drained);
+
+  // The runner of a store; answers the caller with what is wrong if there is none.
+  template <typename Answer>
+  StoreRunner* find(const std::string& store, const rpc::Responder<Answer>& respond);
+  // What the coordinator says of itself, remembered; answers the caller with what is wrong with it.
+  template <typename Answer>
+  std::optional<CoordinatorView> hear(wire::CoordinatorView&& view, const rpc::Responder<Answer>& respond);
+  // Posts what a request became, or answers with why it cannot be.
+  template <typename RequestEvent>
+  void post(StoreRunner& runner, CallId call, Result<RequestEvent> event);
+  // Answers what `question` makes of the store, on the network thread.
+  template <typename Answer>
+  void ask(StoreRunner& runner, rpc::Responder<Answer> respond,
+           std::function<Answer(const BranchTable&, const StoreReport&, Time)> question);
+
+  boost::asio::io_context& io_;
+  const ServiceSettings settings_;
+  const std::shared_ptr<spdlog::logger> logger_;
+  std::map<std::string, std::string> files_;
+  PendingCalls calls_;
+  rpc::Server server_;
+  StoreRunners stores_;  // their threads end before what is above
+  CoordinatorLink link_;
+  boost::asio::steady_timer drain_timer_;
+  Time started_;
+  bool draining_ = false;
+};
+
+template <typename Answer>
+StoreRunner* ParticipantService::find(const std::string& store, const rpc::Responder<Answer>& respond) {
+  const auto found = stores_.find(store);
+  if (found != stores_.end()) return found->second.get();
+  respond.fault(wire::FaultCode::NOT_FOUND,
+                "no store `" + store + "` is served here; ask the coordinator where it is (assentctl stores)");
+  return nullptr;
+}
+
+template <typename RequestEvent>
+void ParticipantService::post(StoreRunner& runner, CallId call, Result<RequestEvent> event) {
+  const auto posted = event ? runner.post(std::move(*event)) : Result<void>(event.error());
+  if (!posted) calls_.refuse(call, posted.error());
+}
+
+}  // namespace assent::participant

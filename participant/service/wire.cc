@@ -1,0 +1,238 @@
+#include "participant/service/wire.h"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+#include "thrift/rpc/convert.h"
+
+namespace assent::participant {
+
+namespace {
+
+std::int64_t to_ms(Duration duration) {
+  return rpc::to_milliseconds(duration);
+}
+
+template <typename Number>
+std::int64_t bits(Number number) {
+  return static_cast<std::int64_t>(number);
+}
+
+Result<Statements> to_statements(std::vector<wire::Statement>&& wire_statements) {
+  auto statements = rpc::from_wire(std::move(wire_statements), "statements");
+  if (!statements) return statements.error();
+  return Statements{std::make_shared<const std::vector<Statement>>(std::move(*statements))};
+}
+
+// Keys are the store's own encoding: what cannot be shown stands as hexadecimal digits.
+std::string printable(const std::string& key) {
+  const auto is_shown = [](char c) { return std::isprint(static_cast<unsigned char>(c)) != 0; };
+  if (std::all_of(key.begin(), key.end(), is_shown)) return key;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text = "x'";
+  for (const char c : key) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += kDigits[byte >> 4U];
+    text += kDigits[byte & 0xFU];
+  }
+  return text + '\'';
+}
+
+}  // namespace
+
+Result<ExecuteRequested> to_event(wire::ExecuteRequest&& request, CallId call, std::string coordinator_address) {
+  auto statement = rpc::from_wire(std::move(request.statement), "statement");
+  if (!statement) return statement.error();
+  const auto number = rpc::count_from_wire(request.statement_number, "statement_number");
+  if (!number) return number.error();
+  const auto timeout = rpc::from_milliseconds(request.timeout_ms, "timeout_ms");
+  if (!timeout) return timeout.error();
+  ExecuteRequested event;
+  event.call = call;
+  event.id = rpc::from_wire(request.id);
+  event.begin_stamp = static_cast<std::uint64_t>(request.begin_stamp);
+  event.branch = rpc::from_wire(request.branch);
+  event.statement_number = *number;
+  event.statement = std::make_shared<const std::vector<Statement>>(1, std::move(*statement));
+  event.timeout = *timeout;
+  event.coordinator_address = std::move(coordinator_address);
+  return event;
+}
+
+Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& request, CallId call,
+                                            const CoordinatorView& coordinator) {
+  auto statements = to_statements(std::move(request.statements));
+  if (!statements) return statements.error();
+  const auto timeout = rpc::from_milliseconds(request.timeout_ms, "timeout_ms");
+  if (!timeout) return timeout.error();
+  ExecuteAndPrepareRequested event;
+  event.call = call;
+  event.coordinator = coordinator;
+  event.id = rpc::from_wire(request.id);
+  event.begin_stamp = static_cast<std::uint64_t>(request.begin_stamp);
+  event.statements = std::move(*statements);
+  event.timeout = *timeout;
+  event.stores = std::move(request.stores);
+  return event;
+}
+
+Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId call,
+                                  const CoordinatorView& coordinator) {
+  const auto count = rpc::count_from_wire(request.statement_count, "statement_count");
+  if (!count) return count.error();
+  PrepareRequested event;
+  event.call = call;
+  event.coordinator = coordinator;
+  event.id = rpc::from_wire(request.id);
+  event.branch = rpc::from_wire(request.branch);
+  event.statement_count = *count;
+  event.stores = request.stores;
+  return event;
+}
+
+Result<DecisionReceived> to_event(const wire::Decision& decision, const CoordinatorView& coordinator, CallId call) {
+  const auto kind = rpc::from_wire(decision.kind, "decisions.kind");
+  if (!kind) return kind.error();
+  DecisionReceived event;
+  event.call = call;
+  event.coordinator = coordinator;
+  event.id = rpc::from_wire(decision.id);
+  if (decision.__isset.branch) event.branch = rpc::from_wire(decision.branch);
+  event.decision = *kind;
+  event.commit = Position{static_cast<std::uint64_t>(decision.commit_position)};
+  if (event.decision == Decision::kCommit && event.branch == kNoBranch) {
+    return Error{ErrorKind::kInvalidInput, "a commit of " + to_string(event.id) + " names no branch number"};
+  }
+  return event;
+}
+
+Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId call) {
+  const auto kind = rpc::from_wire(request.decision, "decision");
+  if (!kind) return kind.error();
+  if (request.reason.empty()) {
+    return Error{ErrorKind::kInvalidInput, "a resolution by hand needs a reason: who decides, and why"};
+  }
+  return ResolveRequested{call, rpc::from_wire(request.id), *kind, request.reason};
+}
+
+Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator) {
+  InquiryAnswered event;
+  event.coordinator = coordinator;
+  event.id = rpc::from_wire(answer.id);
+  event.branch = rpc::from_wire(answer.branch);
+  event.commit = Position{static_cast<std::uint64_t>(answer.commit_position)};
+  const auto result =
+      rpc::enum_from_wire(answer.result, InquiryResult::kUndecided, InquiryResult::kNotMine, "answers.result");
+  if (!result) return result.error();
+  event.result = *result;
+  return event;
+}
+
+wire::ExecuteAnswer to_wire(const ExecuteAnswered& effect) {
+  wire::ExecuteAnswer answer;
+  answer.branch = rpc::to_wire(effect.branch);
+  if (effect.ended.reason != AbortReason::kNone) {
+    answer.__set_ended(rpc::to_wire(effect.ended));
+  } else if (effect.failure.reason != AbortReason::kNone) {
+    answer.__set_failure(rpc::to_wire(effect.failure));
+  } else {
+    answer.__set_result(rpc::to_wire(*effect.result));
+  }
+  return answer;
+}
+
+wire::VoteAnswer to_wire(const VoteAnswered& effect) {
+  wire::VoteAnswer answer;
+  answer.branch = rpc::to_wire(effect.branch);
+  answer.vote = effect.already_committed ? wire::Vote::COMMITTED : rpc::to_wire(effect.vote);
+  answer.cause = rpc::to_wire(effect.cause);
+  if (effect.results) {
+    answer.results = rpc::to_wire(*effect.results);
+  }
+  return answer;
+}
+
+wire::Acknowledgement to_wire(const DecisionAnswered& effect) {
+  wire::Acknowledgement acknowledgement;
+  acknowledgement.id = rpc::to_wire(effect.id);
+  acknowledgement.detail = effect.detail;
+  switch (effect.kind) {
+    case AcknowledgementKind::kDone: acknowledgement.kind = wire::AcknowledgementKind::DONE; break;
+    case AcknowledgementKind::kAgrees: acknowledgement.kind = wire::AcknowledgementKind::AGREES; break;
+    case AcknowledgementKind::kContradicts: acknowledgement.kind = wire::AcknowledgementKind::CONTRADICTS; break;
+    case AcknowledgementKind::kRefused: acknowledgement.kind = wire::AcknowledgementKind::REFUSED; break;
+  }
+  return acknowledgement;
+}
+
+wire::FaultCode::type to_wire(RefusalKind kind) {
+  switch (kind) {
+    case RefusalKind::kInvalidArgument: return wire::FaultCode::INVALID_ARGUMENT;
+    case RefusalKind::kNotFound: return wire::FaultCode::NOT_FOUND;
+    case RefusalKind::kOverloaded: return wire::FaultCode::OVERLOADED;
+    case RefusalKind::kUnavailable: return wire::FaultCode::UNAVAILABLE;
+    case RefusalKind::kFenced: return wire::FaultCode::FENCED;
+    case RefusalKind::kConflict: return wire::FaultCode::CONFLICT;
+  }
+  return wire::FaultCode::UNAVAILABLE;
+}
+
+wire::BranchStatus to_wire(const BranchSummary& branch) {
+  wire::BranchStatus status;
+  status.id = rpc::to_wire(branch.id);
+  status.branch = rpc::to_wire(branch.branch);
+  status.state = branch.state;
+  status.age_ms = to_ms(branch.age);
+  status.stores = branch.stores;
+  status.coordinator = to_hex(static_cast<std::uint64_t>(branch.coordinator)) + " at " + branch.coordinator_address;
+  status.inquiries = static_cast<std::int32_t>(branch.inquiries);
+  status.changes = bits(branch.changes);
+  for (const auto& waiter : branch.blocks) status.blocks.push_back(rpc::to_wire(waiter));
+  return status;
+}
+
+wire::LockStatus to_wire(const LockSummary& lock) {
+  wire::LockStatus status;
+  status.table = lock.name.table;
+  status.key = printable(lock.name.key);
+  status.mode = lock.mode;
+  status.id = rpc::to_wire(lock.id);
+  status.granted = lock.granted;
+  status.age_ms = to_ms(lock.age);
+  return status;
+}
+
+wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport& report) {
+  wire::ParticipantStoreStatus status;
+  status.store = store;
+  status.identity = bits(report.identity);
+  status.start_number = bits(report.start_number);
+  status.position = bits(report.position);
+  status.active = static_cast<std::int32_t>(report.totals.active);
+  status.prepared = static_cast<std::int32_t>(report.totals.prepared);
+  status.committed = static_cast<std::int32_t>(report.totals.committed);
+  status.locks = static_cast<std::int32_t>(report.totals.locks);
+  status.waiting = static_cast<std::int32_t>(report.totals.waiting);
+  status.operator_resolved = static_cast<std::int32_t>(report.totals.operator_resolved);
+  status.oldest_doubt_ms = to_ms(report.totals.oldest_doubt);
+  status.forces = bits(report.forces);
+  status.resolved_in_doubt = bits(report.counters.resolved_in_doubt);
+  status.alarms = bits(report.counters.alarms);
+  return status;
+}
+
+wire::StoreRegistration to_registration(const std::string& store, const StoreReport& report,
+                                        const CoordinatorLine& seen) {
+  wire::StoreRegistration registration;
+  registration.store = store;
+  registration.identity = bits(report.identity);
+  registration.start_number = bits(report.start_number);
+  registration.position = bits(report.position);
+  registration.seen_epoch = bits(seen.epoch);
+  registration.seen_nonce = bits(seen.nonce);
+  registration.seen_position = bits(seen.durable);
+  return registration;
+}
+
+}  // namespace assent::participant

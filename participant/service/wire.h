@@ -1,0 +1,31 @@
+// Between the messages of assent.thrift and the events and effects of a branch table. Pure translation.
+#pragma once
+
+#include "assent/result.h"
+#include "participant/core/branch_table.h"
+#include "participant/service/store_runner.h"
+#include "thrift/rpc/methods.h"
+
+namespace assent::participant {
+
+// Requests to events; an error names the field that makes no sense.
+Result<ExecuteRequested> to_event(wire::ExecuteRequest&& request, CallId call, std::string coordinator_address);
+Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& request, CallId call,
+                                            const CoordinatorView& coordinator);
+Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId call, const CoordinatorView& coordinator);
+Result<DecisionReceived> to_event(const wire::Decision& decision, const CoordinatorView& coordinator, CallId call);
+Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId call);
+Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator);
+
+wire::ExecuteAnswer to_wire(const ExecuteAnswered& effect);
+wire::VoteAnswer to_wire(const VoteAnswered& effect);
+wire::Acknowledgement to_wire(const DecisionAnswered& effect);
+wire::FaultCode::type to_wire(RefusalKind kind);
+
+wire::BranchStatus to_wire(const BranchSummary& branch);
+wire::LockStatus to_wire(const LockSummary& lock);
+wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport& report);
+wire::StoreRegistration to_registration(const std::string& store, const StoreReport& report,
+                                        const CoordinatorLine& seen);
+
+}  // namespace assent::participant

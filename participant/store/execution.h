@@ -1,0 +1,82 @@
+// Executor: runs statements on top of the committed data, and undoes them.
+//
+//   BEGIN                      once for all executions up to end()
+//     SAVEPOINT execution      per execution
+//       the branch's earlier changes, again
+//       the statements, captured row by row
+//     ROLLBACK TO execution
+//   ROLLBACK                   end()
+//
+// Some failures make SQLite roll back everything by itself (a conflict clause ROLLBACK, an interrupted write). As
+// nothing here outlives its execution, only BEGIN has to be done again.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "participant/store/replay.h"
+#include "participant/store/statement_cache.h"
+#include "participant/store/store.h"
+
+namespace assent::participant {
+
+// Notices commits of other programs (https://www.sqlite.org/pragma.html#pragma_data_version).
+class ForeignWrites {
+ public:
+  explicit ForeignWrites(Connection& connection) : connection_(connection) {}
+
+  // REQUIRES: within a transaction, here and below. What is there now is what this store has seen.
+  void accept();
+
+  // Throws ResultError (kConflict) if somebody else has committed since.
+  void check();
+
+ private:
+  std::int64_t data_version();
+
+  Connection& connection_;
+  std::int64_t accepted_ = 0;
+};
+
+class Executor {
+ public:
+  Executor(Connection& connection, StatementCache& statements, Sandbox& sandbox, RowObserver& observer, Replay& replay,
+           ForeignWrites& foreign_writes, StatementLimits limits, bool validate_replay);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  // As Store::execute(). Throws ResultError if the store itself failed.
+  Execution run(const Changes& before, std::span<const Statement> statements);
+
+  // Lets go of the snapshot and of SQLite's write lock.
+  void end();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  static int on_progress(void* executor);
+  bool run_one(const Statement& statement, Execution& execution);
+  bool step_all(const PreparedStatement& prepared, const Statement& statement, StatementResult& result,
+                Execution& execution);
+  bool check_result(const PreparedStatement& prepared, const Statement& statement, const StatementResult& result,
+                    const std::vector<Change>& changes, Execution& execution);
+  bool fail_in_sqlite(int code, const PreparedStatement& prepared, Execution& execution);
+  void begin();
+  void undo();
+  void validate(const Changes& before, Execution& execution);
+
+  Connection& connection_;
+  StatementCache& statements_;
+  Sandbox& sandbox_;
+  RowObserver& observer_;
+  Replay& replay_;
+  ForeignWrites& foreign_writes_;
+  StatementLimits limits_;
+  bool validate_replay_;
+  std::optional<Clock::time_point> deadline_;  // of the statement that runs
+};
+
+}  // namespace assent::participant

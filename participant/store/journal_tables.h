@@ -1,0 +1,53 @@
+// JournalTables: the rows of `assent_store`, `assent_branches` and `assent_coordinators`, beside the user's tables in
+// the same file. README.md has their columns.
+//
+// Everything here runs within a transaction that the caller began, and throws ResultError: kCorrupt names the table,
+// the row and the column that cannot be read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "participant/core/journal.h"
+#include "participant/store/connection.h"
+#include "participant/store/replay.h"
+
+namespace assent::participant {
+
+inline constexpr std::int64_t kStoreFormat = 1;
+
+class JournalTables {
+ public:
+  JournalTables(Connection& connection, Replay& replay) : connection_(connection), replay_(replay) {}
+
+  // Of a new store.
+  static void create(Connection& connection, StoreIdentity identity);
+
+  // Throws kInvalidInput if the file is not a store's, kWrongVersion if its format is another.
+  static void check_format(Connection& connection);
+
+  // Everything that is kept.
+  RecoveredStore read();
+
+  // Counts the opening, and returns the new start number.
+  std::uint64_t raise_start_number();
+
+  // Counts the journal transaction, and returns its position.
+  StorePosition raise_position();
+
+  void perform(const JournalOperation& operation);
+
+ private:
+  std::uint64_t raise(std::string_view sql);
+  void put(const BranchRow& row);
+  void apply(const ApplyBranch& operation);
+  void end(const TransactionId& id, RowState state, Position commit, const std::string& reason);
+  void erase(const TransactionId& id);
+  void put(const SeenCoordinator& seen);
+
+  Connection& connection_;
+  Replay& replay_;
+};
+
+}  // namespace assent::participant

@@ -1,0 +1,55 @@
+// StatementCache: statements from outside, compiled in the sandbox and understood: what they read and write, by which
+// shape, and why they are refused.
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "participant/store/catalog.h"
+#include "participant/store/connection.h"
+#include "participant/store/sandbox.h"
+#include "participant/store/statement_shape.h"
+
+namespace assent::participant {
+
+struct PreparedStatement {
+  StatementHandle handle;  // null if it cannot run
+  std::string failure;     // then why, and what to do instead
+  int sqlite_code = 0;     // then of SQLite, if it was SQLite
+  std::vector<const TableSchema*> reads;
+  const TableSchema* target = nullptr;  // null: it only reads
+  StatementShape shape;                 // of a write
+};
+
+class StatementCache {
+ public:
+  StatementCache(Connection& connection, Catalog& catalog, Sandbox& sandbox)
+      : connection_(connection), catalog_(catalog), sandbox_(sandbox) {}
+
+  // Never null. The least recently used of many goes, when nobody uses it any more.
+  std::shared_ptr<PreparedStatement> get(const std::string& sql);
+
+ private:
+  struct Entry {
+    std::shared_ptr<PreparedStatement> statement;
+    std::list<std::string>::iterator use;
+  };
+
+  PreparedStatement prepare(const std::string& sql);
+  std::string why_refused(const std::string& sql, const Access& access);
+  void understand(PreparedStatement& prepared, const std::string& sql, const Access& access);
+  bool is_search_by_primary_key(const std::string& sql, const TableSchema& table);
+
+  Connection& connection_;
+  Catalog& catalog_;
+  Sandbox& sandbox_;
+  std::list<std::string> uses_;  // the latest first
+  std::unordered_map<std::string, Entry> entries_;
+};
+
+}  // namespace assent::participant

@@ -1,0 +1,33 @@
+// The store's file: how it is created, and brought to rest before it is used.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "participant/store/connection.h"
+#include "participant/store/sandbox.h"
+#include "participant/store/sqlite_store.h"
+
+namespace assent::participant {
+
+// The one name of the file, however it was spelled. Throws ResultError: kNotFound if it is missing (or, when it shall
+// be created, its folder is), kConflict if it exists and shall be created.
+std::string resolve_store_path(const std::string& path, bool create);
+
+// Makes the whole store under another name, forces it, and renames it: there is never half a store under `path`.
+// REQUIRES: the caller has the claim.
+void create_store_file(const std::string& path, const SqliteStoreOptions& options);
+
+// WAL, every commit forced. Throws kIo if the file cannot be written, kCorrupt if it is not a database.
+void configure_store_connection(Connection& connection);
+
+// Moves everything that was committed into the database file and forces it. Needed after a write or a force that may
+// have failed: SQLite would read back from the page cache what never reached the disk. Throws kUnavailable if a reader
+// with an old snapshot is in the way.
+void force_what_was_committed(Connection& connection);
+
+// Within a transaction of the caller: nothing if this schema was applied already.
+void apply_schema(Connection& connection, Sandbox& sandbox, const std::string& schema);
+
+}  // namespace assent::participant

@@ -1,0 +1,192 @@
+"""A stock Thrift client (framed, binary) does all that the SDK does: every service, a transfer, and a submit.
+
+Usage: stock_client_test.py PROGRAMS IDL_FOLDER, with the folder of the daemons and the one of assent.thrift.
+"""
+
+import ctypes
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+
+PROGRAMS, IDL = (pathlib.Path(argument) for argument in sys.argv[1:3])
+WORK = tempfile.TemporaryDirectory(prefix="assent-interop-")
+FOLDER = pathlib.Path(WORK.name)
+
+subprocess.run(["thrift", "-r", "--gen", "py", "-out", FOLDER, IDL / "operators.thrift"], check=True)
+sys.path.insert(0, WORK.name)
+
+from thrift.protocol.TBinaryProtocol import TBinaryProtocol  # noqa: E402
+from thrift.transport.TSocket import TSocket  # noqa: E402
+from thrift.transport.TTransport import TFramedTransport  # noqa: E402
+
+from assent import Coordinator, Participant  # noqa: E402
+from assent.constants import PROTOCOL_VERSION  # noqa: E402
+from assent import ttypes as wire  # noqa: E402
+from assent_operators import CoordinatorOperator, ParticipantOperator  # noqa: E402
+from assent_operators import ttypes as operators  # noqa: E402
+
+SCHEMA = """
+CREATE TABLE accounts (id TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0));
+INSERT INTO accounts VALUES ('alice', 100), ('bob', 100);
+"""
+
+
+def die_with_parent():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def start(*arguments):
+    """Starts a daemon and returns it with the address that it says it listens on."""
+    daemon = subprocess.Popen(
+        [str(word) for word in arguments], stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent
+    )
+    line = daemon.stdout.readline()
+    assert "listening on " in line, f"{arguments[0]} said {line!r}"
+    return daemon, line.split("listening on ")[1].split()[0]
+
+
+def connect(service, address):
+    host, port = address.rsplit(":", 1)
+    transport = TFramedTransport(TSocket(host, int(port)))
+    transport.open()
+    client = service.Client(TBinaryProtocol(transport, strictRead=True, strictWrite=True))
+    return client
+
+
+def say_hello(client):
+    answer = client.hello(wire.HelloRequest(protocol_version=PROTOCOL_VERSION, program="stock client"))
+    assert answer.protocol_version == PROTOCOL_VERSION
+    return answer
+
+
+def value(python_value):
+    return wire.Value(integer=python_value) if isinstance(python_value, int) else wire.Value(text=python_value)
+
+
+def statement(sql, *parameters, rows=None):
+    return wire.Statement(sql=sql, parameters=[value(parameter) for parameter in parameters], expected_rows=rows)
+
+
+def main():
+    (FOLDER / "bank.sql").write_text(SCHEMA)
+    coordinator_daemon, coordinator_address = start(
+        PROGRAMS / "assent-coordinator", "--data", FOLDER / "coordinator", "--create", "--listen", "127.0.0.1:0"
+    )
+    participant_daemon, _ = start(
+        PROGRAMS / "assent-participant", "--coordinator", coordinator_address, "--listen", "127.0.0.1:0", "--create",
+        *(word for bank in ("bank-a", "bank-b")
+          for word in ("--store", f"{bank}={FOLDER}/{bank}.db", "--schema", f"{bank}={FOLDER}/bank.sql")),
+    )  # fmt: skip
+
+    coordinator = connect(Coordinator, coordinator_address)
+    identity = say_hello(coordinator).log_identity
+    assert identity != 0
+    lease = coordinator.lease(wire.LeaseRequest(count=10))
+    assert lease.count == 10 and lease.first.log == identity
+
+    def transaction_id(number):
+        return wire.TransactionId(log=identity, epoch=lease.first.epoch, number=lease.first.number + number)
+
+    # Registration follows the participant's start: ask until the store is known.
+    def locate(store):
+        while True:
+            try:
+                return coordinator.locate(wire.LocateRequest(store=store)).address
+            except wire.Fault as fault:
+                assert fault.code == wire.FaultCode.NOT_FOUND, fault
+
+    # An interactive transfer, statement by statement, over both stores.
+    participant_address = locate("bank-a")
+    assert locate("bank-b") == participant_address
+    participant = connect(Participant, participant_address)
+    say_hello(participant)
+    touched = []
+    for store, change, account in (("bank-a", -30, "alice"), ("bank-b", 30, "bob")):
+        request = wire.ExecuteRequest(
+            store=store, id=transaction_id(0), begin_stamp=lease.begin_stamp,
+            branch=wire.BranchNumber(start=0, counter=0), statement_number=0, timeout_ms=10000,
+            statement=statement("UPDATE accounts SET balance = balance + ? WHERE id = ?", change, account),
+        )  # fmt: skip
+        while True:
+            try:
+                answer = participant.execute(request)
+                break
+            except wire.Fault as fault:  # the participant has yet to hear of the coordinator
+                assert fault.code == wire.FaultCode.UNAVAILABLE, fault
+        assert answer.result is not None and answer.result.changed_rows == 1, answer
+        request.branch, request.statement_number = answer.branch, 1
+        request.statement = statement("SELECT balance FROM accounts WHERE id = ?", account)
+        read = participant.execute(request)
+        assert read.result.rows[0].values[0].integer == 100 + change, read
+        touched.append(wire.TouchedBranch(store=store, branch=answer.branch, statement_count=2))
+    outcome = coordinator.commit(
+        wire.CommitRequest(id=transaction_id(0), branches=touched, return_when=wire.ReturnWhen.APPLIED,
+                           begin_stamp=lease.begin_stamp)
+    )  # fmt: skip
+    assert outcome.kind == wire.OutcomeKind.COMMITTED, outcome
+
+    # A transfer in one request.
+    def submit(number, amount, rows=1):
+        return coordinator.submit(
+            wire.SubmitRequest(
+                id=transaction_id(number), begin_stamp=lease.begin_stamp, return_when=wire.ReturnWhen.DECIDED,
+                timeout_ms=10000,
+                branches=[
+                    wire.BatchBranch(store=store, statements=[
+                        statement("UPDATE accounts SET balance = balance + ? WHERE id = ?", change, account, rows=rows),
+                        statement("SELECT balance FROM accounts WHERE id = ?", account),
+                    ])
+                    for store, change, account in (("bank-a", -amount, "alice"), ("bank-b", amount, "bob"))
+                ],
+            )
+        )  # fmt: skip
+
+    outcome = submit(1, 20)
+    assert outcome.kind == wire.OutcomeKind.COMMITTED, outcome
+    balances = {results.store: results.results[1].rows[0].values[0].integer for results in outcome.results}
+    assert balances == {"bank-a": 50, "bank-b": 150}, balances
+    refused = submit(2, 1000)  # the CHECK of the paying account
+    assert refused.kind == wire.OutcomeKind.ABORTED and refused.cause.reason == wire.AbortReason.CONSTRAINT, refused
+    assert refused.cause.store == "bank-a", refused
+
+    # Outcomes, an abort, and an id that was never begun.
+    assert coordinator.outcome(wire.OutcomeRequest(id=transaction_id(1))).kind == wire.OutcomeKind.COMMITTED
+    aborted = coordinator.abort(wire.AbortRequest(id=transaction_id(3), branches=[]))
+    assert aborted.kind == wire.OutcomeKind.ABORTED
+    assert coordinator.outcome(wire.OutcomeRequest(id=transaction_id(4))).kind == wire.OutcomeKind.ABORTED
+    assert submit(4, 1).kind == wire.OutcomeKind.ABORTED
+
+    # Operators.
+    operator = CoordinatorOperator.Client(coordinator._iprot)
+    status = operator.coordinator_status(operators.Empty())
+    assert status.committed == 2 and status.aborted >= 2, status
+    assert {store.store for store in operator.stores(operators.Empty()).stores} == {"bank-a", "bank-b"}
+    operator.transactions(operators.Empty())
+    store_operator = ParticipantOperator.Client(participant._iprot)
+    stores = store_operator.participant_status(operators.Empty()).stores
+    assert [store.store for store in stores] == ["bank-a", "bank-b"], stores
+    store_operator.locks(operators.StoreRequest(store="bank-a"))
+    store_operator.branches(operators.StoreRequest(store="bank-a"))
+
+    # Faults are typed.
+    try:
+        coordinator.locate(wire.LocateRequest(store="bank-z"))
+        raise AssertionError("a store that nobody serves was found")
+    except wire.Fault as fault:
+        assert fault.code == wire.FaultCode.NOT_FOUND and "bank-z" in fault.message, fault
+    stranger = connect(Coordinator, coordinator_address)
+    try:
+        stranger.hello(wire.HelloRequest(protocol_version=PROTOCOL_VERSION + 1, program="from the future"))
+        raise AssertionError("another version was accepted")
+    except wire.Fault as fault:
+        assert fault.code == wire.FaultCode.WRONG_VERSION, fault
+
+    for daemon in (participant_daemon, coordinator_daemon):
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=60) == 0
+    print("stock client: every service answered")
+
+
+main()

@@ -1,0 +1,245 @@
+#include "tests/simulation/checker.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "tests/simulation/describe.h"
+
+namespace assent::simulation {
+
+using coordinator::CommitRecord;
+using participant::BranchRow;
+using participant::RowState;
+
+namespace {
+
+void require(bool holds, const char* rule, const TransactionId& id, const std::string& what) {
+  if (!holds) throw Violation(std::string(rule) + ": transaction " + describe(id) + ": " + what);
+}
+
+}  // namespace
+
+bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) const {
+  return record && std::any_of(record->branches.begin(), record->branches.end(),
+                               [&](const auto& named) { return named.store == store && named.branch == branch; });
+}
+
+void Checker::begin(const TransactionId& id, AccountId marker, std::map<std::string, std::vector<AccountId>> writes) {
+  Txn& txn = txns_[id];
+  txn.begun = world_.now();
+  txn.marker = marker;
+  txn.writes = std::move(writes);
+}
+
+void Checker::saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance) {
+  txns_[id].reads.emplace(store, account, static_cast<std::size_t>(balance % kVersions));
+}
+
+void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
+  Txn& txn = txns_[id];
+  world_.count(to_string(outcome));
+  if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
+  if (txn.writes.empty() && txn.begun) return;  // wrote nothing: leaves no record, and may be answered either way
+  if (outcome == OutcomeKind::kCommitted) {
+    require(txn.record.has_value(), "K3", id, "told committed before the record is durable");
+    for (const auto& branch : txn.record->branches) {
+      require(!applied || txn.applied.contains(branch.store), "K3", id, "told applied before " + branch.store + " has");
+    }
+  } else if (outcome == OutcomeKind::kAborted) {
+    require(!txn.record, "K4", id, "told aborted, and it is committed");
+    txn.told_aborted = true;
+  } else if (outcome == OutcomeKind::kForgotten) {
+    require(!txn.record || txn.ended, "K4", id, "forgotten before it ended");
+  }
+}
+
+void Checker::logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records) {
+  durable_[log] = last;
+  for (const auto& record : records) {
+    if (const auto* commit = std::get_if<CommitRecord>(&record)) {
+      Txn& txn = txns_[commit->id];
+      require(!txn.record, "K1", commit->id, "decided twice");
+      require(!txn.told_aborted, "K4", commit->id, "commits after a client was told aborted");
+      std::set<std::string> stores;
+      for (const auto& branch : commit->branches) {
+        const std::pair name{branch.store, branch.branch};
+        stores.insert(branch.store);
+        require(txn.prepared.contains(name), "K2", commit->id, "commits without the yes of " + branch.store);
+        require(!txn.given_up.contains(name), "K1", commit->id, "commits after " + branch.store + " gave it up");
+      }
+      for (const auto& [store, accounts] : txn.writes) {
+        require(stores.contains(store), "K2", commit->id, "the record forgets " + store);
+      }
+      txn.record = *commit;
+    } else if (const auto* end = std::get_if<coordinator::EndRecord>(&record)) {
+      for (auto& [id, txn] : txns_) {
+        if (id.log != log || !txn.record || txn.record->commit != end->commit) continue;
+        for (const auto& branch : txn.record->branches) {
+          require(txn.applied.contains(branch.store), "K1", id, "ended before " + branch.store + " applied it");
+        }
+        txn.ended = true;
+      }
+    }
+  }
+}
+
+void Checker::journaled(const std::string& store, const ModelImage& image) {
+  const ModelImage before = std::exchange(images_[store], image);
+  for (const auto& [id, row] : before.rows) {
+    const auto now = image.rows.find(id);
+    if (now == image.rows.end() || now->second.branch != row.branch) vanishes(store, row);
+  }
+  for (const auto& [id, row] : image.rows) {
+    const auto then = before.rows.find(id);
+    const bool is_new = then == before.rows.end() || then->second.branch != row.branch;
+    if (is_new) appears(store, row, image);
+    if (!is_new && then->second.state == RowState::kPrepared && row.state != RowState::kPrepared) {
+      is_applied(store, row, image);
+    }
+  }
+}
+
+void Checker::appears(const std::string& store, const BranchRow& row, const ModelImage& image) {
+  require(row.state == RowState::kPrepared, "K1", row.id, "a branch at " + store + " is born committed");
+  txns_[row.id].prepared.emplace(store, row.branch);
+  for (const auto& [other, beside] : image.rows) {
+    if (other == row.id || beside.state != RowState::kPrepared) continue;
+    for (const auto& lock : row.locks) {
+      require(lock.mode != participant::LockMode::kExclusive ||
+                  std::find(beside.locks.begin(), beside.locks.end(), lock) == beside.locks.end(),
+              "K5", row.id, "at " + store + " a key has a second prepared owner, " + describe(other));
+    }
+  }
+}
+
+void Checker::is_applied(const std::string& store, const BranchRow& row, const ModelImage& image) {
+  Txn& txn = txns_[row.id];
+  require(txn.names(store, row.branch), "K1", row.id, store + " applied a branch that no durable record names");
+  require(row.commit == txn.record->commit, "K1", row.id, store + " applied it for another commit");
+  require(txn.applied.insert(store).second, "K1", row.id, store + " applied it twice");
+  for (const AccountId account : txn.writes[store]) {
+    auto& writers = writers_[{store, account}];
+    writers.push_back(row.id);
+    const auto version = static_cast<std::size_t>(image.accounts.at(account) % kVersions);
+    require(version == writers.size(), "K6", row.id, store + " has lost or repeated a change");
+  }
+}
+
+void Checker::vanishes(const std::string& store, const BranchRow& row) {
+  Txn& txn = txns_[row.id];
+  if (row.state == RowState::kPrepared) {
+    require(!txn.names(store, row.branch), "K1", row.id, store + " gave up a committed branch");
+    txn.given_up.emplace(store, row.branch);
+  } else {
+    require(txn.ended, "K3", row.id, store + " forgot the branch before the end record is durable");
+    world_.count("branches released");
+  }
+}
+
+void Checker::leaves(const CoordinatorView& view) const {
+  const auto durable = durable_.find(view.line.log);
+  if (durable == durable_.end() || view.line.durable > durable->second)
+    throw Violation("K3: durable is said too early");
+  for (const auto& [id, txn] : txns_) {
+    if (id.log != view.line.log || !txn.record || txn.ended) continue;
+    require(!view.released.contains(txn.record->commit), "K3", id, "released before its end record is durable");
+  }
+}
+
+void Checker::leaves(const coordinator::SendDecision& decision) const {
+  const auto txn = txns_.find(decision.id);
+  const bool committed = txn != txns_.end() && txn->second.names(decision.store, decision.branch);
+  require(committed == (decision.decision == Decision::kCommit), "K3", decision.id,
+          "the decision sent to " + decision.store + " is not what is durable");
+}
+
+void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswered& answer) {
+  Txn& txn = txns_[answer.id];
+  if (answer.result == coordinator::InquiryResult::kCommit) {
+    require(txn.names(asker, answer.branch), "K3", answer.id, asker + " is told commit before the record is durable");
+    world_.count("inquiries answered commit");
+  } else if (answer.result == coordinator::InquiryResult::kAbort) {
+    require(!txn.names(asker, answer.branch), "K1", answer.id, asker + " is told abort of a committed branch");
+    txn.given_up.emplace(asker, answer.branch);
+    world_.count("inquiries answered abort");
+  } else {
+    world_.count(answer.result == coordinator::InquiryResult::kNotMine ? "inquiries answered not mine"
+                                                                       : "inquiries answered undecided");
+  }
+}
+
+void Checker::leaves(const std::string& store, const participant::VoteAnswered& vote) const {
+  if (vote.vote != Vote::kYes || vote.already_committed) return;
+  const auto& rows = images_.at(store).rows;
+  if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.second.branch == vote.branch; })) {
+    throw Violation("K3: " + store + " votes yes before branch " + to_string(vote.branch) + " is durable");
+  }
+}
+
+void Checker::leaves(const std::string& store, const participant::DecisionAnswered& answer) const {
+  const auto found = txns_.find(answer.id);
+  if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
+  const Txn& txn = found->second;
+  require(txn.applied.contains(store) || !txn.writes.contains(store), "K3", answer.id,
+          store + " acknowledges before the apply is durable");
+}
+
+void Checker::check_outcomes() const {
+  for (const auto& [id, txn] : txns_) {
+    for (const auto& [store, accounts] : txn.writes) {
+      require(txn.applied.contains(store) == txn.record.has_value(), "K1", id, "is not the same at " + store);
+    }
+  }
+  Balance money = 0;
+  for (const auto& [store, image] : images_) {
+    if (!image.rows.empty())
+      throw Violation("left over: branch " + describe(image.rows.begin()->first) + " at " + store);
+    for (AccountId account = 0; account < kAccounts; ++account) money += image.accounts.at(account) / kVersions;
+    for (const auto& [id, txn] : txns_) {
+      const bool is_here = image.accounts.contains(txn.marker);
+      require(txn.marker == 0 || is_here == (txn.record && txn.writes.contains(store)), "K1", id,
+              is_here ? store + " has it, though it did not commit" : store + " has lost it");
+    }
+  }
+  const auto stores = static_cast<Balance>(images_.size());
+  if (money != stores * kAccounts * kFirstMoney) throw Violation("K6: the sum is now " + std::to_string(money));
+}
+
+// Adya: Weak Consistency, 1999: serializable if the graph of who must come before whom has no cycle.
+void Checker::check_serializable() const {
+  std::map<TransactionId, std::set<TransactionId>> later;
+  const auto is_counted = [](const Txn& txn) { return txn.writes.empty() ? txn.committed.has_value() : !!txn.record; };
+  for (const auto& [key, writers] : writers_) {
+    for (std::size_t i = 1; i < writers.size(); ++i) later[writers[i - 1]].insert(writers[i]);
+  }
+  for (const auto& [id, txn] : txns_) {
+    if (!is_counted(txn)) continue;
+    for (const auto& [store, account, version] : txn.reads) {
+      const auto found = writers_.find({store, account});
+      const auto& writers = found == writers_.end() ? std::vector<TransactionId>{} : found->second;
+      require(version <= writers.size(), "K6", id, "read what was never committed at " + store);
+      if (version > 0) later[writers[version - 1]].insert(id);
+      if (version < writers.size() && writers[version] != id) later[id].insert(writers[version]);
+    }
+    for (const auto& [other, after] : txns_) {
+      if (txn.committed && is_counted(after) && after.begun > txn.committed) later[id].insert(other);
+    }
+  }
+  std::map<TransactionId, bool> is_done;  // absent: not visited; false: on the path
+  const std::function<void(const TransactionId&)> visit = [&](const TransactionId& id) {
+    const auto [state, is_first] = is_done.emplace(id, false);
+    require(is_first || state->second, "K6", id, "comes before itself: not serializable");
+    if (!is_first) return;
+    for (const auto& next : later[id]) visit(next);
+    is_done[id] = true;
+  };
+  for (const auto& [id, txn] : txns_) visit(id);
+}
+
+std::vector<TransactionId> Checker::begun() const {
+  std::vector<TransactionId> ids;
+  for (const auto& [id, txn] : txns_) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace assent::simulation

@@ -1,0 +1,92 @@
+// Checker: what Assent promises, seen from outside. It looks at what is durable on the disks, at what leaves a process
+// and at what clients are told, never at what a core says of itself. Whatever breaks a promise throws a Violation.
+//
+//   K1  Stores agree: a branch is applied only for a durable commit record that names it, and one that the record
+//       names is never given up. A decision is made once.
+//   K2  No commit without all yes votes: the record names each store that the transaction wrote at, with a branch
+//       number that was durably prepared there.
+//   K3  Nothing that depends on a forced write leaves before it: votes, decisions, acknowledgements, answers, releases.
+//   K4  Clients hear the truth: after *committed* every store has it or will, after *aborted* none ever.
+//   K5  One key has one prepared owner.
+//   K6  The committed transactions are serializable in the order of real time, and sums are conserved.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "assent/coordinator_view.h"
+#include "assent/outcome.h"
+#include "coordinator/core/events.h"
+#include "participant/core/events.h"
+#include "tests/simulation/model_store.h"
+#include "tests/simulation/world.h"
+
+namespace assent::simulation {
+
+// A balance also counts how often it was changed: money * kVersions + version.
+inline constexpr Balance kVersions = 1 << 16;
+inline constexpr AccountId kAccounts = 3;        // at each store, from 0
+inline constexpr AccountId kFirstMarker = 1000;  // above: one account per transaction that wrote here
+inline constexpr Balance kFirstMoney = 1000;
+
+class Checker {
+ public:
+  explicit Checker(World& world) : world_(world) {}
+
+  // ---- what clients want, see and hear ----
+  void begin(const TransactionId& id, AccountId marker, std::map<std::string, std::vector<AccountId>> writes);
+  void saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance);
+  void told(const TransactionId& id, OutcomeKind outcome, bool applied);
+
+  // ---- what is durable ----
+  void logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records);
+  void journaled(const std::string& store, const ModelImage& image);
+
+  // ---- what leaves a process ----
+  void leaves(const CoordinatorView& view) const;
+  void leaves(const coordinator::SendDecision& decision) const;
+  void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer);
+  void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
+  void leaves(const std::string& store, const participant::DecisionAnswered& answer) const;
+
+  // At the end, when everything has been up and connected for a while.
+  void check_outcomes() const;
+  void check_serializable() const;
+
+  std::vector<TransactionId> begun() const;
+
+ private:
+  struct Txn {
+    std::optional<Time> begun;
+    std::optional<Time> committed;  // a client heard so
+    bool told_aborted = false;
+    AccountId marker = 0;
+    std::map<std::string, std::vector<AccountId>> writes;
+    std::set<std::tuple<std::string, AccountId, std::size_t>> reads;  // store, account, version
+    std::set<std::pair<std::string, BranchNumber>> prepared;          // durable once
+    std::set<std::pair<std::string, BranchNumber>> given_up;          // prepared, then gone; or told to be
+    std::set<std::string> applied;
+    std::optional<coordinator::CommitRecord> record;
+    bool ended = false;
+
+    bool names(const std::string& store, const BranchNumber& branch) const;
+  };
+
+  void appears(const std::string& store, const participant::BranchRow& row, const ModelImage& image);
+  void is_applied(const std::string& store, const participant::BranchRow& row, const ModelImage& image);
+  void vanishes(const std::string& store, const participant::BranchRow& row);
+
+  World& world_;
+  std::map<TransactionId, Txn> txns_;
+  std::map<std::string, ModelImage> images_;
+  std::map<LogIdentity, Position> durable_;
+  std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …
+};
+
+}  // namespace assent::simulation

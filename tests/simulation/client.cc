@@ -1,0 +1,230 @@
+#include "tests/simulation/client.h"
+
+#include <utility>
+
+#include "tests/simulation/call.h"
+
+namespace assent::simulation {
+
+namespace {
+
+// In a healthy cluster one run of a transaction is decided within this time, whoever stands in its way.
+constexpr Duration kLongestWait = 1s;
+
+std::vector<std::string> names(const std::map<std::string, std::unique_ptr<StoreNode>>& stores) {
+  std::vector<std::string> names;
+  for (const auto& [name, store] : stores) names.push_back(name);
+  return names;
+}
+
+AccountId marker(const TransactionId& id) {
+  const auto start = (static_cast<AccountId>(id.log) << 16U) + static_cast<AccountId>(id.epoch);
+  return kFirstMarker + (start << 24U) + static_cast<AccountId>(id.number);
+}
+
+coordinator::ReturnWhen return_when(bool applied) {
+  return applied ? coordinator::ReturnWhen::kApplied : coordinator::ReturnWhen::kDecided;
+}
+
+}  // namespace
+
+Client::Client(Cluster& cluster, std::string name) : cluster_(cluster), name_(std::move(name)) {}
+
+void Client::work(bool is_crosswise) {
+  is_crosswise_ = is_crosswise;
+  is_working_ = true;
+  rest(0s, 20ms);
+}
+
+void Client::rest(Duration least, Duration most) {
+  ++turn_;
+  is_busy_ = false;
+  begin_stamp_.reset();
+  if (is_working_) unless_answered(cluster_.world.between(least, most), [this] { begin(); });
+}
+
+void Client::again() {
+  ++turn_;
+  unless_answered(cluster_.world.between(0ms, 10ms), [this] { begin(); });
+}
+
+void Client::unless_answered(Duration patience, std::function<void()> action) {
+  cluster_.world.after(patience, [this, turn = turn_, action = std::move(action)] {
+    if (turn == turn_) action();
+  });
+}
+
+void Client::begin() {
+  auto& world = cluster_.world;
+  ++turn_;
+  is_busy_ = true;
+  if (world.chance(0.1)) ask_about_another();
+  if (!lease_ || taken_ == lease_->count || world.now() > leased_ + lease_->use_for) return lease();
+  id_ = lease_->first;
+  id_.number += taken_++;
+  if (!begin_stamp_) {
+    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(world.now() - leased_);
+    begin_stamp_ = lease_->begin_stamp + static_cast<std::uint64_t>(since.count());
+    const auto stores = names(cluster_.stores);
+    plan_ = is_crosswise_ ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
+  }
+  plan_.mark(marker(id_));
+  branches_.clear();
+  gives_up_ = plan_.gives_up;
+  cluster_.checker.begin(id_, plan_.is_marked ? marker(id_) : 0, plan_.writes);
+  world.say(name_, " begins ", describe(id_), ": ", plan_.name);
+  if (world.chance(world.faults.crash)) {
+    world.count("clients died");
+    unless_answered(world.between(0ms, 20ms), [this] { rest(0ms, 100ms); });
+  }
+  if (plan_.is_one_shot) return submit();
+  execute(0);
+}
+
+void Client::lease() {
+  auto& all = cluster_.coordinators;
+  coordinator_ = all[cluster_.world.below(all.size())].get();
+  lease_.reset();
+  taken_ = 0;
+  leased_ = cluster_.world.now();
+  const auto granted = [this, turn = turn_](const CoordinatorNode::Answer& answer) {
+    const auto* lease = std::get_if<coordinator::LeaseGranted>(&answer.effect);
+    if (turn != turn_ || lease == nullptr) return;
+    lease_ = *lease;
+    begin();
+  };
+  call(cluster_.world, name_, *coordinator_, coordinator::LeaseRequested{{}, 8}, granted);
+  unless_answered(100ms, [this] { begin(); });
+}
+
+template <typename Request>
+void Client::ask(CoordinatorNode& coordinator, const Request& request, bool applied) {
+  const auto told = [this, turn = turn_, id = request.id, applied](const CoordinatorNode::Answer& answer) {
+    const auto* outcome = std::get_if<coordinator::OutcomeAnswered>(&answer.effect);
+    if (outcome != nullptr) cluster_.checker.told(id, outcome->kind, applied);
+    if (turn == turn_ && id == id_) heard(answer.effect);
+  };
+  call(cluster_.world, name_, coordinator, request, told);
+}
+
+// An id that somebody used, or will use, or never; and not always at the coordinator that gave it out.
+void Client::ask_about_another() {
+  auto& world = cluster_.world;
+  const auto ids = cluster_.checker.begun();
+  if (ids.empty()) return;
+  TransactionId id = ids[world.below(ids.size())];
+  id.number += world.below(3);
+  for (const auto& coordinator : cluster_.coordinators) {
+    if (coordinator->log() == id.log || world.chance(0.2)) ask(*coordinator, coordinator::OutcomeRequested{{}, id});
+  }
+}
+
+void Client::submit() {
+  auto& world = cluster_.world;
+  std::map<std::string, std::vector<Statement>> statements;
+  for (const auto& step : plan_.steps) statements[step.store].push_back(step.statement);
+  std::vector<coordinator::SubmittedBranch> branches;
+  for (auto& [store, list] : statements) {
+    branches.push_back({store, std::make_shared<const std::vector<Statement>>(std::move(list))});
+  }
+  const bool applied = world.chance(0.3);
+  if (world.chance(world.faults.repeat)) ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
+  ask(*coordinator_, coordinator::SubmitRequested{{}, id_, *begin_stamp_, branches, return_when(applied), {}}, applied);
+  if (is_crosswise_) {
+    return unless_answered(kLongestWait, [this] {
+      throw Violation("progress: transaction " + describe(id_) + " is not decided in time");
+    });
+  }
+  unless_answered(world.between(20ms, 1s), [this, &world] {
+    if (world.chance(0.5)) return submit();
+    finish();
+  });
+}
+
+void Client::execute(std::size_t index) {
+  auto& world = cluster_.world;
+  const Step& step = plan_.steps[index];
+  const auto& branch =
+      branches_.try_emplace(step.store, coordinator::TouchedBranch{step.store, kNoBranch, 0}).first->second;
+  const participant::ExecuteRequested request{{},
+                                              id_,
+                                              *begin_stamp_,
+                                              branch.branch,
+                                              branch.statement_count,
+                                              std::make_shared<const std::vector<Statement>>(1, step.statement),
+                                              2s,
+                                              coordinator_->name()};
+  call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn_](const auto& answer) {
+    if (turn == turn_) heard(index, answer.effect);
+  });
+  unless_answered(world.between(50ms, 1s), [this, index, &world] {
+    if (world.chance(0.7)) return execute(index);
+    gives_up_ = true;
+    finish();
+  });
+}
+
+void Client::heard(std::size_t index, const participant::Effect& answer) {
+  const Step& step = plan_.steps[index];
+  const auto* executed = std::get_if<participant::ExecuteAnswered>(&answer);
+  ++turn_;
+  if (executed == nullptr || executed->result == nullptr) {
+    gives_up_ = true;
+    return finish();
+  }
+  auto& branch = branches_.at(step.store);
+  branch.branch = executed->branch;
+  ++branch.statement_count;
+  saw(step, *executed->result);
+  unless_answered(cluster_.world.latency(0ms, 2ms), [this, next = index + 1] {
+    if (next < plan_.steps.size()) return execute(next);
+    finish();
+  });
+}
+
+void Client::saw(const Step& step, const StatementResult& result) {
+  for (const auto& row : result.rows) {
+    const AccountId account = step.account ? *step.account : std::get<std::int64_t>(row[0]);
+    if (account < kAccounts) cluster_.checker.saw(id_, step.store, account, std::get<std::int64_t>(row.back()));
+  }
+}
+
+// Commits or aborts, and asks again until the answer is final.
+void Client::finish() {
+  auto& world = cluster_.world;
+  std::vector<coordinator::TouchedBranch> branches;
+  for (const auto& [store, branch] : branches_) branches.push_back(branch);
+  const bool applied = world.chance(0.3);
+  if (plan_.is_one_shot || world.chance(0.1)) {
+    ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
+  } else if (gives_up_ || world.chance(0.03)) {
+    ask(*coordinator_, coordinator::AbortRequested{{}, id_, branches});
+  } else {
+    ask(*coordinator_, coordinator::CommitRequested{{}, id_, branches, return_when(applied)}, applied);
+  }
+  unless_answered(world.between(50ms, 1s), [this] { finish(); });
+}
+
+void Client::heard(const coordinator::Effect& answer) {
+  const auto* outcome = std::get_if<coordinator::OutcomeAnswered>(&answer);
+  if (outcome == nullptr) {  // refused: perhaps another copy of it was not, so nothing is known
+    lease_.reset();
+    return rest(0ms, 50ms);
+  }
+  if (outcome->kind == OutcomeKind::kInProgress) return;  // asked again in a while
+  if (outcome->kind == OutcomeKind::kCommitted) {
+    std::map<std::string, std::size_t> seen;
+    for (const auto& step : plan_.steps) {
+      for (const auto& from : outcome->results) {
+        if (from.store == step.store && from.results) saw(step, from.results->at(seen[step.store]++));
+      }
+    }
+    return rest(0ms, 200ms);
+  }
+  if (outcome->kind == OutcomeKind::kForgotten || outcome->cause.reason == AbortReason::kPresumed) lease_.reset();
+  if (outcome->kind == OutcomeKind::kAborted && is_worth_another_run(outcome->cause.reason) && is_working_)
+    return again();
+  rest(0ms, 200ms);
+}
+
+}  // namespace assent::simulation

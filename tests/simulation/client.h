@@ -1,0 +1,66 @@
+// Client: an application with its SDK. It runs one transaction after another, submitted whole or step by step, repeats
+// what is not answered, asks for outcomes (its own, and those of others), and sometimes dies and is forgotten.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "coordinator/core/events.h"
+#include "participant/core/events.h"
+#include "tests/simulation/cluster.h"
+#include "tests/simulation/plan.h"
+
+namespace assent::simulation {
+
+class Client {
+ public:
+  Client(Cluster& cluster, std::string name);
+
+  // Runs transactions until stop(). With `is_crosswise` only those that get into each other's way.
+  void work(bool is_crosswise);
+  void stop() { is_working_ = false; }
+
+  bool is_idle() const { return !is_busy_; }
+
+ private:
+  using Statements = coordinator::Statements;
+
+  void begin();
+  void lease();
+  void submit();
+  void execute(std::size_t step);
+  void heard(std::size_t step, const participant::Effect& answer);
+  void finish();
+  void heard(const coordinator::Effect& answer);
+  void saw(const Step& step, const StatementResult& result);
+  void ask_about_another();
+  void again();
+  void rest(Duration least, Duration most);
+
+  // Sends a request about a transaction. Whatever is answered counts as told, also when nobody waits for it any more.
+  template <typename Request>
+  void ask(CoordinatorNode& coordinator, const Request& request, bool applied = false);
+  // What to do if nothing has moved on until then.
+  void unless_answered(Duration patience, std::function<void()> action);
+
+  Cluster& cluster_;
+  const std::string name_;
+  bool is_working_ = false;
+  bool is_crosswise_ = false;
+  bool is_busy_ = false;
+  std::uint64_t turn_ = 0;  // raised whenever it moves on: what answers an earlier turn is late
+  CoordinatorNode* coordinator_ = nullptr;
+  std::optional<coordinator::LeaseGranted> lease_;
+  Time leased_;
+  std::uint32_t taken_ = 0;
+  TransactionId id_;
+  std::optional<std::uint64_t> begin_stamp_;  // kept while the same plan is run again
+  Plan plan_;
+  std::map<std::string, coordinator::TouchedBranch> branches_;
+  bool gives_up_ = false;
+};
+
+}  // namespace assent::simulation

@@ -1,0 +1,25 @@
+// Cluster: all that one seed runs: the coordinators, the stores, and whoever checks them.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/simulation/checker.h"
+#include "tests/simulation/coordinator_node.h"
+#include "tests/simulation/store_node.h"
+#include "tests/simulation/world.h"
+
+namespace assent::simulation {
+
+struct Cluster {
+  World world;
+  Checker checker;
+  std::vector<std::unique_ptr<CoordinatorNode>> coordinators;
+  std::map<std::string, std::unique_ptr<StoreNode>> stores;
+
+  Cluster(std::uint64_t seed, std::ostream* transcript) : world(seed, transcript), checker(world) {}
+};
+
+}  // namespace assent::simulation

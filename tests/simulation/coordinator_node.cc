@@ -1,0 +1,208 @@
+#include "tests/simulation/coordinator_node.h"
+
+#include "tests/simulation/call.h"
+#include "tests/simulation/cluster.h"
+
+namespace assent::simulation {
+
+using namespace coordinator;
+
+namespace {
+
+// Short enough that every timer fires often in a run of half a minute.
+Settings settings() {
+  Settings settings;
+  settings.transaction_timeout = 5s;
+  settings.vote_timeout = 1s;
+  settings.lease_use = 3s;
+  settings.resend_first = 200ms;
+  settings.resend_ceiling = 2s;
+  settings.idle_force = 100ms;
+  settings.retention = 9s;
+  settings.released_exceptions = 4;
+  if (const auto wrong = check(settings)) throw Violation(*wrong);
+  return settings;
+}
+
+}  // namespace
+
+CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log)
+    : cluster_(cluster), name_(std::move(name)), log_identity_(log) {}
+
+void CoordinatorNode::start() {
+  if (core_) return;
+  const Nonce nonce{cluster_.world.below(~0ULL)};
+  log_ = MemoryLog::open(disk_, starts_ == 0, log_identity_, nonce).value();
+  ++starts_;
+  last_ = log_->opened().last;
+  cluster_.checker.logged(log_identity_, last_, {});
+  cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->opened().epoch()));
+  core_ = std::make_unique<Coordinator>(settings(), log_->opened(), name_, cluster_.world.now());
+  Effects effects;
+  core_->start(cluster_.world.now(), effects);
+  perform(effects);
+}
+
+void CoordinatorNode::crash() {
+  if (!core_) return;
+  const bool is_kept = cluster_.world.chance(0.5);
+  cluster_.world.count("coordinator crashes");
+  if (!in_flight_.empty()) cluster_.world.count(is_kept ? "forced blocks kept" : "forced blocks lost");
+  cluster_.world.say(name_, " crashes",
+                     in_flight_.empty() ? ""
+                     : is_kept          ? "; its block is kept"
+                                        : "; its block is lost");
+  if (is_kept) write();
+  core_.reset();
+  log_.reset();
+  callers_.clear();
+  appended_.clear();
+  in_flight_.clear();
+  wants_force_ = false;
+  armed_ = Time::max();
+  cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
+}
+
+void CoordinatorNode::tell(const Event& event) {
+  if (!core_) return;
+  Effects effects;
+  core_->step(event, cluster_.world.now(), effects);
+  perform(effects);
+}
+
+void CoordinatorNode::perform(const Effects& effects) {
+  const auto start = starts_;
+  for (const Effect& effect : effects) {
+    if (cluster_.world.strikes()) return crash();
+    perform(effect);
+    if (!core_ || start != starts_) return;
+  }
+  if (cluster_.world.strikes()) return crash();
+  arm();
+}
+
+void CoordinatorNode::perform(const Effect& effect) {
+  auto& world = cluster_.world;
+  if (const auto* alarm = std::get_if<Alarm>(&effect)) throw Violation(name_ + " alarms: " + alarm->text);
+  if (const auto* halt = std::get_if<Halt>(&effect)) throw Violation(name_ + " halts: " + halt->reason);
+  if (const auto* transition = std::get_if<Transition>(&effect)) {
+    if (transition->cause.reason != AbortReason::kNone) world.count(to_string(transition->cause.reason));
+    world.say(name_, ": ", transition->from, " > ", transition->to, ' ', describe(*transition));
+  } else if (const auto* append = std::get_if<AppendRecord>(&effect)) {
+    world.say(name_, ": append ", static_cast<std::uint64_t>(append->position), ' ', describe(append->record));
+    last_ = append->position;
+    appended_.push_back(append->record);
+  } else if (std::holds_alternative<ForceLog>(effect)) {
+    wants_force_ = true;
+    force();
+  } else if (const auto* whole = std::get_if<SendExecuteAndPrepare>(&effect)) {
+    ask_for_vote(
+        whole->store,
+        participant::ExecuteAndPrepareRequested{
+            {}, core_->view(), whole->id, whole->begin_stamp, whole->statements, whole->timeout, whole->stores},
+        whole->timeout);
+  } else if (const auto* prepare = std::get_if<SendPrepare>(&effect)) {
+    ask_for_vote(prepare->store,
+                 participant::PrepareRequested{
+                     {}, core_->view(), prepare->id, prepare->branch, prepare->statement_count, prepare->stores},
+                 prepare->timeout);
+  } else if (const auto* decision = std::get_if<SendDecision>(&effect)) {
+    perform(*decision);
+  } else {
+    std::visit(
+        [&](const auto& answer) {
+          if constexpr (requires { answer.call; }) {
+            const auto caller = callers_.extract(answer.call);
+            if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
+            cluster_.checker.leaves(core_->view());
+            if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
+              cluster_.checker.leaves(caller.mapped().name, answer);
+            }
+            caller.mapped().answer({answer, core_->view()});
+          }
+        },
+        effect);
+  }
+}
+
+template <typename Request>
+void CoordinatorNode::ask_for_vote(const std::string& store, const Request& request, Duration timeout) {
+  auto& world = cluster_.world;
+  cluster_.checker.leaves(core_->view());
+  const auto is_answered = std::make_shared<bool>(false);
+  const auto is_same = [this, start = starts_] { return core_ && start == starts_; };
+  const auto on_answer = [this, store, is_same, is_answered, id = request.id](const StoreNode::Answer& heard) {
+    if (!is_same()) return;
+    *is_answered = true;
+    if (const auto* refused = std::get_if<participant::CallRefused>(&heard.effect)) {
+      if (refused->kind == participant::RefusalKind::kFenced) return tell(Fenced{store, refused->message});
+      return tell(VoteLost{store, id, refused->message});
+    }
+    const auto& vote = std::get<participant::VoteAnswered>(heard.effect);
+    if (vote.already_committed) return tell(AlreadyCommitted{store, id, vote.branch});
+    tell(VoteReceived{store, id, vote.branch, vote.vote, vote.cause, vote.results});
+  };
+  call(world, name_, *cluster_.stores.at(store), request, on_answer);
+  // A process that is gone, or a connection that breaks, is noticed at once, a lost message when the call times out.
+  const bool is_noticed = !cluster_.stores.at(store)->is_up() || world.chance(world.faults.loss);
+  world.after(is_noticed ? Duration{10ms} : timeout, [this, store, is_same, is_answered, id = request.id] {
+    if (is_same() && !*is_answered) tell(VoteLost{store, id, "no answer"});
+  });
+}
+
+void CoordinatorNode::perform(const SendDecision& decision) {
+  cluster_.checker.leaves(core_->view());
+  cluster_.checker.leaves(decision);
+  const auto on_answer = [this, decision, start = starts_](const StoreNode::Answer& heard) {
+    if (!core_ || start != starts_) return;
+    if (const auto* refused = std::get_if<participant::CallRefused>(&heard.effect)) {
+      if (refused->kind == participant::RefusalKind::kFenced) tell(Fenced{decision.store, refused->message});
+      return;
+    }
+    const auto& answer = std::get<participant::DecisionAnswered>(heard.effect);
+    tell(Acknowledged{decision.store, decision.id, decision.branch, decision.decision,
+                      static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail,
+                      heard.start_number});
+  };
+  call(cluster_.world, name_, *cluster_.stores.at(decision.store),
+       participant::DecisionReceived{
+           {}, core_->view(), decision.id, decision.branch, decision.decision, decision.commit},
+       on_answer);
+}
+
+// One block is forced at a time; what waits meanwhile is the next one.
+void CoordinatorNode::force() {
+  if (!wants_force_ || !in_flight_.empty()) return;
+  wants_force_ = false;
+  in_flight_.swap(appended_);
+  cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
+    if (!core_ || start != starts_) return;
+    if (cluster_.world.strikes_at_disk()) return crash();
+    const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
+    write();
+    tell(DurableThrough{durable});
+    if (core_ && start == starts_) force();
+  });
+}
+
+void CoordinatorNode::write() {
+  if (in_flight_.empty()) return;
+  const auto last = static_cast<std::uint64_t>(last_) - appended_.size();
+  log_->append(Position{last - in_flight_.size() + 1}, in_flight_).value();
+  cluster_.checker.logged(log_identity_, Position{last}, in_flight_);
+  in_flight_.clear();
+}
+
+void CoordinatorNode::arm() {
+  const auto deadline = core_->next_deadline().value_or(Time::max());
+  if (deadline == armed_) return;
+  armed_ = deadline;
+  if (deadline == Time::max()) return;
+  cluster_.world.after(deadline - cluster_.world.now(), [this, start = starts_, deadline] {
+    if (!core_ || start != starts_ || deadline != armed_) return;
+    armed_ = Time::max();
+    tell(TimePassed{});
+  });
+}
+
+}  // namespace assent::simulation

@@ -1,0 +1,86 @@
+// CoordinatorNode: a coordinator's process without the process: the real core, a decision log in memory, and what a
+// service does around them. A force takes a while, in which the process may die and its block be kept or lost.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "assent/coordinator_view.h"
+#include "coordinator/core/coordinator.h"
+#include "tests/simulation/describe.h"
+#include "tests/simulation/memory_log.h"
+
+namespace assent::simulation {
+
+struct Cluster;
+class StoreNode;
+
+class CoordinatorNode {
+ public:
+  // What a caller gets: the answer, and the coordinator's word of itself.
+  struct Answer {
+    coordinator::Effect effect;
+    CoordinatorView view;
+  };
+
+  CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log);
+
+  const std::string& name() const { return name_; }
+  LogIdentity log() const { return log_identity_; }
+  std::uint64_t starts() const { return starts_; }
+  const coordinator::Coordinator& core() const { return *core_; }
+
+  void start();  // does nothing while it is up
+  void crash();  // and it starts again after a while
+  void tell(const coordinator::Event& event);
+
+  template <typename Request>
+  void ask(Request request, std::function<void(const Answer&)> answer) {
+    request.call = coordinator::CallId{++calls_};
+    std::string asker;
+    if constexpr (requires { request.store; }) asker = request.store;
+    callers_[request.call] = {std::move(asker), std::move(answer)};
+    tell(request);
+  }
+
+ private:
+  struct Caller {
+    std::string name;
+    std::function<void(const Answer&)> answer;
+  };
+
+  void perform(const coordinator::Effects& effects);
+  void perform(const coordinator::Effect& effect);
+  void perform(const coordinator::SendDecision& decision);
+  template <typename Request>
+  void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
+  void force();
+  void write();
+  void arm();
+
+  Cluster& cluster_;
+  const std::string name_;
+  const LogIdentity log_identity_;
+  coordinator::MemoryDisk disk_;
+  std::unique_ptr<coordinator::MemoryLog> log_;
+  std::unique_ptr<coordinator::Coordinator> core_;
+  std::uint64_t starts_ = 0;
+  std::uint64_t calls_ = 0;
+  std::map<coordinator::CallId, Caller> callers_;
+  Position last_{};                                // of the records appended
+  std::vector<coordinator::LogRecord> appended_;   // wait for a force
+  std::vector<coordinator::LogRecord> in_flight_;  // are being forced
+  bool wants_force_ = false;
+  Time armed_ = Time::max();
+};
+
+inline std::string describe(const CoordinatorNode::Answer& answer) {
+  return describe(answer.effect);
+}
+
+}  // namespace assent::simulation

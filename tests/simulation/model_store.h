@@ -1,0 +1,98 @@
+// ModelStore: a Store in memory with one table, for the simulator and as the plain reference of the contract suite.
+//
+//   accounts(id INTEGER PRIMARY KEY, balance INTEGER NOT NULL)
+//
+// It understands the statements below, letter by letter, and finds for each the locks that the SQLite store finds.
+// What it must not forget lives on a ModelDisk, which outlives it: a crash is the destruction of the ModelStore and a
+// call of ModelDisk::crash().
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "participant/store/store.h"
+
+namespace assent::simulation {
+
+using AccountId = std::int64_t;
+using Balance = std::int64_t;
+
+inline constexpr std::string_view kSelectBalance = "SELECT balance FROM accounts WHERE id = ?1";
+inline constexpr std::string_view kSelectAll = "SELECT id, balance FROM accounts";
+inline constexpr std::string_view kAddToBalance = "UPDATE accounts SET balance = balance + ?2 WHERE id = ?1";
+inline constexpr std::string_view kInsertAccount = "INSERT INTO accounts (id, balance) VALUES (?1, ?2)";
+inline constexpr std::string_view kDeleteAccount = "DELETE FROM accounts WHERE id = ?1";
+
+// Everything a store keeps.
+struct ModelImage {
+  StoreIdentity identity{};
+  std::uint64_t start_number = 0;
+  StorePosition position{};
+  std::map<AccountId, Balance> accounts;
+  std::map<TransactionId, participant::BranchRow> rows;
+  std::map<LogIdentity, participant::SeenCoordinator> coordinators;
+};
+
+// The disk under a ModelStore. A journal transaction that was written is visible at once, but only forced() makes it
+// survive: until then a crash may keep it or lose it, as a whole.
+class ModelDisk {
+ public:
+  enum class Fate { kKept, kLost };
+
+  ModelDisk(StoreIdentity identity, std::map<AccountId, Balance> accounts);
+
+  const ModelImage& image() const { return image_; }
+
+  // A journal transaction waits for forced() or crash().
+  bool is_unforced() const { return before_.has_value(); }
+
+  // The last journal transaction is durable from now on. The simulator calls it with JournalDurable.
+  void forced() { before_.reset(); }
+
+  // The power fails. REQUIRES: no ModelStore is open on this disk.
+  void crash(Fate of_unforced);
+
+  // The next journal transaction returns an error, and is kept or lost: the store cannot know which.
+  void fail_next_journal(Fate fate) { failing_ = fate; }
+
+  void set_short_of_space(bool is_short) { short_of_space_ = is_short; }
+
+ private:
+  friend class ModelStore;
+
+  ModelImage image_;
+  std::optional<ModelImage> before_;  // what a crash that loses the last journal transaction leaves
+  std::optional<Fate> failing_;
+  bool short_of_space_ = false;
+  bool claimed_ = false;
+};
+
+class ModelStore final : public participant::Store {
+ public:
+  // Claims the disk, raises the start number and forces it. Errors: kConflict if another ModelStore has the disk.
+  static Result<std::unique_ptr<participant::Store>> open(ModelDisk& disk);
+
+  explicit ModelStore(ModelDisk& disk);
+  ~ModelStore() override;
+  ModelStore(const ModelStore&) = delete;
+  ModelStore& operator=(const ModelStore&) = delete;
+
+  const participant::RecoveredStore& recovered() const override { return recovered_; }
+  Result<participant::Execution> execute(const participant::Changes& before,
+                                         std::span<const Statement> statements) override;
+  Result<void> end_executions() override { return {}; }
+  Result<StorePosition> journal(std::span<const participant::JournalOperation> operations) override;
+  bool is_short_of_space() const override { return disk_.short_of_space_; }
+
+ private:
+  ModelDisk& disk_;
+  participant::RecoveredStore recovered_;
+  bool failed_ = false;  // nothing may be asked of it any more
+};
+
+}  // namespace assent::simulation

@@ -1,0 +1,84 @@
+#include "tests/simulation/plan.h"
+
+#include <utility>
+
+#include "tests/simulation/checker.h"
+
+namespace assent::simulation {
+
+namespace {
+
+Statement statement(std::string_view sql, std::vector<Value> parameters, std::optional<std::uint64_t> rows = {}) {
+  return {std::string(sql), std::move(parameters), rows};
+}
+
+void add_read(Plan& plan, const std::string& store, AccountId account) {
+  plan.steps.push_back({store, statement(kSelectBalance, {account}, 1), account});
+}
+
+void add_read_of_all(Plan& plan, const std::string& store) {
+  plan.steps.push_back({store, statement(kSelectAll, {}), {}});
+}
+
+// A change of nothing counts as a change too: it makes a version.
+void add_write(Plan& plan, const std::string& store, AccountId account, Balance money) {
+  if (plan.writes[store].empty() && plan.is_marked) {
+    plan.steps.push_back({store, statement(kInsertAccount, {AccountId{0}, Balance{0}}, 1), {}, true});
+  }
+  plan.steps.push_back({store, statement(kAddToBalance, {account, money * kVersions + 1}, 1), {}});
+  plan.writes[store].push_back(account);
+}
+
+}  // namespace
+
+void Plan::mark(AccountId marker) {
+  for (auto& step : steps) {
+    if (step.is_marker) step.statement.parameters[0] = marker;
+  }
+}
+
+Plan draw_plan(World& world, const std::vector<std::string>& stores) {
+  const auto account = [&world] { return static_cast<AccountId>(world.below(kAccounts)); };
+  const std::size_t first = world.below(stores.size());
+  const std::string& from = stores[first];
+  const std::string& to = stores[(first + 1 + world.below(stores.size() - 1)) % stores.size()];
+  Plan plan{"", world.chance(0.6), world.chance(0.1), world.chance(0.5), {}, {}};
+  const auto kind = world.below(10);
+  if (kind < 4) {
+    plan.name = "transfer";
+    const AccountId source = account();
+    const AccountId sink = account();
+    if (world.chance(0.5)) {
+      add_read(plan, from, source);
+      add_read(plan, to, sink);
+    }
+    const auto money = static_cast<Balance>(world.below(10));
+    add_write(plan, from, source, -money);
+    add_write(plan, to, sink, money);
+  } else if (kind < 7) {
+    plan.name = "read here, write there";
+    add_read(plan, from, account());
+    add_write(plan, to, account(), 0);
+  } else if (kind < 8) {
+    plan.name = "audit";
+    for (const auto& store : stores) add_read_of_all(plan, store);
+  } else if (kind < 9) {
+    plan.name = "write everywhere";
+    for (const auto& store : stores) add_write(plan, store, account(), 0);
+  } else {
+    plan.name = "statement that fails";
+    add_write(plan, from, account(), 0);
+    plan.steps.push_back({to, statement(kInsertAccount, {account(), Balance{0}}), {}});
+    plan.gives_up = true;
+  }
+  plan.gives_up = plan.gives_up && !plan.is_one_shot;
+  return plan;
+}
+
+Plan crosswise_plan(const std::vector<std::string>& stores, bool is_turned) {
+  Plan plan{"crosswise", true, false, false, {}, {}};
+  for (const std::size_t store : {is_turned ? 1U : 0U, is_turned ? 0U : 1U}) add_write(plan, stores[store], 0, 0);
+  return plan;
+}
+
+}  // namespace assent::simulation

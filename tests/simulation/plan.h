@@ -1,0 +1,39 @@
+// Plan: what one transaction of a client wants to do. Drawn at random, on few accounts, so that plans meet.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "assent/value.h"
+#include "tests/simulation/model_store.h"
+#include "tests/simulation/world.h"
+
+namespace assent::simulation {
+
+struct Step {
+  std::string store;
+  Statement statement;
+  std::optional<AccountId> account;  // of a read of one account
+  bool is_marker = false;            // inserts the account of the transaction's own
+};
+
+struct Plan {
+  std::string name;
+  bool is_one_shot = false;
+  bool gives_up = false;  // aborts instead of committing
+  bool is_marked = true;  // inserts an account of its own at each store it writes at (so it cannot run there twice)
+  std::vector<Step> steps;
+  std::map<std::string, std::vector<AccountId>> writes;  // by store
+
+  // A plan that is run again is another transaction, with a marker of its own.
+  void mark(AccountId marker);
+};
+
+Plan draw_plan(World& world, const std::vector<std::string>& stores);
+
+// Two of these with `is_turned` different want the same two accounts, in opposite order.
+Plan crosswise_plan(const std::vector<std::string>& stores, bool is_turned);
+
+}  // namespace assent::simulation

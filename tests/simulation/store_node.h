@@ -1,0 +1,82 @@
+// StoreNode: a participant's process and its one store: the real branch table, a model store on a disk, and what a
+// service does around them. A journal transaction takes a while, in which the process may die and the transaction be
+// kept or lost; meanwhile the store's thread does nothing else.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "participant/core/branch_table.h"
+#include "tests/simulation/describe.h"
+#include "tests/simulation/model_store.h"
+
+namespace assent::simulation {
+
+class CoordinatorNode;
+struct Cluster;
+
+class StoreNode {
+ public:
+  // What a caller gets: the answer, and in which opening of the store it was given.
+  struct Answer {
+    participant::Effect effect;
+    std::uint64_t start_number;
+  };
+
+  StoreNode(Cluster& cluster, std::string name, StoreIdentity identity);
+
+  const std::string& name() const { return name_; }
+  bool is_up() const { return core_ != nullptr; }
+  const participant::BranchTable& core() const { return *core_; }
+
+  void start();  // does nothing while it is up
+  void crash();  // and it starts again after a while
+  void tell(participant::Event event);
+
+  template <typename Request>
+  void ask(Request request, std::function<void(const Answer&)> answer) {
+    request.call = participant::CallId{++calls_};
+    callers_[request.call] = std::move(answer);
+    tell(std::move(request));
+  }
+
+ private:
+  void work();
+  void step(const participant::Event& event);
+  void perform(const participant::Effect& effect);
+  void perform(const participant::RunStatements& run);
+  void perform(const participant::WriteJournal& journal);
+  void perform(const participant::SendInquiry& inquiry);
+  void give_sign_of_life();
+  void arm();
+  // The coordinator of this log; now and then, while there are faults, whoever took over its address.
+  CoordinatorNode& coordinator_of(LogIdentity log);
+
+  Cluster& cluster_;
+  const std::string name_;
+  ModelDisk disk_;
+  std::unique_ptr<participant::Store> store_;
+  std::unique_ptr<participant::BranchTable> core_;
+  StorePosition position_{};  // the last that is durable
+  std::uint64_t starts_ = 0;
+  std::uint64_t calls_ = 0;
+  std::uint64_t signs_ = 0;
+  std::map<LogIdentity, std::uint64_t> heard_signs_;  // the last that reached the coordinator
+  std::map<participant::CallId, std::function<void(const Answer&)>> callers_;
+  std::deque<participant::Event> inbox_;
+  bool is_awake_ = false;  // the thread is about to look into the inbox
+  bool is_journaling_ = false;
+  bool is_batch_ended_ = true;  // the core knows that there is nothing at hand
+  Time armed_ = Time::max();
+};
+
+inline std::string describe(const StoreNode::Answer& answer) {
+  return describe(answer.effect);
+}
+
+}  // namespace assent::simulation

@@ -1,0 +1,165 @@
+// The bounds of the core, its settings, and what it shows to operators.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "coordinator/core/text.h"
+#include "stage.h"
+
+namespace assent::coordinator {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(Settings, TheDefaultsWorkTogether) {
+  EXPECT_EQ(check(Settings{}), std::nullopt);
+}
+
+TEST(Settings, EachOneThatCannotWorkIsNamed) {
+  const auto wrong = [](auto change) {
+    Settings settings;
+    change(settings);
+    return check(settings).value_or("");
+  };
+  EXPECT_THAT(wrong([](Settings& each) { each.vote_timeout = 0s; }), HasSubstr("vote_timeout"));
+  EXPECT_THAT(wrong([](Settings& each) { each.transactions = 0; }), HasSubstr("transactions"));
+  EXPECT_THAT(wrong([](Settings& each) { each.resend_ceiling = 1ms; }), HasSubstr("resend_ceiling"));
+  EXPECT_THAT(wrong([](Settings& each) { each.retention = 90s; }), HasSubstr("retention"));
+}
+
+TEST(Limits, MoreUndecidedTransactionsThanAllowedAreRefusedAndMayTryAgain) {
+  Settings settings;
+  settings.transactions = 1;
+  Stage stage(settings);
+  stage.run_all("given a\n commit 0 a:1.1 call=1");
+  EXPECT_THAT(stage.run("commit 1 a:1.2 call=2"), ElementsAre(HasSubstr("kind=overloaded")));
+  stage.run("read-only a 0 1.1");
+  EXPECT_THAT(stage.run("commit 1 a:1.2 call=3"), SizeIs(2)) << "the id was not used up by the refusal";
+}
+
+TEST(Limits, AStoreThatAcknowledgesNothingGetsNoNewTransactions) {
+  Settings settings;
+  settings.transactions = 1;
+  Stage stage(settings);
+  stage.run_all("given a b\n commit 0 a:1.1 call=1\n yes a 0 1.1\n durable");
+  EXPECT_THAT(stage.run("submit 1 a call=2").back(), HasSubstr("outcome=aborted reason=overloaded at=a"));
+  EXPECT_THAT(stage.run("submit 2 b call=3"), SizeIs(2));
+}
+
+TEST(Limits, MoreLeasesThanAllowedAreRefused) {
+  Settings settings;
+  settings.leases = 1;
+  Stage stage(settings);
+  stage.run("lease 4");
+  EXPECT_THAT(stage.run("lease 4"), ElementsAre(HasSubstr("kind=overloaded")));
+  stage.run("advance 90s");
+  EXPECT_THAT(stage.run("lease 4"), ElementsAre(HasSubstr("first=1-4 count=4")));
+}
+
+TEST(Limits, ATransactionOfTooManyStoresIsRefused) {
+  Settings settings;
+  settings.stores_per_transaction = 1;
+  Stage stage(settings);
+  stage.run("given a b");
+  EXPECT_THAT(stage.run("submit 0 a b"), ElementsAre(HasSubstr("names 2 stores, and may name 1")));
+  EXPECT_THAT(stage.run("abort 0 a:1.1 b:1.1"), ElementsAre(HasSubstr("names 2 stores, and may name 1")));
+}
+
+TEST(Limits, ACommitThatTheExceptionsHaveNoRoomForIsNotForgottenBeforeItIsReleased) {
+  Settings settings;
+  settings.released_exceptions = 1;
+  Stage stage(settings);
+  stage.run_all(
+      "given a b\n commit 0 a:1.1 \n yes a 0 1.1\n commit 1 a:1.2\n yes a 1 1.2\n commit 2 b:1.1\n"
+      "yes b 2 1.1\n durable\n ack b 2 1.1\n advance 1s\n durable");
+  EXPECT_EQ(stage.run("view").front(), "view epoch=1 durable=7 released-through=4 except=4");
+  stage.run("advance 10min");
+  EXPECT_THAT(stage.run("inquire b 2 1.1"), ElementsAre(HasSubstr("result=commit"))) << "`b` still has its row";
+  stage.run_all("ack a 1 1.2\n advance 1s\n durable");
+  EXPECT_EQ(stage.run("view").front(), "view epoch=1 durable=8 released-through=8 except=4");
+}
+
+TEST(Timers, NothingIsDueWhenNothingRuns) {
+  EXPECT_EQ(Stage().core().next_deadline(), std::nullopt);
+}
+
+TEST(Timers, TheNextDeadlineIsTheEarliest) {
+  Stage stage;
+  stage.run_all("given a\n commit 0 a:1.1");
+  EXPECT_EQ(stage.core().next_deadline(), stage.now() + 5s);
+  stage.run("read-only a 0 1.1");
+  EXPECT_EQ(stage.core().next_deadline(), stage.now() + 90s) << "the lease's end";
+}
+
+TEST(Status, ATransactionIsShownWithWhatIsAwaited) {
+  Stage stage;
+  stage.run_all("given a b\n submit 0 a b\n yes a 0 1.1\n stop 2s");
+  const auto shown = stage.core().transactions(10, stage.now());
+  ASSERT_THAT(shown, SizeIs(1));
+  EXPECT_EQ(shown[0].state, "preparing");
+  EXPECT_EQ(shown[0].age, 2s);
+  EXPECT_EQ(shown[0].branches.at(0).state, "yes");
+  EXPECT_EQ(shown[0].branches.at(1).state, "executing");
+  EXPECT_EQ(stage.core().active(), 1U);
+  EXPECT_THAT(stage.core().transactions(0, stage.now()), IsEmpty());
+}
+
+TEST(Status, AnEndedTransactionIsShownUntilItIsForgotten) {
+  Stage stage;
+  stage.run_all("given a\n commit 0 a:1.1\n yes a 0 1.1\n durable");
+  EXPECT_EQ(stage.core().committing(), 1U);
+  EXPECT_EQ(stage.core().unended_records(), 1U);
+  EXPECT_EQ(stage.core().stores(stage.now()).at(0).owed, 1U);
+  stage.run("ack a 0 1.1 position=4");
+  EXPECT_EQ(stage.core().unended_records(), 1U) << "its end record is not durable";
+  stage.run_all("advance 1s\n durable");
+  EXPECT_EQ(stage.core().unended_records(), 0U);
+  const TransactionId id{LogIdentity{0xa1}, Epoch{1}, 0};
+  ASSERT_TRUE(stage.core().transaction(id, stage.now()));
+  EXPECT_EQ(stage.core().transaction(id, stage.now())->state, "ended");
+  stage.run("advance 10min");
+  EXPECT_FALSE(stage.core().transaction(id, stage.now()));
+}
+
+TEST(Status, AStoreIsShownWithWhenItWasSeenAndWhyItIsRefused) {
+  Stage stage;
+  stage.run_all("given a\n stop 3s\n register a identity=dead");
+  const auto shown = stage.core().stores(stage.now());
+  ASSERT_THAT(shown, SizeIs(1));
+  EXPECT_EQ(shown[0].last_seen, 3s);
+  EXPECT_THAT(shown[0].refused, HasSubstr("identity"));
+  EXPECT_EQ(stage.core().store_address("a"), std::nullopt);
+  EXPECT_EQ(stage.core().store("a")->address, "a:1");
+  EXPECT_FALSE(stage.core().store("x"));
+}
+
+TEST(Status, EndsAreCountedByReason) {
+  Stage stage;
+  stage.run_all(
+      "given a\n commit 0 a:1.1\n read-only a 0 1.1\n commit 1 a:1.2\n no a 1 1.2 reason=constraint\n"
+      "outcome 2\n abort 3");
+  const Counters& counters = stage.core().counters();
+  EXPECT_EQ(counters.committed, 1U);
+  EXPECT_EQ(counters.aborted, 3U);
+  EXPECT_EQ(counters.aborted_by_reason.at(AbortReason::kConstraint), 1U);
+  EXPECT_EQ(counters.aborted_by_reason.at(AbortReason::kPresumed), 1U);
+  EXPECT_EQ(counters.aborted_by_reason.at(AbortReason::kApplication), 1U);
+}
+
+TEST(Text, WordsWithBlanksAreQuotedAndDataIsCountedOnly) {
+  const SubmitRequested request{CallId{3},
+                                {LogIdentity{1}, Epoch{2}, 3},
+                                7,
+                                {{"a", std::make_shared<std::vector<Statement>>(2, Statement{"SECRET", {}, {}})}},
+                                ReturnWhen::kApplied,
+                                {}};
+  EXPECT_EQ(to_text(Event(request)), "submit requested call=3 id=0000000000000001-2-3 stores=a return=applied");
+  EXPECT_EQ(to_text(Effect(Alarm{"say \"no\"\nto all"})), R"(ALARM text="say \"no\" to all")");
+  EXPECT_EQ(to_text(Duration{1500us}), "1500us");
+  EXPECT_EQ(to_text(Duration{90s}), "90s");
+}
+
+}  // namespace
+}  // namespace assent::coordinator

@@ -1,0 +1,80 @@
+#include "participant/core/coordinators_seen.h"
+
+#include <gtest/gtest.h>
+
+namespace assent::participant {
+namespace {
+
+constexpr LogIdentity kLog{0xA};
+
+CoordinatorView view(std::uint64_t epoch, std::uint64_t nonce, std::uint64_t durable = 0, std::uint64_t released = 0) {
+  return {.line = {.log = kLog, .epoch = Epoch{epoch}, .nonce = Nonce{nonce}, .durable = Position{durable}},
+          .address = "there:" + std::to_string(epoch),
+          .released = {.through = Position{released}, .except = {}}};
+}
+
+TEST(CoordinatorsSeen, KnowsZerosOfALogThatItNeverHeardOf) {
+  const CoordinatorsSeen seen({});
+  EXPECT_EQ(seen.line(kLog), (CoordinatorLine{.log = kLog, .epoch = {}, .nonce = {}, .durable = {}}));
+  EXPECT_EQ(seen.address(kLog), "");
+  EXPECT_FALSE(seen.has_news());
+}
+
+TEST(CoordinatorsSeen, FollowsTheHighestEpoch) {
+  CoordinatorsSeen seen({});
+  EXPECT_EQ(seen.hear(view(3, 30)), Hearing::kNewLine);
+  EXPECT_EQ(seen.hear(view(3, 30)), Hearing::kKnown);
+  EXPECT_EQ(seen.hear(view(2, 20)), Hearing::kLowerEpoch);
+  EXPECT_EQ(seen.hear(view(3, 31)), Hearing::kAnotherNonce);
+  EXPECT_EQ(seen.hear(view(4, 40)), Hearing::kNewLine);
+  EXPECT_EQ(seen.hear(view(3, 30)), Hearing::kLowerEpoch);
+  EXPECT_EQ(seen.address(kLog), "there:4");
+}
+
+TEST(CoordinatorsSeen, AFencedCoordinatorChangesNothing) {
+  CoordinatorsSeen seen({{.line = view(3, 30, 9).line, .released = {}}});
+  seen.hear(view(2, 20, 99, 99));
+  seen.hear(view(3, 31, 99, 99));
+  EXPECT_EQ(seen.line(kLog).durable, Position{9});
+  EXPECT_EQ(seen.released(kLog).through, Position{0});
+  EXPECT_FALSE(seen.has_news());
+}
+
+TEST(CoordinatorsSeen, WhatWasHeardOnlyGrows) {
+  CoordinatorsSeen seen({});
+  seen.hear(view(3, 30, 9, 7));
+  seen.hear(view(3, 30, 8, 6));
+  EXPECT_EQ(seen.line(kLog).durable, Position{9});
+  EXPECT_EQ(seen.released(kLog).through, Position{7});
+}
+
+TEST(CoordinatorsSeen, ALineIsDurableOnceItsNewsAre) {
+  CoordinatorsSeen seen({});
+  seen.hear(view(3, 30));
+  EXPECT_FALSE(seen.is_line_durable(kLog));
+  EXPECT_EQ(seen.take_news().size(), 1U);
+  EXPECT_FALSE(seen.has_news());
+  EXPECT_FALSE(seen.is_line_durable(kLog)) << "on its way is not there";
+  seen.news_durable();
+  EXPECT_TRUE(seen.is_line_durable(kLog));
+}
+
+TEST(CoordinatorsSeen, ANewLineThatComesWhileAnotherIsWrittenIsNotDurableWithIt) {
+  CoordinatorsSeen seen({});
+  seen.hear(view(3, 30));
+  seen.take_news();
+  seen.hear(view(4, 40));
+  seen.news_durable();
+  EXPECT_FALSE(seen.is_line_durable(kLog));
+  EXPECT_TRUE(seen.has_news());
+}
+
+TEST(CoordinatorsSeen, AJournalTransactionWithoutItsNewsMakesNoLineDurable) {
+  CoordinatorsSeen seen({});
+  seen.hear(view(3, 30));
+  seen.news_durable();
+  EXPECT_FALSE(seen.is_line_durable(kLog));
+}
+
+}  // namespace
+}  // namespace assent::participant

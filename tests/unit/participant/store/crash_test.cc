@@ -1,0 +1,271 @@
+// Crashes: whatever was on disk when the process ended, the store opens with all of a journal transaction or none.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/unit/participant/store/faulty_disk.h"
+#include "tests/unit/participant/store/sqlite_fixture.h"
+
+namespace assent::participant {
+namespace {
+
+namespace filesystem = std::filesystem;
+
+constexpr const char* kSchema =
+    "CREATE TABLE accounts(id INTEGER PRIMARY KEY, balance INTEGER, note TEXT);"
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50)"
+    "INSERT INTO accounts SELECT i, 100, hex(zeroblob(200)) FROM n";
+
+// Everything a store keeps but what every opening changes, as text.
+std::string image_of(Store& store) {
+  const std::vector<Statement> all = {statement("SELECT id, balance, note FROM accounts ORDER BY id")};
+  const Execution execution = store.execute({}, all).value();
+  std::string image;
+  for (const auto& row : execution.results.at(0).rows) {
+    image += std::to_string(std::get<std::int64_t>(row[0])) + "=" + std::to_string(std::get<std::int64_t>(row[1])) +
+             std::get<std::string>(row[2]).substr(0, 3) + " ";
+  }
+  for (const BranchRow& row : store.recovered().rows) {
+    image += to_string(row.id) + ":" + std::to_string(static_cast<int>(row.state)) + ":" + row.changes.bytes + " ";
+  }
+  for (const SeenCoordinator& seen : store.recovered().coordinators) {
+    image += to_hex(static_cast<std::uint64_t>(seen.line.log)) + std::to_string(static_cast<int>(seen.line.durable));
+  }
+  return image;
+}
+
+class Crash : public SqliteStoreTest {
+ protected:
+  // The journal transactions of a life: prepared, committed, aborted and released branches, large and small.
+  std::vector<std::vector<JournalOperation>> life() {
+    const auto changes = [this](const std::string& sql) { return execute(sql).changes; };
+    std::vector<std::vector<JournalOperation>> transactions;
+    transactions.push_back({PutPrepared{prepared_row(1, changes("UPDATE accounts SET balance = 0 WHERE id = 1"))}});
+    transactions.push_back(
+        {PutCoordinator{
+             {.line = {.log = LogIdentity{1}, .epoch = {}, .nonce = {}, .durable = Position{2}}, .released = {}}},
+         apply_branch(1), PutPrepared{prepared_row(2, changes("DELETE FROM accounts WHERE id > 30"))},
+         PutPrepared{prepared_row(3, changes("UPDATE accounts SET note = 'x' WHERE id = 5"))}});
+    transactions.push_back({apply_branch(2), DeleteBranch{transaction(3)}});
+    transactions.push_back({DeleteBranch{transaction(1)}, DeleteBranch{transaction(2)}});
+    return transactions;
+  }
+
+  std::string image_of_copy(const std::string& name) {
+    auto opened = open_sqlite_store(folder_.file(name), options_);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return opened ? image_of(**opened) : std::string();
+  }
+
+  // What a power failure leaves if everything written so far is on disk, but only `wal_bytes` of the log.
+  void copy_files(const std::string& name, std::uintmax_t wal_bytes) {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      filesystem::remove(folder_.file(name) + suffix);
+    }
+    filesystem::copy_file(path(), folder_.file(name));
+    if (filesystem::exists(path() + "-wal")) {
+      filesystem::copy_file(path() + "-wal", folder_.file(name) + "-wal");
+      filesystem::resize_file(folder_.file(name) + "-wal", wal_bytes);
+    }
+  }
+
+  std::uintmax_t wal_size() const {
+    return filesystem::exists(path() + "-wal") ? filesystem::file_size(path() + "-wal") : 0;
+  }
+};
+
+TEST_F(Crash, EveryPrefixOfTheLogIsAWholeNumberOfTransactions) {
+  create(kSchema);
+  std::uintmax_t before_size = wal_size();
+  copy_files("copy.db", before_size);
+  std::string before = image_of_copy("copy.db");
+  for (const auto& operations : life()) {
+    journal(operations);
+    copy_files("copy.db", wal_size());
+    const std::string after = image_of_copy("copy.db");
+    EXPECT_NE(after, before);
+    constexpr std::uintmax_t kStep = 1031;  // a prime: cuts headers and pages at many places
+    for (std::uintmax_t size = before_size; size < wal_size(); size += kStep) {
+      copy_files("copy.db", size);
+      EXPECT_EQ(image_of_copy("copy.db"), before) << size;
+    }
+    before = after;
+    before_size = wal_size();
+  }
+}
+
+TEST_F(Crash, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
+  for (const bool for_good : {false, true}) {
+    for (std::size_t step = 0; step < 4; ++step) {
+      bool failed = true;
+      int failures = 0;
+      for (int operation = 1; failed; ++operation) {
+        SCOPED_TRACE("transaction " + std::to_string(step) + ", operation " + std::to_string(operation));
+        FaultyDisk disk;
+        store_.reset();
+        filesystem::remove_all(folder_.path());
+        filesystem::create_directory(folder_.path());
+        create(kSchema);
+        const auto transactions = life();
+        for (std::size_t done = 0; done < step; ++done) {
+          journal(transactions[done]);
+        }
+        reopen();
+        const std::string before = image_of(*store_);
+        EXPECT_TRUE(store_->end_executions());
+        disk.fail_at(operation, for_good);
+        const auto result = store_->journal(transactions[step]);
+        failed = disk.has_failed();
+        EXPECT_EQ(!result, failed) << "a failure is told, always";
+        if (!result) {
+          ++failures;
+          EXPECT_EQ(result.error().kind, ErrorKind::kIo) << result.error().message;
+          EXPECT_FALSE(store_->journal({})) << "and the store is of no use any more";
+        }
+        store_.reset();
+        disk.heal();
+        reopen();
+        const std::string after = image_of(*store_);
+        if (!failed) {
+          EXPECT_NE(after, before);
+        } else if (after != before) {  // all of it is there
+          reopen();
+          EXPECT_EQ(image_of(*store_), after);
+        } else {
+          const auto again = store_->journal(transactions[step]);
+          EXPECT_TRUE(again) << again.error().message;
+        }
+      }
+      EXPECT_GE(failures, 2) << "a write and a force at least";
+    }
+  }
+}
+
+TEST_F(Crash, AFailureWhileOpeningLeavesAStoreThatOpens) {
+  bool failed = true;
+  for (int operation = 1; failed; ++operation) {
+    SCOPED_TRACE(operation);
+    FaultyDisk disk;
+    store_.reset();
+    filesystem::remove_all(folder_.path());
+    filesystem::create_directory(folder_.path());
+    create(kSchema);
+    journal(life()[0]);
+    const auto start = store_->recovered().start_number;
+    copy_files("copy.db", wal_size());
+    disk.fail_at(operation, true);
+    auto opened = open_sqlite_store(folder_.file("copy.db"), options_);
+    failed = disk.has_failed();
+    if (!opened) {
+      EXPECT_EQ(opened.error().kind, ErrorKind::kIo) << opened.error().message;
+    }
+    opened = Error{};
+    disk.heal();
+    opened = open_sqlite_store(folder_.file("copy.db"), options_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_GT((*opened)->recovered().start_number, start);
+    EXPECT_EQ((*opened)->recovered().rows.size(), 1U);
+  }
+}
+
+TEST_F(Crash, AFailureWhileCreatingLeavesNothingInTheWay) {
+  bool failed = true;
+  for (int operation = 1; failed; ++operation) {
+    SCOPED_TRACE(operation);
+    FaultyDisk disk;
+    store_.reset();
+    filesystem::remove_all(folder_.path());
+    filesystem::create_directory(folder_.path());
+    options_.create = kIdentity;
+    options_.schema = kSchema;
+    disk.fail_at(operation, true);
+    auto opened = open_sqlite_store(path(), options_);
+    failed = disk.has_failed();
+    const bool created = filesystem::exists(path());
+    opened = Error{};
+    disk.heal();
+    if (created) {
+      options_.create.reset();
+    }
+    opened = open_sqlite_store(path(), options_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    EXPECT_EQ((*opened)->recovered().identity, kIdentity);
+    opened = Error{};
+    EXPECT_EQ(read_outside(path(), "SELECT count(*) FROM accounts"), (Rows{{std::int64_t{50}}}));
+  }
+}
+
+// One letter for each journal transaction that has returned.
+[[noreturn]] void transfer_for_ever(const std::string& path, SqliteStoreOptions options, int progress) {
+  options.create = kIdentity;
+  options.schema = kSchema;
+  const auto store = open_sqlite_store(path, options).value();
+  for (std::uint64_t number = 0;; ++number) {
+    const std::vector<Statement> statements = {
+        statement("UPDATE accounts SET balance = balance - 1, note = ?1 WHERE id = 1", {std::string(3000, 'n')}),
+        statement("UPDATE accounts SET balance = balance + 1 WHERE id = 2")};
+    const Execution execution = store->execute({}, statements).value();
+    std::vector<JournalOperation> operations = {PutPrepared{prepared_row(number, execution.changes)}};
+    store->journal(operations).value();
+    operations = {apply_branch(number)};
+    if (number > 0) {
+      operations.push_back(DeleteBranch{transaction(number - 1)});
+    }
+    store->journal(operations).value();
+    if (::write(progress, "+", 1) != 1) {
+      ::_exit(1);
+    }
+  }
+}
+
+TEST_F(Crash, AKilledProcessLosesNothingThatItHadAnswered) {
+  for (const int transfers : {1, 7, 400}) {  // the last with checkpoints of the log behind it
+    SCOPED_TRACE(transfers);
+    filesystem::remove_all(folder_.path());
+    filesystem::create_directory(folder_.path());
+    int progress[2];
+    ASSERT_EQ(::pipe(progress), 0);
+    const pid_t child = ::fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      transfer_for_ever(path(), options_, progress[1]);
+    }
+    ::close(progress[1]);
+    char letter = 0;
+    for (int count = 0; count < transfers; ++count) {
+      ASSERT_EQ(::read(progress[0], &letter, 1), 1);
+    }
+    auto claimed = open_sqlite_store(path(), options_);
+    ASSERT_FALSE(claimed);
+    EXPECT_EQ(claimed.error().kind, ErrorKind::kConflict);
+    EXPECT_THAT(claimed.error().message, testing::HasSubstr("process " + std::to_string(child)));
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    int answered = transfers;
+    while (::read(progress[0], &letter, 1) == 1) {
+      ++answered;
+    }
+    ::close(progress[0]);
+
+    reopen();
+    const Rows found = rows("SELECT balance FROM accounts WHERE id < 3 ORDER BY id");
+    const std::int64_t first = std::get<std::int64_t>(found.at(0).at(0));
+    const std::int64_t second = std::get<std::int64_t>(found.at(1).at(0));
+    EXPECT_EQ(first + second, 200);
+    EXPECT_GE(100 - first, answered);
+    EXPECT_LE(100 - first, answered + 1);
+    EXPECT_LE(store_->recovered().rows.size(), 2U);
+    EXPECT_EQ(store_->recovered().start_number, 2U);
+    store_.reset();
+  }
+}
+
+}  // namespace
+}  // namespace assent::participant

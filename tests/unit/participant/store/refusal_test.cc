@@ -1,0 +1,260 @@
+// What a statement may not be: each is a failure of the statement that says what to do instead, and the store goes on.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tests/unit/participant/store/sqlite_fixture.h"
+
+namespace assent::participant {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kSchema = R"(
+CREATE TABLE accounts(id INTEGER PRIMARY KEY, balance INTEGER CHECK (balance >= 0), note TEXT);
+INSERT INTO accounts VALUES (1, 100, 'one'), (2, 200, 'two');
+CREATE TABLE people(name TEXT PRIMARY KEY, age INTEGER);
+INSERT INTO people VALUES ('Ann', 30), (NULL, 31);
+CREATE TABLE strict_types(id INTEGER PRIMARY KEY, v INTEGER) STRICT;
+CREATE TABLE keyless(v);
+INSERT INTO keyless VALUES (1);
+CREATE TABLE generated(id INTEGER PRIMARY KEY, v, w AS (v + 1));
+CREATE TABLE stored(id INTEGER PRIMARY KEY, v, w AS (v + 1) STORED);
+CREATE TABLE triggered(id INTEGER PRIMARY KEY, v);
+CREATE TRIGGER tr AFTER INSERT ON triggered BEGIN DELETE FROM accounts; END;
+CREATE TABLE parent(id INTEGER PRIMARY KEY);
+CREATE TABLE child(id INTEGER PRIMARY KEY, parent REFERENCES Parent(id));
+CREATE TABLE numbered(id INTEGER PRIMARY KEY AUTOINCREMENT, v);
+CREATE TABLE hides(name TEXT PRIMARY KEY, oid INTEGER);
+CREATE TABLE failing(id INTEGER PRIMARY KEY, v UNIQUE ON CONFLICT ROLLBACK);
+INSERT INTO failing VALUES (1, 1);
+CREATE VIEW rich AS SELECT * FROM accounts WHERE balance > 100;
+CREATE TRIGGER via_view INSTEAD OF INSERT ON rich BEGIN INSERT INTO accounts VALUES (new.id, new.balance, ''); END;
+CREATE VIEW spying AS SELECT * FROM sqlite_schema, (SELECT last_insert_rowid());
+CREATE VIRTUAL TABLE words USING fts5(word);
+INSERT INTO words VALUES ('hello');
+)";
+
+class Refusal : public SqliteStoreTest {
+ protected:
+  void SetUp() override { create(kSchema); }
+
+  void expect_refused(const std::string& sql, const std::string& message, std::vector<Value> parameters = {}) {
+    SCOPED_TRACE(sql);
+    const Execution execution = execute({statement(sql, std::move(parameters))});
+    EXPECT_EQ(execution.failure.reason, AbortReason::kStatementFailed) << sql;
+    EXPECT_THAT(execution.failure.detail, HasSubstr(message));
+    EXPECT_EQ(execution.failure.statement_index, 0);
+    EXPECT_TRUE(execution.changes.empty());
+    expect_alive();
+  }
+
+  void expect_alive() {
+    EXPECT_EQ(rows("SELECT sum(balance), count(*) FROM accounts"), (Rows{{std::int64_t{300}, std::int64_t{2}}}));
+  }
+};
+
+TEST_F(Refusal, TransactionControlIsRefused) {
+  for (const char* sql : {"BEGIN", "COMMIT", "END", "ROLLBACK", "SAVEPOINT a", "RELEASE execution",
+                          "ROLLBACK TO execution", "BEGIN IMMEDIATE"}) {
+    expect_refused(sql, "transaction control belongs to Assent");
+  }
+}
+
+TEST_F(Refusal, OtherFilesAreRefused) {
+  for (const char* sql : {"ATTACH 'other.db' AS other", "ATTACH 'file:x?mode=memory' AS other", "DETACH main"}) {
+    expect_refused(sql, "a store is one file");
+  }
+  for (const char* sql : {"VACUUM", "VACUUM INTO 'copy.db'"}) {
+    expect_refused(sql, "while its participant is stopped");
+  }
+}
+
+TEST_F(Refusal, PragmasAreRefused) {
+  for (const char* sql : {"PRAGMA journal_mode = DELETE", "PRAGMA user_version", "PRAGMA data_version",
+                          "PRAGMA writable_schema = ON", "PRAGMA wal_checkpoint"}) {
+    expect_refused(sql, "PRAGMA is refused");
+  }
+}
+
+TEST_F(Refusal, SchemaChangesAreRefused) {
+  for (const char* sql :
+       {"CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)", "CREATE TABLE t AS SELECT * FROM accounts",
+        "DROP TABLE accounts", "ALTER TABLE accounts ADD COLUMN b", "ALTER TABLE accounts RENAME TO b",
+        "CREATE INDEX i ON accounts(balance)", "CREATE VIEW v AS SELECT 1", "CREATE TEMP VIEW v AS SELECT 1",
+        "DROP VIEW rich", "CREATE TRIGGER t2 AFTER INSERT ON accounts BEGIN SELECT 1; END", "DROP TRIGGER tr",
+        "REINDEX", "ANALYZE", "CREATE VIRTUAL TABLE v USING fts5(a)", "SELECT * FROM dbstat",
+        "SELECT * FROM sqlite_stmt", "SELECT * FROM pragma_table_info('accounts')"}) {
+    expect_refused(sql, "can neither change the schema nor use tables internal to SQLite");
+  }
+  expect_refused("DELETE FROM sqlite_master", "may not be modified");
+  expect_refused("UPDATE sqlite_schema SET sql = ''", "may not be modified");
+  expect_refused("SELECT * FROM sqlite_temp_schema", "TEMP object");
+}
+
+TEST_F(Refusal, WhatBelongsToAssentAndToSqliteIsRefused) {
+  for (const char* sql :
+       {"SELECT * FROM assent_branches", "SELECT count(*) FROM ASSENT_STORE", "DELETE FROM assent_branches",
+        "UPDATE assent_store SET position = 0", "INSERT INTO assent_coordinators VALUES ('', 1, '', 1, 1, '')",
+        "UPDATE accounts SET balance = (SELECT position FROM assent_store) WHERE id = 1",
+        "WITH a AS (SELECT * FROM assent_branches) SELECT * FROM a"}) {
+    expect_refused(sql, "belongs to Assent");
+  }
+  for (const char* sql : {"SELECT * FROM sqlite_sequence", "UPDATE sqlite_sequence SET seq = 0"}) {
+    expect_refused(sql, "internal to SQLite");
+  }
+}
+
+TEST_F(Refusal, FunctionsOfTheConnectionAreRefused) {
+  for (const char* sql :
+       {"SELECT last_insert_rowid()", "SELECT changes()", "SELECT Total_Changes()", "SELECT load_extension('x')",
+        "SELECT fts3_tokenizer('simple')", "UPDATE accounts SET balance = changes() WHERE id = 1",
+        "SELECT * FROM spying", "INSERT INTO accounts (id) VALUES (last_insert_rowid())"}) {
+    expect_refused(sql, "is refused: it shows or changes what belongs to the connection");
+  }
+}
+
+TEST_F(Refusal, SeveralStatementsOrNoneAreRefused) {
+  expect_refused("SELECT 1; SELECT 2", "several statements");
+  expect_refused("SELECT 1; -- a\n DELETE FROM accounts", "several statements");
+  expect_refused("SELECT 1; not sql at all '", "several statements");
+  expect_refused("", "no statement");
+  expect_refused("  -- only a comment", "no statement");
+  expect_refused(";", "no statement");
+  EXPECT_EQ(rows("SELECT 1 ; ; /* end */ -- end"), (Rows{{std::int64_t{1}}}));
+  expect_refused("EXPLAIN SELECT 1", "run others on a copy");
+  expect_refused("EXPLAIN QUERY PLAN DELETE FROM accounts", "run others on a copy");
+}
+
+TEST_F(Refusal, TablesThatAreNotSupportedAreRefusedForWritesAndNamed) {
+  expect_refused("INSERT INTO keyless VALUES (2)", "table `keyless` has no primary key");
+  expect_refused("DELETE FROM keyless", "table `keyless` has no primary key");
+  expect_refused("INSERT INTO generated (id, v) VALUES (1, 2)", "table `generated` has a generated column");
+  expect_refused("UPDATE stored SET v = 1", "table `stored` has a generated column");
+  expect_refused("INSERT INTO triggered VALUES (1, 2)", "table `triggered` has the trigger `tr`");
+  expect_refused("DELETE FROM triggered", "table `triggered` has the trigger `tr`");
+  expect_refused("INSERT INTO child VALUES (1, 2)", "table `child` is part of a foreign key");
+  expect_refused("DELETE FROM parent WHERE id = 1", "table `parent` is part of a foreign key (declared by `child`)");
+  expect_refused("DELETE FROM hides", "table `hides` has a column named `oid`");
+  expect_refused("INSERT INTO words VALUES ('bye')", "`words` is a virtual table");
+  expect_refused("DELETE FROM words_content", "");
+  EXPECT_EQ(execute("INSERT INTO rich VALUES (1, 2, '')").failure.reason, AbortReason::kStatementFailed);
+  expect_refused("DELETE FROM nowhere", "no such table: nowhere");
+}
+
+TEST_F(Refusal, TablesThatCannotBeWrittenCanBeRead) {
+  for (const char* table : {"keyless", "generated", "stored", "triggered", "parent", "child", "hides", "rich"}) {
+    const Execution execution = execute(std::string("SELECT * FROM ") + table);
+    EXPECT_EQ(execution.failure.reason, AbortReason::kNone) << execution.failure.detail;
+  }
+  EXPECT_EQ(rows("SELECT word FROM words WHERE words MATCH 'hello'"), (Rows{{"hello"}}));
+  EXPECT_EQ(rows("SELECT value FROM json_each('[7]')"), (Rows{{std::int64_t{7}}}));
+}
+
+TEST_F(Refusal, KeysThatSqliteWouldChooseAreRefused) {
+  const std::string message = "automatically chosen keys are not supported; give";
+  expect_refused("INSERT INTO accounts (balance) VALUES (1)", message);
+  expect_refused("INSERT INTO accounts VALUES (NULL, 1, '')", message);
+  expect_refused("INSERT INTO accounts VALUES (9, 1, ''), (NULL, 1, '')", message);
+  expect_refused("INSERT INTO accounts VALUES (?1, 1, '')", message, {nullptr});
+  expect_refused("INSERT INTO accounts DEFAULT VALUES", message);
+  expect_refused("INSERT INTO accounts (balance) SELECT age FROM people", message);
+  expect_refused("INSERT OR REPLACE INTO accounts (balance) VALUES (1)", message);
+  expect_refused("REPLACE INTO accounts (note, balance) VALUES ('', 1)", message);
+  expect_refused("WITH c AS (SELECT 1) INSERT INTO accounts (balance) SELECT * FROM c", message);
+  expect_refused("INSERT INTO numbered (v) VALUES (1)", message);
+  EXPECT_EQ(execute("INSERT INTO numbered VALUES (5, 1)").failure.reason, AbortReason::kNone);
+  EXPECT_EQ(execute("INSERT INTO accounts (rowid, balance) VALUES (9, 1)").failure.reason, AbortReason::kNone);
+}
+
+TEST_F(Refusal, HiddenRowidsAndNullKeysAreRefused) {
+  for (const char* sql : {"SELECT rowid FROM people", "SELECT _rowid_ FROM people", "DELETE FROM people WHERE oid = 1",
+                          "UPDATE people SET rowid = 5 WHERE name = 'Ann'", "SELECT name FROM people ORDER BY rowid",
+                          "INSERT INTO people (rowid, name) VALUES (9, 'Zoe')"}) {
+    expect_refused(sql, "hidden number");
+  }
+  EXPECT_EQ(rows("SELECT rowid FROM accounts WHERE rowid = 1"), (Rows{{std::int64_t{1}}}));
+  expect_refused("INSERT INTO people VALUES (NULL, 1)", "NULL in its primary key");
+  expect_refused("UPDATE people SET age = 1 WHERE name IS NULL", "NULL in its primary key");
+}
+
+TEST_F(Refusal, OrFailIsRefusedAndOrRollbackFailsAlone) {
+  expect_refused("INSERT OR FAIL INTO accounts (id) VALUES (1)", "OR FAIL keeps half of a failed statement");
+  expect_refused("UPDATE OR FAIL accounts SET id = 1", "OR FAIL keeps half of a failed statement");
+  for (const char* sql : {"INSERT OR ROLLBACK INTO accounts (id) VALUES (1)", "INSERT INTO failing VALUES (2, 1)"}) {
+    const Execution execution = execute(
+        {statement("UPDATE accounts SET balance = 0 WHERE id = 2"), statement(sql), statement("DELETE FROM accounts")});
+    EXPECT_EQ(execution.failure.reason, AbortReason::kConstraint);
+    EXPECT_EQ(execution.failure.statement_index, 1);
+    EXPECT_EQ(execution.results.size(), 1U);
+    expect_alive();
+  }
+}
+
+TEST_F(Refusal, ParametersMustBeAsManyAsTheStatementHas) {
+  expect_refused("SELECT ?1", "has 1 parameters, but 0 values were given");
+  expect_refused("SELECT ?1", "has 1 parameters, but 2 values were given", {std::int64_t{1}, std::int64_t{1}});
+  expect_refused("SELECT ?5", "has 5 parameters, but 1 values were given", {std::int64_t{1}});
+}
+
+TEST_F(Refusal, ErrorsOfSqliteKeepItsWordsAndItsCode) {
+  const Execution syntax = execute("SELEC 1");
+  EXPECT_EQ(syntax.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_EQ(syntax.failure.detail, "near \"SELEC\": syntax error");
+  EXPECT_EQ(syntax.failure.sqlite_extended_code, SQLITE_ERROR);
+
+  const Execution check = execute("UPDATE accounts SET balance = -1 WHERE id = 1");
+  EXPECT_EQ(check.failure.reason, AbortReason::kConstraint);
+  EXPECT_EQ(check.failure.sqlite_extended_code, SQLITE_CONSTRAINT_CHECK);
+
+  const Execution mismatch = execute("INSERT INTO accounts (id) VALUES ('abc')");
+  EXPECT_EQ(mismatch.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_EQ(mismatch.failure.sqlite_extended_code, SQLITE_MISMATCH);
+
+  const Execution strict = execute("INSERT INTO strict_types VALUES (1, ?1)", {"abc"});
+  EXPECT_EQ(strict.failure.reason, AbortReason::kConstraint);
+  EXPECT_EQ(strict.failure.sqlite_extended_code, SQLITE_CONSTRAINT_DATATYPE);
+  expect_alive();
+}
+
+TEST_F(Refusal, LimitsAreKept) {
+  options_.limits = {.result_rows = 3,
+                     .result_bytes = 1000,
+                     .changed_rows = 5,
+                     .changes_bytes = 2000,
+                     .sql_bytes = 1000,
+                     .parameters = 3,
+                     .time = std::chrono::milliseconds(50)};
+  reopen();
+  const std::string four = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4) ";
+  expect_refused(four + "SELECT i FROM n", "read it in pages");
+  expect_refused("SELECT zeroblob(2000)", "read it in pages");
+  expect_refused("SELECT '" + std::string(1000, 'x') + "'", "bind values as parameters");
+  expect_refused("SELECT ?1, ?2, ?3, ?4", "has 4 parameters, more than 3", std::vector<Value>(4));
+  const std::string many = "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 20) ";
+  expect_refused(many + "INSERT INTO accounts (id, balance) SELECT i, i FROM n", "more than 5 rows");
+  expect_refused("UPDATE accounts SET note = ?1", "more than 5 rows or 2000 bytes", {std::string(3000, 'x')});
+  expect_refused("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
+                 "ran longer than 50 ms");
+  expect_refused(
+      "UPDATE accounts SET balance = (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) "
+      "FROM n)",
+      "ran longer than 50 ms");
+  expect_refused("SELECT 1 WHERE 'a' LIKE ?1", "LIKE or GLOB pattern too complex", {std::string(100000, '%')});
+}
+
+TEST_F(Refusal, AllowedStatementsRun) {
+  for (const char* sql :
+       {"REPLACE INTO accounts VALUES (1, 2, '')", "INSERT INTO accounts VALUES (1, 1, '') ON CONFLICT DO NOTHING",
+        "INSERT INTO accounts VALUES (1, 1, '') ON CONFLICT (id) DO UPDATE SET balance = excluded.balance RETURNING id",
+        "WITH c AS (SELECT 9 AS id) INSERT INTO accounts SELECT id, 1, '' FROM c", "SELECT random(), datetime('now')",
+        "UPDATE accounts SET note = hex(randomblob(8))", "VALUES (1), (2)"}) {
+    const Execution execution = execute(sql);
+    EXPECT_EQ(execution.failure.reason, AbortReason::kNone) << sql << ": " << execution.failure.detail;
+  }
+}
+
+}  // namespace
+}  // namespace assent::participant

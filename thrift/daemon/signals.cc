@@ -1,0 +1,28 @@
+#include "thrift/daemon/signals.h"
+
+#include <csignal>
+#include <utility>
+
+namespace assent::daemon {
+
+Signals::Signals(boost::asio::io_context& io, Actions actions)
+    : signals_(io, SIGTERM, SIGINT, SIGHUP), actions_(std::move(actions)) {
+  std::signal(SIGPIPE, SIG_IGN);
+  wait();
+}
+
+void Signals::wait() {
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    if (error) return;
+    if (signal == SIGHUP) {
+      actions_.reopen_logs();
+    } else if (std::exchange(is_draining_, true)) {
+      actions_.end();
+    } else {
+      actions_.drain();
+    }
+    wait();
+  });
+}
+
+}  // namespace assent::daemon
