@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "thrift/daemon/listening.h"
 #include "thrift/daemon/network.h"
-#include "thrift/rpc/address.h"
 
 namespace assent::coordinator {
 
@@ -58,18 +56,15 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
 
 Result<ServiceSettings> service_settings(const DaemonOptions& options, const std::string& program) {
   ServiceSettings settings;
-  const auto listen = daemon::listen_address(options.listen, options.insecure);
-  if (!listen) return listen.error();
-  settings.listen = *listen;
-  settings.insecure = !daemon::is_loopback(*listen);
-  if (!options.advertise.empty()) {
-    const auto advertised = rpc::parse_address(options.advertise);
-    if (!advertised) return invalid("--advertise: " + advertised.error().message);
-    settings.advertised = *advertised;
-  } else if (daemon::is_any(*listen)) {
-    return invalid("--listen " + options.listen +
-                   " is no address that stores can call: give the one that they can with --advertise HOST:PORT");
-  }
+  const auto listening = daemon::check_listening(options.listen, options.advertise, options.insecure);
+  if (!listening) return listening.error();
+  settings.listen = listening->listen;
+  settings.advertised = listening->advertised;
+<<<<<<< HEAD
+  settings.insecure = !daemon::is_loopback(listening->listen);
+=======
+  settings.insecure = !daemon::is_loopback(settings.listen);
+>>>>>>> crash
   if (auto problem = check(options.core)) {
     std::replace(problem->begin(), problem->end(), '_', '-');  // the core knows fields, people know flags
     return invalid(std::move(*problem));

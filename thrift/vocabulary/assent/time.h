@@ -13,7 +13,7 @@ struct LogicalClock {
   using rep = duration::rep;
   using period = duration::period;
   using time_point = std::chrono::time_point<LogicalClock>;
-  static constexpr bool is_steady = true;
+  static constexpr bool is_steady = true;  // NOLINT(readability-identifier-naming): as every clock names it
 };
 
 using Time = LogicalClock::time_point;

@@ -1,0 +1,240 @@
+// What an operator asks, and is told, with real daemons.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json/src.hpp>
+
+#include "tests/process/daemons.h"
+#include "thrift/daemon/failpoint_client.h"
+
+namespace assent {
+namespace {
+
+using daemon::FailpointAction;
+using daemon::FailpointClient;
+using testing::HasSubstr;
+using testing::Not;
+
+class AssentctlTest : public ProcessTest {
+ protected:
+  boost::json::value json(Words words) {
+    words.insert(words.begin(), "--json");
+    const auto finished = ctl(words);
+    EXPECT_EQ(finished.code, 0) << finished.err;
+    return boost::json::parse(finished.out);
+  }
+
+  void start_both() {
+    start_coordinator();
+    start_participant();
+  }
+
+  // Leaves a branch of an update of `left` prepared, and the coordinator dead before the decision was forced.
+  void leave_in_doubt() {
+    start_both();
+    FailpointClient(coordinator_.failpoints()).arm("coordinator.before_force", FailpointAction::kCrash).value();
+    EXPECT_NE(ctl({"sql", "left", "UPDATE accounts SET balance = 1 WHERE id = 'alice'"}).code, 0);
+    EXPECT_EQ(coordinator_.wait().value(), -SIGKILL);
+  }
+
+  std::string id_in_doubt() {
+    const auto finished = ctl({"--json", "--participant", participant_.address(), "in-doubt"});
+    const auto branches = boost::json::parse(finished.out).at("branches").as_array();
+    return branches.empty() ? std::string() : std::string(branches[0].at("id").as_string());
+  }
+
+  daemon::Finished resolve(const std::string& id, const Words& more) {
+    Words words{"--participant", participant_.address(), "resolve", id, "left"};
+    words.insert(words.end(), more.begin(), more.end());
+    return ctl(words);
+  }
+};
+
+// ---- looking ----
+
+TEST_F(AssentctlTest, StatusShowsTheLogAndTheCounters) {
+  start_both();
+  ASSERT_EQ(ctl({"sql", "left", "UPDATE accounts SET balance = 5 WHERE id = 'alice'"}).code, 0);
+  EXPECT_THAT(ctl({"status"}).out, HasSubstr("serving"));
+  const auto status = json({"status"});
+  EXPECT_EQ(status.at("committed"), 1);
+  EXPECT_EQ(status.at("active"), 0);
+  EXPECT_EQ(status.at("epoch"), 1);
+}
+
+TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {
+  start_both();
+  const auto stores = json({"stores"}).as_array();
+  ASSERT_EQ(stores.size(), 2U);
+  EXPECT_EQ(stores[0].at("store"), "left");
+  EXPECT_EQ(stores[0].at("address"), boost::json::string(participant_.address()));
+  EXPECT_EQ(stores[0].at("prepared"), 0);
+  EXPECT_THAT(ctl({"stores"}).out, HasSubstr("online"));
+}
+
+TEST_F(AssentctlTest, StoresShowsAParticipantThatDoesNotAnswer) {
+  start_both();
+  participant_.kill();
+  const auto finished = ctl({"stores"});
+  EXPECT_EQ(finished.code, 0);
+  EXPECT_THAT(finished.out, HasSubstr("does not answer"));
+}
+
+TEST_F(AssentctlTest, TransactionsOfAnIdleCoordinatorAreNone) {
+  start_both();
+  EXPECT_THAT(ctl({"transactions"}).out, HasSubstr("no transaction"));
+  EXPECT_THAT(ctl({"in-doubt"}).out, HasSubstr("no branch is in doubt"));
+  EXPECT_THAT(ctl({"locks", "left"}).out, HasSubstr("holds no lock"));
+}
+
+TEST_F(AssentctlTest, SqlPrintsATableAndCountsRows) {
+  start_both();
+  EXPECT_THAT(ctl({"sql", "left", "SELECT id, balance FROM accounts"}).out,
+              HasSubstr("alice      100\n1 row returned"));
+  EXPECT_THAT(ctl({"sql", "left", "UPDATE accounts SET balance = 7 WHERE id = 'alice'"}).out,
+              HasSubstr("1 row changed"));
+  const auto result = json({"sql", "left", "SELECT balance FROM accounts"});
+  EXPECT_EQ(result.at("rows").at(0).at(0), 7);
+}
+
+TEST_F(AssentctlTest, SqlSaysWhyItAborted) {
+  start_both();
+  const auto failed = ctl({"sql", "left", "SELEKT 1"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_THAT(failed.err, HasSubstr("aborted, nothing has changed: statement failed at store `left`"));
+  const auto unknown = ctl({"sql", "nowhere", "SELECT 1"});
+  EXPECT_EQ(unknown.code, 1);
+  EXPECT_THAT(unknown.err, HasSubstr("nowhere"));
+}
+
+// ---- in doubt ----
+
+TEST_F(AssentctlTest, ABranchInDoubtIsShownWithItsLocks) {
+  leave_in_doubt();
+  const Words participant{"--participant", participant_.address()};
+  const auto in_doubt = ctl({"--participant", participant_.address(), "in-doubt"});
+  EXPECT_EQ(in_doubt.code, 0) << in_doubt.err;
+  EXPECT_THAT(in_doubt.out, HasSubstr("prepared"));
+  EXPECT_THAT(ctl({"--participant", participant_.address(), "locks", "left"}).out, HasSubstr("accounts"));
+}
+
+TEST_F(AssentctlTest, ABranchInDoubtEndsWhenTheCoordinatorIsBack) {
+  leave_in_doubt();
+  const auto id = id_in_doubt();
+  ASSERT_NE(id, "");
+  start_coordinator();
+  // Nothing was forced: aborted, and the store hears so by its inquiry or its registration.
+  while (!id_in_doubt().empty()) usleep(10'000);
+  EXPECT_THAT(ctl({"sql", "left", "SELECT balance FROM accounts"}).out, HasSubstr("100"));
+}
+
+TEST_F(AssentctlTest, WithoutTheCoordinatorAPreparedBranchCanBeResolvedByHand) {
+  leave_in_doubt();
+  const auto resolved = resolve(id_in_doubt(), {"--abort", "--reason", "its log is lost"});
+  EXPECT_EQ(resolved.code, 0) << resolved.err;
+  EXPECT_THAT(resolved.out, HasSubstr("resolved abort"));
+}
+
+TEST_F(AssentctlTest, ResolvingTakesAReason) {
+  leave_in_doubt();
+  const auto id = id_in_doubt();
+  EXPECT_EQ(resolve(id, {"--abort"}).code, 2);
+  const auto blank = resolve(id, {"--abort", "--reason", " "});
+  EXPECT_EQ(blank.code, 2);
+  EXPECT_THAT(blank.err, HasSubstr("--reason is empty"));
+  EXPECT_EQ(id_in_doubt(), id);
+}
+
+TEST_F(AssentctlTest, ResolvingTakesOneDecision) {
+  leave_in_doubt();
+  const auto id = id_in_doubt();
+  EXPECT_EQ(resolve(id, {"--reason", "why"}).code, 2);
+  EXPECT_EQ(resolve(id, {"--abort", "--commit", "--reason", "why"}).code, 2);
+  EXPECT_EQ(id_in_doubt(), id);
+}
+
+TEST_F(AssentctlTest, WithoutTheCoordinatorTheParticipantMustBeNamed) {
+  leave_in_doubt();
+  const auto finished = ctl({"resolve", id_in_doubt(), "left", "--abort", "--reason", "why"});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("--participant HOST:PORT"));
+}
+
+TEST_F(AssentctlTest, ABranchThatIsNotThereCannotBeResolved) {
+  start_both();
+  const auto finished = ctl({"resolve", "0000000000000001-1-1", "left", "--abort", "--reason", "why"});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("holds no branch of 0000000000000001-1-1"));
+}
+
+TEST_F(AssentctlTest, ABranchWhoseCoordinatorAnswersIsNotResolvedByHand) {
+  start_both();
+  FailpointClient failpoints(coordinator_.failpoints());
+  failpoints.arm("coordinator.before_send_decision", FailpointAction::kError).value();  // every decision is lost
+  Words words{"--timeout", "500ms", "sql", "left", "UPDATE accounts SET balance = 1 WHERE id = 'alice'"};
+  ctl(words);
+  const auto id = id_in_doubt();
+  ASSERT_NE(id, "");
+  const auto finished = ctl({"resolve", id, "left", "--abort", "--reason", "impatience"});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("it has committed. The store will hear so and end the branch by itself"));
+}
+
+// ---- bad input ----
+
+TEST_F(AssentctlTest, AnIdThatIsNoneIsAUsageError) {
+  start_coordinator();
+  const auto finished = ctl({"show", "42"});
+  EXPECT_EQ(finished.code, 2);
+  EXPECT_THAT(finished.err, HasSubstr("`42` is not a transaction id"));
+}
+
+TEST_F(AssentctlTest, AnUnknownTransactionIsNamed) {
+  start_coordinator();
+  const auto finished = ctl({"show", "0000000000000001-1-1"});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("0000000000000001-1-1 is not known here"));
+}
+
+TEST_F(AssentctlTest, ACoordinatorThatDoesNotAnswerIsNamed) {
+  const auto finished = run("assentctl", {"--coordinator", "127.0.0.1:1", "status"});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("127.0.0.1:1"));
+}
+
+TEST_F(AssentctlTest, AnUnknownCommandIsAUsageError) {
+  EXPECT_EQ(run("assentctl", {"statsu"}).code, 2);
+  EXPECT_EQ(run("assentctl", {}).code, 2);
+}
+
+TEST_F(AssentctlTest, AnUnknownStoreHasNoLocks) {
+  start_coordinator();
+  const auto finished = ctl({"locks", "nowhere"});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("no store `nowhere` has registered"));
+}
+
+// ---- logs ----
+
+TEST_F(AssentctlTest, ALogIsVerifiedAndDumpedWhileItIsOpen) {
+  start_both();
+  ASSERT_EQ(ctl({"sql", "left", "UPDATE accounts SET balance = 5 WHERE id = 'alice'"}).code, 0);
+  const auto verified = run("assentctl", {"log", "verify", path("log")});
+  EXPECT_EQ(verified.code, 0) << verified.err;
+  EXPECT_THAT(verified.out, HasSubstr("the log is whole"));
+  EXPECT_THAT(verified.out, HasSubstr("a coordinator has it"));
+  const auto dumped = run("assentctl", {"log", "dump", path("log")});
+  EXPECT_EQ(dumped.code, 0) << dumped.err;
+  EXPECT_THAT(dumped.out, HasSubstr("commit"));
+  EXPECT_THAT(dumped.out, HasSubstr("left"));
+  EXPECT_GT(boost::json::parse(run("assentctl", {"--json", "log", "dump", path("log")}).out).as_array().size(), 3U);
+}
+
+TEST_F(AssentctlTest, ADirectoryWithoutALogIsNamed) {
+  const auto finished = run("assentctl", {"log", "verify", path("")});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr("there is no decision log in"));
+}
+
+}  // namespace
+}  // namespace assent

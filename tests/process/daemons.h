@@ -1,0 +1,89 @@
+// The daemons of a process test, in a folder of its own that goes away with the test.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "thrift/daemon/daemon_process.h"
+
+namespace assent {
+
+class ProcessTest : public testing::Test {
+ protected:
+  ProcessTest() {
+    const auto* const info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = std::filesystem::path(testing::TempDir()) /
+              ("assent-" + std::string(info->name()) + "-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  ~ProcessTest() override {
+    coordinator_.kill();
+    participant_.kill();
+    std::filesystem::remove_all(folder_);
+  }
+
+  static std::filesystem::path program(const std::string& name) {
+    return std::filesystem::path(ASSENT_PROGRAMS) / name;
+  }
+  std::string path(const std::string& name) const { return folder_ / name; }
+
+  static std::string read(const std::string& file) {
+    std::ostringstream text;
+    text << std::ifstream(file).rdbuf();
+    return text.str();
+  }
+
+  using Words = std::vector<std::string>;
+
+  static daemon::Finished run(const std::string& name, const Words& arguments,
+                              const std::map<std::string, std::string>& environment = {}) {
+    return daemon::run_to_end({program(name), arguments, environment, {}}).value();
+  }
+
+  // On a free port, the first time with a new log.
+  void start_coordinator(Words more = {}, const std::map<std::string, std::string>& environment = {}) {
+    Words arguments{"--data", path("log"), "--listen",
+                    coordinator_.address().empty() ? "127.0.0.1:0" : coordinator_.address()};
+    if (!std::filesystem::exists(path("log"))) arguments.emplace_back("--create");
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    coordinator_.start({program("assent-coordinator"), arguments, environment, path("coordinator.log")}).value();
+  }
+
+  // With the stores `left` and `right`, each with a table `accounts`.
+  void start_participant(Words more = {}, const std::map<std::string, std::string>& environment = {}) {
+    Words arguments{"--coordinator", coordinator_.address(), "--listen", "127.0.0.1:0"};
+    const bool is_new = !std::filesystem::exists(path("left.db"));
+    if (is_new) {
+      std::ofstream(path("schema.sql")) << "CREATE TABLE accounts (id TEXT PRIMARY KEY, balance INTEGER NOT NULL);"
+                                           "INSERT INTO accounts VALUES ('alice', 100);";
+      arguments.emplace_back("--create");
+    }
+    for (const std::string store : {"left", "right"}) {
+      arguments.insert(arguments.end(), {"--store", store + "=" + path(store + ".db")});
+      if (is_new) arguments.insert(arguments.end(), {"--schema", store + "=" + path("schema.sql")});
+    }
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    participant_.start({program("assent-participant"), arguments, environment, path("participant.log")}).value();
+  }
+
+  daemon::Finished ctl(const Words& words) {
+    Words arguments{"--coordinator", coordinator_.address()};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    return run("assentctl", arguments);
+  }
+
+  daemon::DaemonProcess coordinator_;
+  daemon::DaemonProcess participant_;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace assent
