@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <csignal>
 
 #include "coordinator/log/block.h"
@@ -16,7 +18,9 @@ using testing::HasSubstr;
 class CoordinatorStartTest : public ProcessTest {
  protected:
   daemon::Finished run_coordinator(Words more, const std::map<std::string, std::string>& environment = {}) {
-    Words arguments{"--data", path("log"), "--listen", "127.0.0.1:0"};
+    Words arguments{"--data", path("log")};
+    const bool listens = std::find(more.begin(), more.end(), "--listen") != more.end();
+    if (!listens) arguments.insert(arguments.end(), {"--listen", "127.0.0.1:0"});
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run("assent-coordinator", arguments, environment);
   }
