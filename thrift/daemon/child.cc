@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,7 +70,7 @@ Result<pid_t> spawn(const Launch& launch, int out, int err) {
 }
 
 Result<int> wait_for(pid_t process, Duration patience) {
-  const int descriptor = pidfd_open(process, 0);
+  const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
   if (descriptor >= 0) {
     pollfd event{descriptor, POLLIN, 0};
     const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();
