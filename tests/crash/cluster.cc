@@ -153,7 +153,7 @@ daemon::Launch Cluster::launch(Process process, bool is_new) const {
              "--idle-journal",
              "20ms",
              "--registration-interval",
-             "200ms",
+             "50ms",
              "--call-timeout",
              "1s",
              "--log-level",
@@ -187,11 +187,15 @@ void Cluster::crash_in_recovery(Process process, const std::string& failpoint) {
   auto how = launch(process, false);
   how.environment["ASSENT_FAILPOINTS"] = failpoint + "=crash";
   daemon(process).start_without_waiting(how).value();
-  EXPECT_EQ(wait_for_end(process), -SIGKILL) << failpoint;
+  EXPECT_EQ(wait_for_end(process), -SIGKILL) << "it passed " << failpoint;
 }
 
 int Cluster::wait_for_end(Process process) {
-  return daemon(process).wait(kPatience).value();
+  const auto code = daemon(process).wait(kPatience);
+  if (code) return *code;
+  ADD_FAILURE() << name(process) << ": " << code.error().message;
+  kill(process);
+  return 0;
 }
 
 void Cluster::arm(Process process, const std::string& failpoint, daemon::FailpointAction action, std::uint32_t skip) {

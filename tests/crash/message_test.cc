@@ -31,6 +31,11 @@ struct Loss {
   std::int64_t amount = 1;
 };
 
+// For messages of failed tests.
+void PrintTo(const Loss& loss, std::ostream* out) {  // NOLINT(readability-identifier-naming)
+  *out << loss.name;
+}
+
 class LostMessage : public testing::TestWithParam<std::tuple<Loss, Mode>> {};
 
 TEST_P(LostMessage, ends_as_the_protocol_says) {
@@ -41,8 +46,8 @@ TEST_P(LostMessage, ends_as_the_protocol_says) {
   auto transfer = cluster.next_transfer(mode);
   transfer.amount = loss.amount;
   cluster.run(transfer);
-  EXPECT_EQ(cluster.proxy(kStoreA).met(), 1U) << "nothing was lost";
   cluster.check_invariants(transfer.id, loss.end);
+  EXPECT_EQ(cluster.proxy(kStoreA).met(), 1U) << "nothing was lost";
 }
 
 std::string name_of_lost(const testing::TestParamInfo<LostMessage::ParamType>& info) {
@@ -83,8 +88,8 @@ TEST_P(RepeatedMessage, has_no_further_effect) {
   cluster.proxy(kStoreA).arrange(direction, sent, Fate::kRepeat);
   const auto transfer = cluster.next_transfer(mode);
   cluster.run(transfer);
-  EXPECT_EQ(cluster.proxy(kStoreA).met(), 1U);
   cluster.check_invariants(transfer.id, End::kCommitted);
+  EXPECT_EQ(cluster.proxy(kStoreA).met(), 1U) << "nothing was repeated";
   EXPECT_EQ(cluster.store_status(kStoreA).alarms, 0);
 }
 

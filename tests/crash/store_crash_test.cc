@@ -27,7 +27,9 @@ TEST_P(StoreCrash, ends_as_the_coordinator_says) {
 }
 
 const std::vector<CrashRow> kStoreRows{
-    {"P1_while_it_works", "store.before_execute", 0, End::kAborted},
+    {"P1_while_it_works", "store.before_execute", 0, End::kAborted, {Mode::kOneShot}},
+    // Its first statement would begin the branch anew: nothing was lost with the old one.
+    {"P1_between_its_statements", "store.before_execute", 1, End::kAborted, {Mode::kInteractive}},
     {"P2_a_prepare_came", "participant.prepare_received", 0, End::kAborted},
     {"P3_before_the_force", "store.before_journal", 0, End::kAborted},
     {"P3_in_the_force", "store.before_journal_commit", 0, End::kAborted},
