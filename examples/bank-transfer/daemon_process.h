@@ -20,6 +20,7 @@ class DaemonProcess {
   DaemonProcess& operator=(const DaemonProcess&) = delete;
 
   // Starts it and waits until it says where it listens. Throws std::runtime_error if it ends or stays silent instead.
+  // The process ends with the thread that calls this: that is what Linux ties a child to (PR_SET_PDEATHSIG).
   void start(const std::vector<std::string>& arguments);
 
   // SIGKILL: no chance to tidy up.

@@ -36,7 +36,7 @@ struct Options {
 constexpr std::int64_t kLargestAmount = 100;
 constexpr std::int64_t kIdsPerClient = 1'000'000'000;
 constexpr int kInteractiveOneIn = 8;
-constexpr auto kKillEvery = 2s;
+constexpr auto kKillEvery = 1500ms;
 constexpr auto kSettle = 60s;
 
 // One client: transfers until it is told to stop.
@@ -71,6 +71,17 @@ void audit_until(const std::atomic<bool>& stop, assent::Client& client, Tally& t
     }
     std::this_thread::sleep_for(50ms);
   }
+}
+
+// On the main thread, since a process ends with the thread that started it. The last kill leaves time to recover.
+void kill_until(Clock::time_point end, Crasher& crasher, Cluster& cluster, bool has_crashes) {
+  for (auto next = Clock::now() + kKillEvery; has_crashes && next + Crasher::kRecovery < end;
+       next = Clock::now() + kKillEvery) {
+    std::this_thread::sleep_until(next);
+    crasher.kill_one();
+    cluster.sample();
+  }
+  std::this_thread::sleep_until(end);
 }
 
 std::uint64_t resolve_unknown(assent::Client& client, std::vector<Ledger>& ledgers) {
@@ -119,29 +130,19 @@ int run(const Options& options, const std::filesystem::path& folder) {
   }
   threads.emplace_back([&] { audit_until(stop, client, tally); });
 
-  Crasher crasher(cluster, tally, options.seed);
   const auto began = Clock::now();
-  const auto length = std::chrono::seconds(options.seconds);
-  std::thread kills;
-  if (report.has_crashes) {
-    kills = std::thread([&] {
-      while (!stop) {
-        for (const auto next = Clock::now() + kKillEvery; !stop && Clock::now() < next;)
-          std::this_thread::sleep_for(50ms);
-        if (stop) return;
-        crasher.kill_one();
-        cluster.sample();
-      }
-    });
-  }
-  while (Clock::now() - began < length) {
-    std::this_thread::sleep_for(100ms);
-    show_progress(std::chrono::duration<double>(Clock::now() - began).count(), static_cast<double>(options.seconds),
-                  tally);
-  }
+  const auto end = began + std::chrono::seconds(options.seconds);
+  threads.emplace_back([&] {
+    while (!stop) {
+      std::this_thread::sleep_for(100ms);
+      show_progress(std::chrono::duration<double>(Clock::now() - began).count(), static_cast<double>(options.seconds),
+                    tally);
+    }
+  });
+  Crasher crasher(cluster, tally, options.seed);
+  kill_until(end, crasher, cluster, report.has_crashes);
   const auto seconds = std::chrono::duration<double>(Clock::now() - began).count();
   stop = true;
-  if (kills.joinable()) kills.join();
   for (auto& thread : threads) thread.join();
   end_progress();
 

@@ -86,12 +86,14 @@ const Replay::Texts& Replay::texts_of(const TableSchema& table) {
   std::string names;
   std::string values;
   std::string assignments;
+  std::string comma;
   for (std::size_t column = 0; column < table.columns.size(); ++column) {
-    const std::string comma = column == 0 ? "" : ", ";
+    const std::string column_name = quoted(table.columns[column].name);
     const std::string parameter = "?" + std::to_string(column + 1);
-    names += comma + quoted(table.columns[column].name);
-    values += comma + parameter;
-    assignments += comma + quoted(table.columns[column].name) + " = " + parameter;
+    names.append(comma).append(column_name);
+    values.append(comma).append(parameter);
+    assignments.append(comma).append(column_name).append(" = ").append(parameter);
+    comma = ", ";
   }
   const std::string name = "main." + quoted(table.name);
   Texts texts{

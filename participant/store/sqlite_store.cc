@@ -66,11 +66,12 @@ class SqliteStore final : public Store {
     });
   }
 
-  void end_executions() override {
-    static_cast<void>(guarded([&] {
+  Result<void> end_executions() override {
+    const auto ended = guarded([&] {
       executor_.end();
       return true;
-    }));
+    });
+    return ended ? Result<void>() : Result<void>(ended.error());
   }
 
   Result<StorePosition> journal(std::span<const JournalOperation> operations) override {

@@ -143,15 +143,16 @@ bool StatementCache::is_search_by_primary_key(const std::string& sql, const Tabl
   const std::string way = to_lower(table.integer_key             ? "INTEGER PRIMARY KEY (rowid=?)"
                                    : table.primary_index.empty() ? "PRIMARY KEY " + columns
                                                                  : index);
-  const std::string name = to_lower(table.name);
+  const std::string use = to_lower(table.name) + " using ";
+  // The table as the statement may spell it.
+  const std::array<std::string, 3> searches = {"search " + use + way, "search main." + use + way,
+                                               "search " + use + "covering " + way};
   int rows = 0;
   bool by_key = false;
   while (sqlite3_step(explain) == SQLITE_ROW) {
     ++rows;
-    // The table as the statement spells it.
     const std::string detail = to_lower(reinterpret_cast<const char*>(sqlite3_column_text(explain, 3)));
-    by_key = detail == "search " + name + " using " + way || detail == "search main." + name + " using " + way ||
-             detail == "search " + name + " using covering " + way;
+    by_key = std::find(searches.begin(), searches.end(), detail) != searches.end();
   }
   return rows == 1 && by_key;
 }

@@ -46,7 +46,8 @@ class Store {
 
   // No statement is at hand for a while: lets go of what executions may keep open between calls (a read snapshot, the
   // write lock of SQLite). Call it whenever the service goes idle; journal() does it by itself.
-  virtual void end_executions() = 0;
+  // An error is one of execute()'s.
+  virtual Result<void> end_executions() = 0;
 
   // Does all operations in order in one transaction, and forces it. Nothing of it is visible, and nobody may be
   // answered, before it returns. Returns the store's new position. After any error the transaction may or may not

@@ -36,8 +36,8 @@ bool is_without_effect(const Error& error) {
 
 Outcome settle(Session& session, const TransactionId& id, Return when, const Result<wire::Outcome>& answer,
                const std::function<Result<wire::Outcome>()>& repeat) {
-  auto answered = answer ? read_outcome(id, *answer) : std::nullopt;
-  Outcome outcome = answered ? *std::move(answered) : resolve_lost_answer(session, id);
+  const auto answered = answer ? read_outcome(id, *answer) : std::nullopt;
+  Outcome outcome = answered ? *answered : resolve_lost_answer(session, id);
   if (outcome.kind == OutcomeKind::kForgotten) {
     throw_unknown(session, id, "it ended longer ago than the coordinator keeps outcomes");
   }

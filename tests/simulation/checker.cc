@@ -20,9 +20,8 @@ void require(bool holds, const char* rule, const TransactionId& id, const std::s
 }  // namespace
 
 bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) const {
-  return record && std::any_of(record->branches.begin(), record->branches.end(), [&](const auto& named) {
-           return named.store == store && named.branch == branch;
-         });
+  return record && std::any_of(record->branches.begin(), record->branches.end(),
+                               [&](const auto& named) { return named.store == store && named.branch == branch; });
 }
 
 void Checker::begin(const TransactionId& id, AccountId marker, std::map<std::string, std::vector<AccountId>> writes) {
@@ -79,11 +78,6 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
           require(txn.applied.contains(branch.store), "K1", id, "ended before " + branch.store + " applied it");
         }
         txn.ended = true;
-      }
-    } else if (const auto* forgotten = std::get_if<coordinator::ForgottenRecord>(&record)) {
-      for (const auto& [id, txn] : txns_) {
-        require(id.log != log || id > forgotten->through || !txn.record || txn.ended, "K4", id,
-                "forgotten before it ended");
       }
     }
   }
@@ -144,7 +138,8 @@ void Checker::vanishes(const std::string& store, const BranchRow& row) {
 
 void Checker::leaves(const CoordinatorView& view) const {
   const auto durable = durable_.find(view.line.log);
-  if (durable == durable_.end() || view.line.durable > durable->second) throw Violation("K3: durable is said too early");
+  if (durable == durable_.end() || view.line.durable > durable->second)
+    throw Violation("K3: durable is said too early");
   for (const auto& [id, txn] : txns_) {
     if (id.log != view.line.log || !txn.record || txn.ended) continue;
     require(!view.released.contains(txn.record->commit), "K3", id, "released before its end record is durable");
@@ -185,17 +180,24 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
   const auto found = txns_.find(answer.id);
   if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
   const Txn& txn = found->second;
-  require(txn.applied.contains(store) || !txn.writes.contains(store), "K3", answer.id, store + " acknowledges before the apply is durable");
+  require(txn.applied.contains(store) || !txn.writes.contains(store), "K3", answer.id,
+          store + " acknowledges before the apply is durable");
 }
 
 void Checker::check_outcomes() const {
+  for (const auto& [id, txn] : txns_) {
+    for (const auto& [store, accounts] : txn.writes) {
+      require(txn.applied.contains(store) == txn.record.has_value(), "K1", id, "is not the same at " + store);
+    }
+  }
   Balance money = 0;
   for (const auto& [store, image] : images_) {
-    if (!image.rows.empty()) throw Violation("left over: branch " + describe(image.rows.begin()->first) + " at " + store);
+    if (!image.rows.empty())
+      throw Violation("left over: branch " + describe(image.rows.begin()->first) + " at " + store);
     for (AccountId account = 0; account < kAccounts; ++account) money += image.accounts.at(account) / kVersions;
     for (const auto& [id, txn] : txns_) {
-      const bool is_here = txn.marker != 0 && image.accounts.contains(txn.marker);
-      require(is_here == (txn.record && txn.writes.contains(store)), "K1", id,
+      const bool is_here = image.accounts.contains(txn.marker);
+      require(txn.marker == 0 || is_here == (txn.record && txn.writes.contains(store)), "K1", id,
               is_here ? store + " has it, though it did not commit" : store + " has lost it");
     }
   }

@@ -31,8 +31,8 @@ namespace assent::simulation {
 
 // A balance also counts how often it was changed: money * kVersions + version.
 inline constexpr Balance kVersions = 1 << 16;
-inline constexpr AccountId kAccounts = 3;         // at each store, from 0
-inline constexpr AccountId kFirstMarker = 1000;   // above: one account per transaction that wrote here
+inline constexpr AccountId kAccounts = 3;        // at each store, from 0
+inline constexpr AccountId kFirstMarker = 1000;  // above: one account per transaction that wrote here
 inline constexpr Balance kFirstMoney = 1000;
 
 class Checker {

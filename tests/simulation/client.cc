@@ -71,7 +71,7 @@ void Client::begin() {
   plan_.mark(marker(id_));
   branches_.clear();
   gives_up_ = plan_.gives_up;
-  cluster_.checker.begin(id_, marker(id_), plan_.writes);
+  cluster_.checker.begin(id_, plan_.is_marked ? marker(id_) : 0, plan_.writes);
   world.say(name_, " begins ", describe(id_), ": ", plan_.name);
   if (world.chance(world.faults.crash)) {
     world.count("clients died");
@@ -144,10 +144,16 @@ void Client::submit() {
 void Client::execute(std::size_t index) {
   auto& world = cluster_.world;
   const Step& step = plan_.steps[index];
-  const auto& branch = branches_.try_emplace(step.store, coordinator::TouchedBranch{step.store, kNoBranch, 0}).first->second;
-  const participant::ExecuteRequested request{
-      {}, id_, *begin_stamp_, branch.branch, branch.statement_count,
-      std::make_shared<const std::vector<Statement>>(1, step.statement), 2s, coordinator_->name()};
+  const auto& branch =
+      branches_.try_emplace(step.store, coordinator::TouchedBranch{step.store, kNoBranch, 0}).first->second;
+  const participant::ExecuteRequested request{{},
+                                              id_,
+                                              *begin_stamp_,
+                                              branch.branch,
+                                              branch.statement_count,
+                                              std::make_shared<const std::vector<Statement>>(1, step.statement),
+                                              2s,
+                                              coordinator_->name()};
   call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn_](const auto& answer) {
     if (turn == turn_) heard(index, answer.effect);
   });
@@ -216,7 +222,8 @@ void Client::heard(const coordinator::Effect& answer) {
     return rest(0ms, 200ms);
   }
   if (outcome->kind == OutcomeKind::kForgotten || outcome->cause.reason == AbortReason::kPresumed) lease_.reset();
-  if (outcome->kind == OutcomeKind::kAborted && is_worth_another_run(outcome->cause.reason) && is_working_) return again();
+  if (outcome->kind == OutcomeKind::kAborted && is_worth_another_run(outcome->cause.reason) && is_working_)
+    return again();
   rest(0ms, 200ms);
 }
 

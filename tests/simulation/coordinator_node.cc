@@ -48,7 +48,10 @@ void CoordinatorNode::crash() {
   const bool is_kept = cluster_.world.chance(0.5);
   cluster_.world.count("coordinator crashes");
   if (!in_flight_.empty()) cluster_.world.count(is_kept ? "forced blocks kept" : "forced blocks lost");
-  cluster_.world.say(name_, " crashes", in_flight_.empty() ? "" : is_kept ? "; its block is kept" : "; its block is lost");
+  cluster_.world.say(name_, " crashes",
+                     in_flight_.empty() ? ""
+                     : is_kept          ? "; its block is kept"
+                                        : "; its block is lost");
   if (is_kept) write();
   core_.reset();
   log_.reset();
@@ -93,15 +96,11 @@ void CoordinatorNode::perform(const Effect& effect) {
     wants_force_ = true;
     force();
   } else if (const auto* whole = std::get_if<SendExecuteAndPrepare>(&effect)) {
-    ask_for_vote(whole->store,
-                 participant::ExecuteAndPrepareRequested{{},
-                                                         core_->view(),
-                                                         whole->id,
-                                                         whole->begin_stamp,
-                                                         whole->statements,
-                                                         whole->timeout,
-                                                         whole->stores},
-                 whole->timeout);
+    ask_for_vote(
+        whole->store,
+        participant::ExecuteAndPrepareRequested{
+            {}, core_->view(), whole->id, whole->begin_stamp, whole->statements, whole->timeout, whole->stores},
+        whole->timeout);
   } else if (const auto* prepare = std::get_if<SendPrepare>(&effect)) {
     ask_for_vote(prepare->store,
                  participant::PrepareRequested{
@@ -162,7 +161,8 @@ void CoordinatorNode::perform(const SendDecision& decision) {
     }
     const auto& answer = std::get<participant::DecisionAnswered>(heard.effect);
     tell(Acknowledged{decision.store, decision.id, decision.branch, decision.decision,
-                      static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail, heard.start_number});
+                      static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail,
+                      heard.start_number});
   };
   call(cluster_.world, name_, *cluster_.stores.at(decision.store),
        participant::DecisionReceived{

@@ -79,6 +79,8 @@ class CoordinatorNode {
   Time armed_ = Time::max();
 };
 
-inline std::string describe(const CoordinatorNode::Answer& answer) { return describe(answer.effect); }
+inline std::string describe(const CoordinatorNode::Answer& answer) {
+  return describe(answer.effect);
+}
 
 }  // namespace assent::simulation

@@ -22,7 +22,7 @@ void add_read_of_all(Plan& plan, const std::string& store) {
 
 // A change of nothing counts as a change too: it makes a version.
 void add_write(Plan& plan, const std::string& store, AccountId account, Balance money) {
-  if (plan.writes[store].empty()) {
+  if (plan.writes[store].empty() && plan.is_marked) {
     plan.steps.push_back({store, statement(kInsertAccount, {AccountId{0}, Balance{0}}, 1), {}, true});
   }
   plan.steps.push_back({store, statement(kAddToBalance, {account, money * kVersions + 1}, 1), {}});
@@ -42,7 +42,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   const std::size_t first = world.below(stores.size());
   const std::string& from = stores[first];
   const std::string& to = stores[(first + 1 + world.below(stores.size() - 1)) % stores.size()];
-  Plan plan{"", world.chance(0.6), world.chance(0.1), {}, {}};
+  Plan plan{"", world.chance(0.6), world.chance(0.1), world.chance(0.5), {}, {}};
   const auto kind = world.below(10);
   if (kind < 4) {
     plan.name = "transfer";
@@ -76,7 +76,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
 }
 
 Plan crosswise_plan(const std::vector<std::string>& stores, bool is_turned) {
-  Plan plan{"crosswise", true, false, {}, {}};
+  Plan plan{"crosswise", true, false, false, {}, {}};
   for (const std::size_t store : {is_turned ? 1U : 0U, is_turned ? 0U : 1U}) add_write(plan, stores[store], 0, 0);
   return plan;
 }

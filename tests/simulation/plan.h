@@ -16,13 +16,14 @@ struct Step {
   std::string store;
   Statement statement;
   std::optional<AccountId> account;  // of a read of one account
-  bool is_marker = false;            // inserts an account of the transaction's own, to be found at the end
+  bool is_marker = false;            // inserts the account of the transaction's own
 };
 
 struct Plan {
   std::string name;
   bool is_one_shot = false;
   bool gives_up = false;  // aborts instead of committing
+  bool is_marked = true;  // inserts an account of its own at each store it writes at (so it cannot run there twice)
   std::vector<Step> steps;
   std::map<std::string, std::vector<AccountId>> writes;  // by store
 

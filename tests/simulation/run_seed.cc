@@ -13,7 +13,8 @@ void cut_links_now_and_then(Cluster& cluster) {
   auto& world = cluster.world;
   for (const auto& coordinator : cluster.coordinators) {
     for (const auto& [name, store] : cluster.stores) {
-      if (world.chance(world.faults.cut)) world.cut(coordinator->name(), name, world.between(0ms, world.faults.longest));
+      if (world.chance(world.faults.cut))
+        world.cut(coordinator->name(), name, world.between(0ms, world.faults.longest));
     }
   }
   world.after(100ms, [&cluster] { cut_links_now_and_then(cluster); });
@@ -30,7 +31,8 @@ void check_nothing_is_left(const Cluster& cluster) {
   }
   for (const auto& [name, store] : cluster.stores) {
     const auto totals = store->core().totals(cluster.world.now());
-    if (totals.active + totals.prepared + totals.committed + totals.operator_resolved + totals.locks + totals.waiting != 0) {
+    if (totals.active + totals.prepared + totals.committed + totals.operator_resolved + totals.locks + totals.waiting !=
+        0) {
       throw Violation("left over: " + name + " has " + std::to_string(totals.active) + " active, " +
                       std::to_string(totals.prepared) + " prepared, " + std::to_string(totals.committed) +
                       " unreleased, " + std::to_string(totals.locks) + " locks, " + std::to_string(totals.waiting) +
@@ -77,7 +79,7 @@ void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string
 
   const double crash = std::array{0.0, 0.003, 0.02}.at(world.below(3));
   const double other = std::array{0.0, 0.03, 0.1}.at(world.below(3));
-  world.faults = {other, other, other, crash, other / 2, world.between(20ms, 3s)};
+  world.faults = {other, other * 3, other, crash, other / 2, world.between(20ms, 3s)};
   world.say("---- faults");
   cut_links_now_and_then(cluster);
   for (const auto& client : clients) client->work(false);

@@ -25,13 +25,32 @@ using Counts = std::map<std::string_view, std::uint64_t>;
 constexpr std::uint64_t kTellingSeeds = 500;
 
 // What must have come to pass in so many seeds: faults that hit, both outcomes, and every way out of doubt.
-constexpr std::string_view kExpected[] = {
-    "messages lost", "messages repeated", "coordinator crashes", "store crashes", "clients died", "forced blocks kept",
-    "forced blocks lost", "journal transactions kept", "journal transactions lost", "committed", "aborted",
-    "in progress", "forgotten", "inquiries answered commit", "inquiries answered abort",
-    "inquiries answered not mine", "inquiries answered undecided", "branches released", "branches wounded",
-    "prepared holders wounded", "application", "wounded", "constraint", "transaction timeout", "store unavailable",
-    "presumed"};
+constexpr std::string_view kExpected[] = {"messages lost",
+                                          "messages repeated",
+                                          "coordinator crashes",
+                                          "store crashes",
+                                          "clients died",
+                                          "forced blocks kept",
+                                          "forced blocks lost",
+                                          "journal transactions kept",
+                                          "journal transactions lost",
+                                          "committed",
+                                          "aborted",
+                                          "in progress",
+                                          "forgotten",
+                                          "inquiries answered commit",
+                                          "inquiries answered abort",
+                                          "inquiries answered not mine",
+                                          "inquiries answered undecided",
+                                          "branches released",
+                                          "branches wounded",
+                                          "prepared holders wounded",
+                                          "application",
+                                          "wounded",
+                                          "constraint",
+                                          "transaction timeout",
+                                          "store unavailable",
+                                          "presumed"};
 
 char replay[128];
 

@@ -69,12 +69,14 @@ class StoreNode {
   std::map<LogIdentity, std::uint64_t> heard_signs_;  // the last that reached the coordinator
   std::map<participant::CallId, std::function<void(const Answer&)>> callers_;
   std::deque<participant::Event> inbox_;
-  bool is_awake_ = false;       // the thread is about to look into the inbox
+  bool is_awake_ = false;  // the thread is about to look into the inbox
   bool is_journaling_ = false;
   bool is_batch_ended_ = true;  // the core knows that there is nothing at hand
   Time armed_ = Time::max();
 };
 
-inline std::string describe(const StoreNode::Answer& answer) { return describe(answer.effect); }
+inline std::string describe(const StoreNode::Answer& answer) {
+  return describe(answer.effect);
+}
 
 }  // namespace assent::simulation

@@ -21,7 +21,9 @@ std::uint64_t World::draw() {
   return mixed ^ (mixed >> 31U);
 }
 
-std::uint64_t World::below(std::uint64_t limit) { return draw() % limit; }
+std::uint64_t World::below(std::uint64_t limit) {
+  return draw() % limit;
+}
 
 bool World::chance(double probability) {
   return probability > 0 && static_cast<double>(draw() >> 11U) * 0x1p-53 < probability;
@@ -58,7 +60,7 @@ void World::send(const std::string& from, const std::string& to, const std::stri
   say(from, " -> ", to, ": ", what, lost ? "  LOST" : twice ? "  TWICE" : "");
   count(lost ? "messages lost" : twice ? "messages repeated" : "messages");
   if (!lost) after(latency(1ms, 4ms), deliver);
-  if (twice) after(latency(1ms, 4ms), deliver);
+  if (twice) after(between(1ms, faults.longest), deliver);
 }
 
 void World::cut(const std::string& one, const std::string& other, Duration length) {

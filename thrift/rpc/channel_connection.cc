@@ -25,9 +25,9 @@ constexpr Duration kLongestDeadline = std::chrono::hours(24 * 365);
 // Differs between the channels of a process and between processes.
 std::uint32_t jitter_seed(const Address& peer) {
   static std::atomic<std::uint32_t> count = 0;
-  const auto mixed =
-      std::hash<std::string>()(to_string(peer)) + 7919U * ++count + 104729U * static_cast<unsigned>(getpid());
-  return static_cast<std::uint32_t>(mixed);
+  const std::uint32_t channel = ++count;
+  const auto process = static_cast<std::uint32_t>(getpid());
+  return static_cast<std::uint32_t>(std::hash<std::string>()(to_string(peer))) + 7919U * channel + 104729U * process;
 }
 
 }  // namespace

@@ -136,7 +136,7 @@ void ServerConnection::send_answer(const std::string& method, std::int32_t seqid
                                           "the call was served, but its answer is too large: " + frame.error().message);
     frame = methods_->encoder.exception(method, seqid, too_large);
   }
-  ended(std::move(frame));
+  ended(frame);
 }
 
 void ServerConnection::send_fault(const std::string& method, std::int32_t seqid, wire::FaultCode::type code,
@@ -149,7 +149,7 @@ void ServerConnection::send_internal_error(const std::string& method, std::int32
                                     TApplicationException(TApplicationException::INTERNAL_ERROR, message)));
 }
 
-void ServerConnection::ended(Result<Frame> frame) {
+void ServerConnection::ended(const Result<Frame>& frame) {
   --outstanding_;
   last_busy_ = Clock::now();
   send(frame);

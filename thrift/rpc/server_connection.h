@@ -50,7 +50,7 @@ class ServerConnection final : public FrameListener, public std::enable_shared_f
   void close_as_malformed();
   // Answers what was never counted as outstanding.
   void refuse(const MessageHead& head, wire::FaultCode::type code, const std::string& message);
-  void ended(Result<Frame> frame);
+  void ended(const Result<Frame>& frame);
   void send(const Result<Frame>& frame);
   void balance();
 

@@ -126,6 +126,7 @@ TEST_F(LeasePools, IdsOfAnEpochThatIsSuspectedAreNotTakenAnyMore) {
 TEST_F(LeasePools, ThreadsThatWaitForOneLeaseAllGetIdsOfTheirOwn) {
   count_ = 64;
   std::vector<std::thread> threads;
+  threads.reserve(4);
   std::mutex mutex;
   std::set<TransactionId> taken;
   for (int thread = 0; thread < 4; ++thread) {

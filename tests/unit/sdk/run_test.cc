@@ -152,6 +152,7 @@ TEST_F(Runs, OfManyThreadsShareOneClient) {
   options_.lease_ids = 16;
   client_ = Client(options_);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([this] {
       for (int i = 0; i < 50; ++i) {

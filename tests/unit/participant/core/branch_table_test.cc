@@ -51,8 +51,8 @@ struct Row {
   const char* effects;  // joined by ` | `
 };
 
-void PrintTo(const Row& row, std::ostream* out) {
-  *out << row.sentence;
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.sentence;
 }
 
 class BranchTableRow : public testing::TestWithParam<Row> {};

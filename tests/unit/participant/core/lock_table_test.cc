@@ -183,8 +183,8 @@ const Row kRows[] = {
     {"two owners of one key are found out", {"5 restores t[1]:X"}, "6 restores t[1]:S", "conflict"},
 };
 
-void PrintTo(const Row& row, std::ostream* out) {
-  *out << row.sentence;
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.sentence;
 }
 
 class LockTableRow : public testing::TestWithParam<Row> {};

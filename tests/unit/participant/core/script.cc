@@ -182,14 +182,14 @@ Event to_event(const Command& command) {
   }
   if (verb == "heard") return CoordinatorHeard{command.view()};
   if (verb == "inquiry") {
-    static const std::map<std::string, InquiryResult> kResults{{"undecided", InquiryResult::kUndecided},
-                                                               {"commit", InquiryResult::kCommit},
-                                                               {"abort", InquiryResult::kAbort},
-                                                               {"not-mine", InquiryResult::kNotMine}};
+    static const std::map<std::string, InquiryResult> results{{"undecided", InquiryResult::kUndecided},
+                                                              {"commit", InquiryResult::kCommit},
+                                                              {"abort", InquiryResult::kAbort},
+                                                              {"not-mine", InquiryResult::kNotMine}};
     return InquiryAnswered{.coordinator = command.view(),
                            .id = command.id(1),
                            .branch = command.branch(),
-                           .result = kResults.at(command.word(2)),
+                           .result = results.at(command.word(2)),
                            .commit = command.position()};
   }
   if (verb == "pass") return TimePassed{};

@@ -119,7 +119,7 @@ TEST_F(Crash, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
         }
         reopen();
         const std::string before = image_of(*store_);
-        store_->end_executions();
+        EXPECT_TRUE(store_->end_executions());
         disk.fail_at(operation, for_good);
         const auto result = store_->journal(transactions[step]);
         failed = disk.has_failed();

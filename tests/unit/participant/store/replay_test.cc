@@ -42,6 +42,7 @@ class Replayed : public SqliteStoreTest {
 
   void check(const std::string& schema, const std::vector<std::string>& branches) {
     std::vector<std::vector<Statement>> groups;
+    groups.reserve(branches.size());
     for (const std::string& sql : branches) {
       groups.push_back({statement(sql)});
     }
@@ -168,7 +169,7 @@ TEST_F(Replayed, RowsFromSelectsAndExpressions) {
       "CREATE TABLE c(k TEXT PRIMARY KEY, v REAL) WITHOUT ROWID; CREATE TABLE d(k TEXT PRIMARY KEY, v REAL);"
       "CREATE TABLE e(k TEXT PRIMARY KEY, v REAL); CREATE INDEX ai ON a(v)",
       std::vector<std::string>{
-          "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO a SELECT i, i "
+          "WITH RECURSIVE n AS (VALUES (1) UNION ALL SELECT column1 + 1 FROM n LIMIT 2000) INSERT INTO a SELECT *, 1 "
           "FROM n",
           "INSERT INTO b SELECT * FROM a", "INSERT INTO c SELECT id, v FROM a", "INSERT INTO d SELECT * FROM c",
           "INSERT INTO e SELECT * FROM d", "UPDATE b SET v = (SELECT v + 0.5 FROM a WHERE a.id = b.id)",
@@ -225,6 +226,15 @@ TEST_F(Replayed, NobodyElsesRandomness) {
   ASSERT_EQ(execution.failure.reason, AbortReason::kNone) << execution.failure.detail;
   journal({PutPrepared{prepared_row(1, execution.changes)}, apply_branch(1)});
   EXPECT_EQ(rows("SELECT v FROM t"), execution.results[0].rows);
+}
+
+TEST_F(Replayed, ChangesAreWrittenAsTheirPageSays) {
+  create("CREATE TABLE t(id INTEGER PRIMARY KEY, v)");
+  const Changes changes = execute("INSERT INTO t VALUES (1, 'a')").changes;
+  EXPECT_EQ(changes.bytes,
+            "\x01\x01t\x02\x01\x02\x03\x01"
+            "a");
+  EXPECT_EQ(changes.rows, 1U);
 }
 
 TEST_F(Replayed, ChangesThatAreNotWhatWasWrittenAreRefused) {

@@ -68,7 +68,7 @@ TEST_F(Sharing, ReadersThatComeAndGoAreNotTakenForWriters) {
 
 TEST_F(Sharing, AForeignWriteIsNoticedByTheNextExecution) {
   execute("SELECT * FROM t");
-  store_->end_executions();
+  EXPECT_TRUE(store_->end_executions());
   write_outside(path(), "UPDATE t SET v = 'foreign'");
   const auto execution = store_->execute({}, {});
   ASSERT_FALSE(execution);
@@ -81,7 +81,7 @@ TEST_F(Sharing, AForeignWriteIsNoticedByTheNextExecution) {
 
 TEST_F(Sharing, AForeignWriteIsNoticedByTheNextJournalTransaction) {
   const Execution execution = execute("UPDATE t SET v = 'new' WHERE id = 1");
-  store_->end_executions();
+  EXPECT_TRUE(store_->end_executions());
   write_outside(path(), "INSERT INTO t VALUES (2, 'foreign')");
   const std::vector<JournalOperation> operations = {PutPrepared{prepared_row(1, execution.changes)}};
   const auto result = store_->journal(operations);
@@ -96,7 +96,7 @@ TEST_F(Sharing, AnIdleStoreHoldsNeitherSnapshotNorWriteLock) {
   Connection other(path(), SQLITE_OPEN_READWRITE);
   sqlite3_busy_timeout(other.handle(), 0);
   EXPECT_THROW(other.run_once("BEGIN IMMEDIATE"), ResultError);
-  store_->end_executions();
+  EXPECT_TRUE(store_->end_executions());
   other.run_once("BEGIN IMMEDIATE");
   other.run_once("ROLLBACK");
   const Execution execution = execute("UPDATE t SET v = 'new' WHERE id = 1");

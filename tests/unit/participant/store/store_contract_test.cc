@@ -311,11 +311,11 @@ TEST_P(StoreContract, OnlyOneStoreAtATimeHasThePlace) {
 }
 
 TEST_P(StoreContract, ExecutionsMayEndAtAnyTime) {
-  store_->end_executions();
+  EXPECT_TRUE(store_->end_executions());
   const Execution execution = execute({make(kAddToBalance, {std::int64_t{1}, std::int64_t{-30}})});
-  store_->end_executions();
+  EXPECT_TRUE(store_->end_executions());
   journal({PutPrepared{prepared_row(1, execution.changes)}, apply_branch(1)});
-  store_->end_executions();
+  EXPECT_TRUE(store_->end_executions());
   EXPECT_EQ(accounts().at(1), 70);
   EXPECT_FALSE(store_->is_short_of_space());
 }
