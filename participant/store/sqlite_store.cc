@@ -38,7 +38,9 @@ class SqliteStore final : public Store {
         reserve_bytes_(options.reserve_bytes) {
     configure_store_connection(connection_);
     if (claim_->was_writing()) {
+      fail_at("store.before_checkpoint");
       force_what_was_committed(connection_);
+      fail_at("store.after_checkpoint");
     }
     claim_->mark_writing();
     connection_.query("BEGIN IMMEDIATE").run();
