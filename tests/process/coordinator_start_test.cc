@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-
+#include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <thread>
 
 #include "coordinator/log/block.h"
 #include "coordinator/log/segment_reader.h"
@@ -209,7 +211,11 @@ TEST_F(CoordinatorStartTest, SighupOpensTheLogFileAnew) {
   start_coordinator({"--log-file", path("a.log")});
   std::filesystem::rename(path("a.log"), path("a.log.1"));
   coordinator_.signal(SIGHUP);
-  // The drain is logged after the signal before it was served.
+  // Two signals that wait together may be served in any order: the second is sent when the first has shown.
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!std::filesystem::exists(path("a.log")) && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   EXPECT_EQ(coordinator_.terminate().value(), 0);
   EXPECT_THAT(read(path("a.log.1")), HasSubstr("event=listening"));
   EXPECT_THAT(read(path("a.log")), HasSubstr("event=drained"));
