@@ -213,7 +213,21 @@ void Cluster::wait_for_pass(Process process, const std::string& failpoint, std::
   of.failpoints->wait_for_passes(failpoint, of.passes[failpoint] + passes, kPatience).value();
 }
 
+std::uint64_t Cluster::passes(Process process, const std::string& failpoint) {
+  return node(process).failpoints->passes(failpoint).value();
+}
+
 // ---- messages ----
+
+void Cluster::release_and_receive(Process store, const std::vector<std::string>& failpoints) {
+  std::map<std::string, std::uint64_t> before;
+  for (const auto& failpoint : failpoints) before[failpoint] = passes(store, failpoint);
+  proxy(store).release();
+  for (const auto& failpoint : failpoints) {
+    EXPECT_TRUE(becomes_true([&] { return passes(store, failpoint) > before[failpoint]; }))
+        << "nothing arrived late at " << failpoint;
+  }
+}
 
 void Cluster::keep_from_ending() {
   constexpr std::size_t kEvery = 1'000'000;

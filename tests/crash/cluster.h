@@ -83,6 +83,9 @@ class Cluster {
   // Until so many threads have come by, counted from the last arming.
   void wait_for_pass(Process process, const std::string& failpoint, std::uint64_t passes = 1);
 
+  // How often threads have come by since the process started.
+  std::uint64_t passes(Process process, const std::string& failpoint);
+
   // ---- messages ----
 
   // What stands before the process. REQUIRES: Links::kProxied.
@@ -95,6 +98,10 @@ class Cluster {
   // What commits from now on stays unended: store b hears of no commit, so nothing is released anywhere.
   void keep_from_ending();
   void let_it_end();
+
+  // Lets go of what a proxy holds or has copied for a store, and waits until the store has received it: `failpoints`
+  // name where, one for each kind of message.
+  void release_and_receive(Process store, const std::vector<std::string>& failpoints);
 
   // One call, past any proxy. Throws ResultError.
   template <typename Method>
