@@ -190,6 +190,11 @@ void Cluster::crash_in_recovery(Process process, const std::string& failpoint) {
   EXPECT_EQ(wait_for_end(process), -SIGKILL) << "it passed " << failpoint;
 }
 
+bool Cluster::can_be_started_twice(Process process) {
+  daemon::DaemonProcess other;
+  return other.start(launch(process, false)).has_value();
+}
+
 int Cluster::wait_for_end(Process process) {
   const auto code = daemon(process).wait(kPatience);
   if (code) return *code;

@@ -74,6 +74,8 @@ class Cluster {
   void restart(Process process, const std::string& failpoints = "");
   // Starts it again with a failpoint that it does not survive, and waits for its end.
   void crash_in_recovery(Process process, const std::string& failpoint);
+  // Whether another process on the same files comes to serve them while this one runs.
+  bool can_be_started_twice(Process process);
   // Waits for a process that a failpoint ends. Returns its exit code, or minus the signal that killed it.
   int wait_for_end(Process process);
   daemon::DaemonProcess& daemon(Process process) { return *node(process).process; }
