@@ -75,7 +75,7 @@ void ParticipantService::serve_clients() {
 
 void ParticipantService::execute(wire::ExecuteRequest&& request, rpc::Responder<wire::ExecuteAnswer> respond) {
   auto* const runner = find(request.store, respond);
-  if (runner == nullptr) return;
+  if (runner == nullptr || daemon::failpoint("participant.statement_received")) return;
   const auto log = rpc::from_wire(request.id).log;
   auto coordinator = link_.address(log);
   if (!coordinator) {

@@ -190,6 +190,11 @@ void Cluster::crash_in_recovery(Process process, const std::string& failpoint) {
   EXPECT_EQ(wait_for_end(process), -SIGKILL) << "it passed " << failpoint;
 }
 
+bool Cluster::can_be_started_twice(Process process) {
+  daemon::DaemonProcess other;
+  return other.start(launch(process, false)).has_value();
+}
+
 int Cluster::wait_for_end(Process process) {
   const auto code = daemon(process).wait(kPatience);
   if (code) return *code;
@@ -213,7 +218,21 @@ void Cluster::wait_for_pass(Process process, const std::string& failpoint, std::
   of.failpoints->wait_for_passes(failpoint, of.passes[failpoint] + passes, kPatience).value();
 }
 
+std::uint64_t Cluster::passes(Process process, const std::string& failpoint) {
+  return node(process).failpoints->passes(failpoint).value();
+}
+
 // ---- messages ----
+
+void Cluster::release_and_receive(Process store, const std::vector<std::string>& failpoints) {
+  std::map<std::string, std::uint64_t> before;
+  for (const auto& failpoint : failpoints) before[failpoint] = passes(store, failpoint);
+  proxy(store).release();
+  for (const auto& failpoint : failpoints) {
+    EXPECT_TRUE(becomes_true([&] { return passes(store, failpoint) > before[failpoint]; }))
+        << "nothing arrived late at " << failpoint;
+  }
+}
 
 void Cluster::keep_from_ending() {
   constexpr std::size_t kEvery = 1'000'000;

@@ -74,6 +74,8 @@ class Cluster {
   void restart(Process process, const std::string& failpoints = "");
   // Starts it again with a failpoint that it does not survive, and waits for its end.
   void crash_in_recovery(Process process, const std::string& failpoint);
+  // Whether another process on the same files comes to serve them while this one runs.
+  bool can_be_started_twice(Process process);
   // Waits for a process that a failpoint ends. Returns its exit code, or minus the signal that killed it.
   int wait_for_end(Process process);
   daemon::DaemonProcess& daemon(Process process) { return *node(process).process; }
@@ -82,6 +84,9 @@ class Cluster {
   void disarm(Process process, const std::string& failpoint);
   // Until so many threads have come by, counted from the last arming.
   void wait_for_pass(Process process, const std::string& failpoint, std::uint64_t passes = 1);
+
+  // How often threads have come by since the process started.
+  std::uint64_t passes(Process process, const std::string& failpoint);
 
   // ---- messages ----
 
@@ -95,6 +100,10 @@ class Cluster {
   // What commits from now on stays unended: store b hears of no commit, so nothing is released anywhere.
   void keep_from_ending();
   void let_it_end();
+
+  // Lets go of what a proxy holds or has copied for a store, and waits until the store has received it: `failpoints`
+  // name where, one for each kind of message.
+  void release_and_receive(Process store, const std::vector<std::string>& failpoints);
 
   // One call, past any proxy. Throws ResultError.
   template <typename Method>

@@ -21,6 +21,12 @@ std::string prepare_of(Mode mode) {
   return mode == Mode::kOneShot ? "execute_and_prepare" : "prepare";
 }
 
+// The failpoint that a store passes when it has received the message.
+std::string received_at(const std::string& method) {
+  if (method == "decide") return "participant.decision_received";
+  return method == "execute" ? "participant.statement_received" : "participant.prepare_received";
+}
+
 // ---- each message lost once ----
 
 struct Loss {
@@ -119,7 +125,9 @@ TEST_P(LateMessage, brings_nothing_back) {
   cluster.run(transfer);
   cluster.wait_until_nothing_is_left();
   EXPECT_EQ(cluster.proxy(kStoreA).met(), methods.size());
-  cluster.proxy(kStoreA).release();
+  std::vector<std::string> received;
+  for (const auto& method : methods) received.push_back(received_at(method));
+  cluster.release_and_receive(kStoreA, received);
   cluster.check_invariants(transfer.id, End::kCommitted);
   EXPECT_EQ(cluster.store_status(kStoreA).alarms, 0);
 }
@@ -148,7 +156,7 @@ TEST(Messages, M8_an_abort_overtakes_the_prepare) {
   auto transfer = cluster.next_transfer(Mode::kOneShot);
   transfer.amount = -2 * Cluster::kBalance;  // store b votes no at once
   EXPECT_EQ(cluster.run(transfer).what, Told::What::kAborted);
-  cluster.proxy(kStoreA).release();
+  cluster.release_and_receive(kStoreA, {received_at("prepare")});
   cluster.check_invariants(transfer.id, End::kAborted);
 }
 
@@ -157,7 +165,7 @@ TEST(Messages, M8_an_abort_overtakes_the_prepare_of_an_interactive_one) {
   cluster.proxy(kStoreA).arrange(Direction::kRequest, "prepare", Fate::kHold);
   const auto transfer = cluster.next_transfer(Mode::kInteractive);
   EXPECT_EQ(cluster.run(transfer).what, Told::What::kAborted);  // at the vote timeout
-  cluster.proxy(kStoreA).release();
+  cluster.release_and_receive(kStoreA, {received_at("prepare")});
   cluster.check_invariants(transfer.id, End::kAborted);
 }
 
@@ -212,7 +220,7 @@ TEST(Messages, M15_an_old_decision_meets_a_new_transaction) {
   const auto transfer = cluster.next_transfer(Mode::kOneShot);
   auto begun = cluster.begin(transfer);
   EXPECT_TRUE(becomes_true([&] { return cluster.store_status(kStoreA).prepared == 1; }));
-  cluster.proxy(kStoreA).release();
+  cluster.release_and_receive(kStoreA, {received_at("decide")});
   cluster.end(std::move(begun));
   cluster.check_invariants(transfer.id, End::kAborted);
 }
@@ -258,7 +266,11 @@ TEST(Messages, M18_a_repeated_prepare_of_a_prepared_branch_executes_nothing) {
   const auto transfer = cluster.next_transfer(Mode::kOneShot);
   auto begun = cluster.begin(transfer);
   EXPECT_TRUE(becomes_true([&] { return cluster.store_status(kStoreA).prepared == 1; }));
-  cluster.proxy(kStoreA).release();
+  const auto forces = cluster.store_status(kStoreA).forces;
+  const auto executions = cluster.passes(kStoreA, "store.before_execute");
+  cluster.release_and_receive(kStoreA, {received_at("prepare")});
+  EXPECT_EQ(cluster.store_status(kStoreA).forces, forces);
+  EXPECT_EQ(cluster.passes(kStoreA, "store.before_execute"), executions);
   cluster.proxy(kStoreB).release();
   cluster.end(std::move(begun));
   cluster.check_invariants(transfer.id, End::kCommitted);
@@ -271,8 +283,10 @@ TEST(Messages, M18_a_repeated_prepare_of_a_committed_branch_executes_nothing) {
   const auto transfer = cluster.next_transfer(Mode::kOneShot);
   EXPECT_EQ(cluster.run(transfer).what, Told::What::kCommitted);
   EXPECT_TRUE(becomes_true([&] { return cluster.store_status(kStoreA).committed == 1; }));
-  cluster.proxy(kStoreA).release();
+  const auto executions = cluster.passes(kStoreA, "store.before_execute");
+  cluster.release_and_receive(kStoreA, {received_at("prepare")});
   EXPECT_EQ(cluster.store_status(kStoreA).committed, 1);
+  EXPECT_EQ(cluster.passes(kStoreA, "store.before_execute"), executions);
   cluster.let_it_end();
   cluster.check_invariants(transfer.id, End::kCommitted);
 }

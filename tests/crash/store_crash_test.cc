@@ -167,6 +167,7 @@ TEST(StoreCrashes, P14_a_branch_in_doubt_holds_its_locks_before_the_first_connec
     const auto status = cluster.store_status(kStoreA);
     EXPECT_EQ(status.prepared, 1);
     EXPECT_EQ(status.locks, locks);
+    EXPECT_FALSE(cluster.can_be_started_twice(kStoreA)) << "its file is not claimed";
   }
   cluster.restart(kCoordinator);
   cluster.end(std::move(begun));
