@@ -375,6 +375,8 @@ struct Acknowledgement {
 struct DecideAnswer {
   1: i64 store_position,
   2: list<Acknowledgement> acknowledgements,  // in the order of the decisions
+  // Of the opening of the store that answers: an answer may overtake the registration of that opening.
+  3: i64 start_number,
 }
 
 service Participant {

@@ -161,7 +161,8 @@ Result<std::vector<Acknowledged>> to_events(const std::vector<SendDecision>& sen
                                           AcknowledgementKind::kRefused, field + ".kind");
     if (!kind) return kind.error();
     events.push_back({decision.store, decision.id, decision.branch, decision.decision, *kind,
-                      StorePosition{bits(answer.store_position)}, std::move(acknowledgement.detail)});
+                      StorePosition{bits(answer.store_position)}, std::move(acknowledgement.detail),
+                      bits(answer.start_number)});
   }
   return events;
 }

@@ -209,7 +209,7 @@ void BranchTable::handle(const ResolveRequested& event) {
 
 void BranchTable::acknowledge(std::optional<CallId> call, const TransactionId& id, AcknowledgementKind kind,
                               std::string detail) {
-  if (call) made_.emplace_back(DecisionAnswered{*call, id, kind, position_, std::move(detail)});
+  if (call) made_.emplace_back(DecisionAnswered{*call, id, kind, position_, std::move(detail), start_number_});
 }
 
 void BranchTable::refuse_decision(std::optional<CallId> call, const TransactionId& id, std::string detail) {

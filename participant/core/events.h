@@ -169,6 +169,7 @@ struct DecisionAnswered {
   AcknowledgementKind kind = AcknowledgementKind::kDone;
   StorePosition position{};
   std::string detail;  // of kContradicts and kRefused
+  std::uint64_t start_number = 0;  // of the opening that answers
 };
 
 enum class RefusalKind : std::uint8_t { kInvalidArgument, kNotFound, kOverloaded, kUnavailable, kFenced, kConflict };

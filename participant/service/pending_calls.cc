@@ -21,6 +21,11 @@ std::optional<PendingCalls::Waiting> PendingCalls::take(CallId call) {
   return waiting;
 }
 
+std::string PendingCalls::store_of(CallId call) const {
+  const auto found = calls_.find(static_cast<std::uint64_t>(call));
+  return found == calls_.end() ? std::string() : found->second.store;
+}
+
 CallId PendingCalls::add(const std::string& store, rpc::Responder<wire::ExecuteAnswer> respond) {
   return next(store, std::move(respond));
 }
@@ -60,6 +65,7 @@ void PendingCalls::answer(const DecisionAnswered& effect) {
   decisions->answer.acknowledgements[index] = to_wire(effect);
   decisions->answer.store_position =
       std::max(decisions->answer.store_position, static_cast<std::int64_t>(effect.position));
+  decisions->answer.start_number = static_cast<std::int64_t>(effect.start_number);
   if (--decisions->missing == 0) decisions->respond(decisions->answer);
 }
 

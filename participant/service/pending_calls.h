@@ -58,6 +58,7 @@ class PendingCalls {
   template <typename Fault>
   void end_with(CallId call, const Fault& fault);
   CallId next(const std::string& store, Waiting waiting);
+  std::string store_of(CallId call) const;
   // Takes the call out; nothing if it has been dropped.
   std::optional<Waiting> take(CallId call);
 

@@ -155,7 +155,7 @@ void Client::execute(std::size_t index) {
                                               2s,
                                               coordinator_->name()};
   call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn_](const auto& answer) {
-    if (turn == turn_) heard(index, answer.effect);
+    if (turn == turn_) heard(index, answer);
   });
   unless_answered(world.between(50ms, 1s), [this, index, &world] {
     if (world.chance(0.7)) return execute(index);

@@ -131,14 +131,14 @@ void CoordinatorNode::ask_for_vote(const std::string& store, const Request& requ
   cluster_.checker.leaves(core_->view());
   const auto is_answered = std::make_shared<bool>(false);
   const auto is_same = [this, start = starts_] { return core_ && start == starts_; };
-  const auto on_answer = [this, store, is_same, is_answered, id = request.id](const StoreNode::Answer& heard) {
+  const auto on_answer = [this, store, is_same, is_answered, id = request.id](const participant::Effect& effect) {
     if (!is_same()) return;
     *is_answered = true;
-    if (const auto* refused = std::get_if<participant::CallRefused>(&heard.effect)) {
+    if (const auto* refused = std::get_if<participant::CallRefused>(&effect)) {
       if (refused->kind == participant::RefusalKind::kFenced) return tell(Fenced{store, refused->message});
       return tell(VoteLost{store, id, refused->message});
     }
-    const auto& vote = std::get<participant::VoteAnswered>(heard.effect);
+    const auto& vote = std::get<participant::VoteAnswered>(effect);
     if (vote.already_committed) return tell(AlreadyCommitted{store, id, vote.branch});
     tell(VoteReceived{store, id, vote.branch, vote.vote, vote.cause, vote.results});
   };
@@ -153,16 +153,20 @@ void CoordinatorNode::ask_for_vote(const std::string& store, const Request& requ
 void CoordinatorNode::perform(const SendDecision& decision) {
   cluster_.checker.leaves(core_->view());
   cluster_.checker.leaves(decision);
-  const auto on_answer = [this, decision, start = starts_](const StoreNode::Answer& heard) {
+  const auto on_answer = [this, decision, start = starts_](const participant::Effect& effect) {
     if (!core_ || start != starts_) return;
-    if (const auto* refused = std::get_if<participant::CallRefused>(&heard.effect)) {
+    if (const auto* refused = std::get_if<participant::CallRefused>(&effect)) {
       if (refused->kind == participant::RefusalKind::kFenced) tell(Fenced{decision.store, refused->message});
       return;
     }
-    const auto& answer = std::get<participant::DecisionAnswered>(heard.effect);
+    const auto& answer = std::get<participant::DecisionAnswered>(effect);
     tell(Acknowledged{decision.store, decision.id, decision.branch, decision.decision,
+<<<<<<< HEAD
                       static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail,
                       heard.start_number});
+=======
+                      static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail, answer.start_number});
+>>>>>>> sim
   };
   call(cluster_.world, name_, *cluster_.stores.at(decision.store),
        participant::DecisionReceived{

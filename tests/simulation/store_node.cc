@@ -128,7 +128,7 @@ void StoreNode::perform(const Effect& effect) {
             if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);
             const auto caller = callers_.extract(answer.call);
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
-            caller.mapped()({answer, store_->recovered().start_number});
+            caller.mapped()(answer);
           }
         },
         effect);

@@ -12,7 +12,6 @@
 #include <utility>
 
 #include "participant/core/branch_table.h"
-#include "tests/simulation/describe.h"
 #include "tests/simulation/model_store.h"
 
 namespace assent::simulation {
@@ -22,12 +21,6 @@ struct Cluster;
 
 class StoreNode {
  public:
-  // What a caller gets: the answer, and in which opening of the store it was given.
-  struct Answer {
-    participant::Effect effect;
-    std::uint64_t start_number;
-  };
-
   StoreNode(Cluster& cluster, std::string name, StoreIdentity identity);
 
   const std::string& name() const { return name_; }
@@ -39,7 +32,7 @@ class StoreNode {
   void tell(participant::Event event);
 
   template <typename Request>
-  void ask(Request request, std::function<void(const Answer&)> answer) {
+  void ask(Request request, std::function<void(const participant::Effect&)> answer) {
     request.call = participant::CallId{++calls_};
     callers_[request.call] = std::move(answer);
     tell(std::move(request));
@@ -67,7 +60,7 @@ class StoreNode {
   std::uint64_t calls_ = 0;
   std::uint64_t signs_ = 0;
   std::map<LogIdentity, std::uint64_t> heard_signs_;  // the last that reached the coordinator
-  std::map<participant::CallId, std::function<void(const Answer&)>> callers_;
+  std::map<participant::CallId, std::function<void(const participant::Effect&)>> callers_;
   std::deque<participant::Event> inbox_;
   bool is_awake_ = false;  // the thread is about to look into the inbox
   bool is_journaling_ = false;
@@ -75,8 +68,11 @@ class StoreNode {
   Time armed_ = Time::max();
 };
 
+<<<<<<< HEAD
 inline std::string describe(const StoreNode::Answer& answer) {
   return describe(answer.effect);
 }
 
+=======
+>>>>>>> sim
 }  // namespace assent::simulation

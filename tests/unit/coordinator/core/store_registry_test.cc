@@ -117,6 +117,21 @@ TEST(StoreRegistry, ASignOfLifeThatAcknowledgementsOvertookIsAccepted) {
       << "the one after it was sent when 8 was acknowledged";
 }
 
+TEST(StoreRegistry, AnOpeningThatAcknowledgedBeforeItsRegistrationArrivedIsAccepted) {
+  StoreRegistry registry = ::assent::coordinator::registry();
+  registry.registered(registration("a", 5, 1), kNow);
+  registry.acknowledged("a", StorePosition{8}, 2);
+  EXPECT_EQ(registry.registered(registration("a", 7, 2), kNow).refused, "");
+  EXPECT_THAT(registry.registered(registration("a", 7, 3), kNow).refused, HasSubstr("restored from an old copy"));
+}
+
+TEST(StoreRegistry, AnEarlyAcknowledgementCountsAgainstLaterOpenings) {
+  StoreRegistry registry = ::assent::coordinator::registry();
+  registry.registered(registration("a", 5, 1), kNow);
+  registry.acknowledged("a", StorePosition{8}, 2);
+  EXPECT_THAT(registry.registered(registration("a", 7, 3), kNow).refused, HasSubstr("restored from an old copy"));
+}
+
 TEST(StoreRegistry, ARegistrationThatNamesNothingIsRefused) {
   StoreRegistry registry = ::assent::coordinator::registry();
   EXPECT_THAT(registry.registered({}, kNow).refused, HasSubstr("needs the store's name"));
