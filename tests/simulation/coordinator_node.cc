@@ -161,12 +161,8 @@ void CoordinatorNode::perform(const SendDecision& decision) {
     }
     const auto& answer = std::get<participant::DecisionAnswered>(effect);
     tell(Acknowledged{decision.store, decision.id, decision.branch, decision.decision,
-<<<<<<< HEAD
                       static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail,
-                      heard.start_number});
-=======
-                      static_cast<AcknowledgementKind>(answer.kind), answer.position, answer.detail, answer.start_number});
->>>>>>> sim
+                      answer.start_number});
   };
   call(cluster_.world, name_, *cluster_.stores.at(decision.store),
        participant::DecisionReceived{

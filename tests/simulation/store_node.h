@@ -68,11 +68,4 @@ class StoreNode {
   Time armed_ = Time::max();
 };
 
-<<<<<<< HEAD
-inline std::string describe(const StoreNode::Answer& answer) {
-  return describe(answer.effect);
-}
-
-=======
->>>>>>> sim
 }  // namespace assent::simulation

@@ -30,11 +30,7 @@ class Violation : public std::runtime_error {
 // What goes wrong, and how often. All zeros: a clean network, quick disks, no crashes.
 struct Faults {
   double loss = 0;    // of one message
-<<<<<<< HEAD
-  double repeat = 0;  // of one message: it arrives twice
-=======
   double repeat = 0;  // of one message: a copy of it arrives late
->>>>>>> sim
   double delay = 0;   // of one message or one forced write: it takes up to `longest`
   double crash = 0;   // before, or after, a process performs any one effect
   double cut = 0;     // every 100 ms: one link carries nothing for up to `longest`
