@@ -68,6 +68,8 @@ void list_store(daemon::Options& options, Configuration& configuration) {
   options.size("sql-bytes", limits.sql_bytes, 64, 7ULL << 20U, "longest statement");
   options.number("parameters", limits.parameters, 0, 32766, "most parameters of one statement");
   options.duration("run-time", limits.time, 1ms, 1h, "a statement's run, without its waiting");
+  options.flag("validate-replay", configuration.store.validate_replay,
+               "replay what a statement changed before it is believed; it costs a replay");
   options.size("reserve", configuration.store.reserve_bytes, 0, 1ULL << 40U, "free space below which a store votes no");
   options.duration("reopen-first", configuration.service.runner.reopen_first, 1ms, 1h,
                    "a store that went offline, until it is opened again; doubles");
@@ -208,6 +210,9 @@ int fail(const Error& error, int code) {
 
 int run(int argc, const char* const* argv) {
   Configuration configuration;
+#ifdef ASSENT_FAILPOINTS
+  configuration.store.validate_replay = true;  // the daemon of tests proves every capture
+#endif
   daemon::Options options(kProgram, daemon::kVersion, "Serves SQLite stores to Assent's transactions.");
   list(options, configuration);
   if (const auto code = options.parse(argc, argv, std::cout, std::cerr)) return *code;

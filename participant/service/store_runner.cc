@@ -134,8 +134,7 @@ Result<void> StoreRunner::serve(std::vector<Item>& items) {
     if (auto stepped = step(TimePassed{}); !stepped) return stepped;
   }
   if (auto stepped = step(BatchEnded{}); !stepped) return stepped;
-  store_->end_executions();
-  return {};
+  return store_->end_executions();
 }
 
 // A branch that is told yes must find room for its commit, so the branches of this batch know before they prepare.
