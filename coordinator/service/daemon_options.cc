@@ -60,7 +60,7 @@ Result<ServiceSettings> service_settings(const DaemonOptions& options, const std
   if (!listening) return listening.error();
   settings.listen = listening->listen;
   settings.advertised = listening->advertised;
-  settings.insecure = !daemon::is_loopback(settings.listen);
+  settings.insecure = !daemon::is_loopback(listening->listen);
   if (auto problem = check(options.core)) {
     std::replace(problem->begin(), problem->end(), '_', '-');  // the core knows fields, people know flags
     return invalid(std::move(*problem));

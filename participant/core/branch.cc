@@ -34,7 +34,7 @@ BranchState state_of(RowState state) {
     case RowState::kResolvedCommit: return BranchState::kResolvedCommit;
     case RowState::kResolvedAbort: return BranchState::kResolvedAbort;
   }
-  check_invariant(false, "a row has one of the four states");
+  invariant(false, "of a row: it has one of the four states");
   return BranchState::kPrepared;
 }
 
@@ -103,7 +103,7 @@ Branch::Branch(const BranchRow& row, Time now)
       state_(state_of(row.state)) {}
 
 void Branch::move_to(BranchState next) {
-  check_invariant(has_edge(state_, next), "B4: a branch changes its state along an edge of its diagram");
+  invariant(has_edge(state_, next), "B4: a branch changes its state along an edge of its diagram");
   state_ = next;
 }
 

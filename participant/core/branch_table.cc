@@ -48,11 +48,11 @@ BranchTable::BranchTable(Settings settings, const RecoveredStore& recovered, Tim
       ends_(settings.remembered_ends),
       position_(recovered.position),
       now_(now) {
-  check_invariant(!check(settings), "the settings work together");
+  invariant(!check(settings), "of the settings: they work together");
   for (const BranchRow& row : recovered.rows) {
     Branch& branch = branches_.try_emplace(row.id, row, now).first->second;
     if (branch.state() == BranchState::kPrepared) {
-      check_invariant(locks_.restore(branch.priority, row.locks), "J2: no two prepared branches own one key");
+      invariant(locks_.restore(branch.priority, row.locks), "J2: no two prepared branches own one key");
     }
     const bool is_known = branch.state() == BranchState::kCommitted;
     branch.inquiries.start(
@@ -241,7 +241,7 @@ void BranchTable::journaled(Branch& branch) {
       for (const CallId call : calls) acknowledge(call, branch.id, kind, branch.resolution);
       break;
     }
-    default: check_invariant(false, "B6: only a branch whose operation is under way goes on when that is durable");
+    default: invariant(false, "B6: only a branch whose operation is under way goes on when that is durable");
   }
   schedule(branch);
   if (branch.commit == Position{}) return;

@@ -222,8 +222,8 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
   }
   const bool succeeded = failure.reason == AbortReason::kNone;
   const std::size_t count = std::exchange(branch.statements, nullptr)->size();
-  check_invariant(!succeeded || (event.results != nullptr && event.results->size() == count),
-                  "B2: statements that succeeded have a result each");
+  invariant(!succeeded || (event.results != nullptr && event.results->size() == count),
+            "B2: statements that succeeded have a result each");
   branch.results = event.results;
 
   if (!branch.one_shot) {

@@ -47,7 +47,7 @@ class JournalQueue {
 
   // REQUIRES: none is under way.
   std::vector<JournalOperation> start() {
-    check_invariant(!under_way_, "J1: one journal transaction is under way at a time");
+    invariant(!under_way_, "J1: one journal transaction is under way at a time");
     under_way_ = true;
     due_.reset();
     tickets_under_way_ = std::exchange(tickets_waiting_, {});
@@ -55,7 +55,7 @@ class JournalQueue {
   }
 
   std::vector<Ticket> finish() {
-    check_invariant(under_way_, "J1: what is durable was ordered");
+    invariant(under_way_, "J1: what is durable was ordered");
     under_way_ = false;
     return std::exchange(tickets_under_way_, {});
   }

@@ -92,8 +92,8 @@ bool LockTable::Owners::any_other_has(LockModes any, const Priority& owner) cons
 
 LockTable::Answer LockTable::request(const Priority& owner, const Locks& wanted) {
   const auto party = parties_.try_emplace(owner).first;
-  check_invariant(!party->second.prepared, "L2: a prepared branch asks for no more locks");
-  check_invariant(party->second.waits_for.empty(), "L5: one request of an owner waits at a time");
+  invariant(!party->second.prepared, "L2: a prepared branch asks for no more locks");
+  invariant(party->second.waits_for.empty(), "L5: one request of an owner waits at a time");
 
   std::vector<Wish> wishes = missing(owner, wanted);
   const Wish* block = find_block(owner, wishes);
@@ -164,8 +164,8 @@ bool LockTable::is_blocked(const Priority& owner, const Entry& entry, LockModes 
 void LockTable::take(const Priority& owner, Party& party, const std::vector<Wish>& wishes) {
   for (const Wish& wish : wishes) {
     Owners& holders = wish.place->second.holders;
-    check_invariant(!holders.any_other_has(conflicting_modes(wish.modes), owner),
-                    "L1: two owners never hold conflicting modes of one name");
+    invariant(!holders.any_other_has(conflicting_modes(wish.modes), owner),
+              "L1: two owners never hold conflicting modes of one name");
     if (holders.of(owner) == 0) {
       party.held.push_back(wish.place);
       ++held_count_;
@@ -185,7 +185,7 @@ bool LockTable::restore(const Priority& owner, const Locks& held) {
 
 void LockTable::set_prepared(const Priority& owner) {
   Party& party = parties_[owner];
-  check_invariant(party.waits_for.empty(), "L4: a prepared branch waits for nothing");
+  invariant(party.waits_for.empty(), "L4: a prepared branch waits for nothing");
   party.prepared = true;
 }
 

@@ -130,4 +130,16 @@ void ParticipantService::resolve_unanswered(const wire::ResolveRequest& request,
   post(*runner, call, to_event(request, call));
 }
 
+// An operator is shown the branch as it is after the resolution.
+void ParticipantService::answer_with_branch(const std::string& store, const ResolveAnswered& resolved) {
+  const auto status = gather<wire::BranchStatus>(
+      io_, {}, [this, resolved](const wire::BranchStatus& branch) { calls_.answer(resolved, branch); });
+  static_cast<void>(
+      stores_.at(store)->ask([status, id = resolved.id](const BranchTable& branches, const StoreReport&, Time now) {
+        for (const auto& branch : branches.branches(now)) {
+          if (branch.id == id) status->add([&](wire::BranchStatus& gathered) { gathered = to_wire(branch); });
+        }
+      }));
+}
+
 }  // namespace assent::participant

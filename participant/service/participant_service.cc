@@ -153,10 +153,7 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
   } else if (const auto* refused = std::get_if<CallRefused>(&effect)) {
     calls_.refuse(*refused);
   } else if (const auto* resolved = std::get_if<ResolveAnswered>(&effect)) {
-    wire::BranchStatus status;
-    status.id = rpc::to_wire(resolved->id);
-    status.state = "resolved";
-    calls_.answer(*resolved, status);
+    answer_with_branch(store, *resolved);
   } else if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) {
     link_.send(store, *inquiry);
   } else if (const auto* wound = std::get_if<SendWound>(&effect)) {

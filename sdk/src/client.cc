@@ -73,8 +73,10 @@ Outcome Client::submit(const Batch& batch, Return when) {
 }
 
 Outcome Client::outcome(const TransactionId& id) {
-  if (auto outcome = session().ask_outcome(id)) return *std::move(outcome);
-  throw OutcomeUnknown(id, "the coordinator at " + options().coordinator + " did not say in time");
+  auto outcome = session().ask_outcome(id);
+  if (outcome) return *std::move(outcome);
+  if (outcome.error().kind == ErrorKind::kInvalidInput) throw InvalidArgument(outcome.error().message);
+  throw OutcomeUnknown(id, outcome.error().message);
 }
 
 const ClientOptions& Client::options() const {

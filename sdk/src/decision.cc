@@ -18,10 +18,9 @@ namespace {
 Outcome resolve_lost_answer(Session& session, const TransactionId& id) {
   session.count_lost_answer();
   session.suspect(id);
-  if (auto outcome = session.ask_outcome(id)) return *std::move(outcome);
-  throw_unknown(session, id,
-                "the coordinator at " + session.options().coordinator + " did not say within " +
-                    std::to_string(session.options().outcome_time_limit.count()) + " ms");
+  auto outcome = session.ask_outcome(id);
+  if (!outcome) throw_unknown(session, id, outcome.error().message);
+  return *std::move(outcome);
 }
 
 }  // namespace

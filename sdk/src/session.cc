@@ -124,16 +124,23 @@ void Session::send_abort(wire::AbortRequest request) {
                 [](const Result<wire::Outcome>& /*nobody waits*/) {});
 }
 
-std::optional<Outcome> Session::ask_outcome(const TransactionId& id) {
+Result<Outcome> Session::ask_outcome(const TransactionId& id) {
   const auto until = Clock::now() + options_.outcome_time_limit;
   Backoff backoff(options_.backoff_first, options_.backoff_ceiling);
   for (;;) {
     wire::OutcomeRequest request;
     request.id = rpc::to_wire(id);
-    if (auto answer = call_coordinator(rpc::methods::kOutcome, std::move(request), options_.call_timeout)) {
-      if (auto outcome = read_outcome(id, *answer)) return outcome;
+    const auto answer = call_coordinator(rpc::methods::kOutcome, std::move(request), options_.call_timeout);
+    if (answer) {
+      if (auto outcome = read_outcome(id, *answer)) return *std::move(outcome);
+    } else if (answer.error().kind == ErrorKind::kInvalidInput) {
+      return answer.error();
     }
-    if (Clock::now() >= until) return std::nullopt;
+    if (Clock::now() >= until) {
+      return Error{ErrorKind::kUnknown, "the coordinator at " + options_.coordinator + " did not say within " +
+                                            std::to_string(options_.outcome_time_limit.count()) + " ms (" +
+                                            (answer ? "it is in progress" : answer.error().message) + ")"};
+    }
     backoff.wait();
   }
 }

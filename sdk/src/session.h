@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -58,8 +57,9 @@ class Session {
   // Does not wait: the locks end sooner when it arrives, and by themselves when it does not.
   void send_abort(wire::AbortRequest request);
 
-  // Asks until the outcome is committed, aborted or forgotten; nothing if that is not known in time.
-  std::optional<Outcome> ask_outcome(const TransactionId& id);
+  // Asks until the outcome is committed, aborted or forgotten. The error, if that is not known in time, says why;
+  // kInvalidInput comes at once: this coordinator never gave out such an id, and will not know better later.
+  Result<Outcome> ask_outcome(const TransactionId& id);
 
   void count_committed();
   void count_aborted(AbortReason reason);

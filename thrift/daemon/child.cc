@@ -70,7 +70,8 @@ Result<pid_t> spawn(const Launch& launch, int out, int err) {
 }
 
 Result<int> wait_for(pid_t process, Duration patience) {
-  const int descriptor = static_cast<int>(syscall(SYS_pidfd_open, process, 0));
+  // By number: this C library's own declaration of it lacks C linkage.
+  const auto descriptor = static_cast<int>(syscall(SYS_pidfd_open, process, 0U));
   if (descriptor >= 0) {
     pollfd event{descriptor, POLLIN, 0};
     const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(patience).count();

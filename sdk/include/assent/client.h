@@ -99,7 +99,8 @@ class Client {
 
   // How the transaction ended: asks until it is committed, aborted, or forgotten (it ended longer ago than outcomes
   // are kept). A transaction that was not sent to be committed yet is aborted by this question, for ever. Throws
-  // OutcomeUnknown if no answer came within ClientOptions::outcome_time_limit.
+  // OutcomeUnknown if that is not known within ClientOptions::outcome_time_limit; InvalidArgument if the coordinator
+  // never gave out this id.
   Outcome outcome(const TransactionId& id);
 
   const ClientOptions& options() const;

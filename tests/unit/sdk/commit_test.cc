@@ -171,6 +171,18 @@ TEST_F(Commits, AnAnswerAboutAnotherTransactionIsNoAnswer) {
   EXPECT_THROW(transaction.commit(), Aborted);
 }
 
+TEST_F(Commits, WhoseIdTheCoordinatorDoesNotKnowAnyMoreAreUnknownAtOnce) {
+  coordinator_.commits.then_lose();
+  coordinator_.outcomes.always([](const auto&, const auto& respond) {
+    respond.fault(wire::FaultCode::INVALID_ARGUMENT, "it was never leased from this decision log");
+  });
+  Client client(options_);
+  auto transaction = worked(client);
+  EXPECT_THAT(thrown<OutcomeUnknown>([&] { transaction.commit(); }).what(), HasSubstr("never leased"));
+  EXPECT_EQ(coordinator_.outcomes.requests().size(), 1U);
+  EXPECT_THROW(client.outcome(transaction.id()), InvalidArgument);
+}
+
 TEST_F(Commits, TheOutcomeOfAnIdIsAskedForUntilItIsKnown) {
   coordinator_.outcomes.then_lose()
       .then(answer_outcome<OutcomeMethod>(OutcomeKind::kInProgress))
@@ -179,7 +191,9 @@ TEST_F(Commits, TheOutcomeOfAnIdIsAskedForUntilItIsKnown) {
   const TransactionId id{LogIdentity{0xA}, Epoch{1}, 77};
   EXPECT_EQ(client.outcome(id).kind, OutcomeKind::kForgotten);
   coordinator_.outcomes.always(answer_outcome<OutcomeMethod>(OutcomeKind::kInProgress));
-  EXPECT_EQ(thrown<OutcomeUnknown>([&] { client.outcome(id); }).id(), id);
+  const auto error = thrown<OutcomeUnknown>([&] { client.outcome(id); });
+  EXPECT_EQ(error.id(), id);
+  EXPECT_THAT(error.what(), HasSubstr("it is in progress"));
 }
 
 }  // namespace
