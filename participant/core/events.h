@@ -168,7 +168,7 @@ struct DecisionAnswered {
   TransactionId id;
   AcknowledgementKind kind = AcknowledgementKind::kDone;
   StorePosition position{};
-  std::string detail;  // of kContradicts and kRefused
+  std::string detail;              // of kContradicts and kRefused
   std::uint64_t start_number = 0;  // of the opening that answers
 };
 
