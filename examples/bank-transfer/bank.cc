@@ -34,16 +34,6 @@ void run(assent::Client& client, const Transfer& transfer) {
 
 }  // namespace
 
-void Tally::aborted(std::string_view reason) {
-  const std::lock_guard lock(mutex_);
-  ++aborted_[std::string(reason)];
-}
-
-std::map<std::string, std::uint64_t> Tally::aborted_by_reason() const {
-  const std::lock_guard lock(mutex_);
-  return aborted_;
-}
-
 void make_transfer(assent::Client& client, const Transfer& transfer, Tally& tally, Ledger& ledger) {
   ++tally.in_flight;
   try {
@@ -52,9 +42,8 @@ void make_transfer(assent::Client& client, const Transfer& transfer, Tally& tall
     ++tally.committed;
     ++tally.committed_at.at(transfer.from_store);
     ++tally.committed_at.at(transfer.to_store);
-  } catch (const assent::Aborted& aborted) {
+  } catch (const assent::Aborted&) {
     ledger.aborted.push_back(transfer.id);
-    tally.aborted(to_string(aborted.reason()));
   } catch (const assent::OutcomeUnknown& unknown) {
     ledger.unknown.emplace_back(transfer.id, unknown.id());
   } catch (const assent::ClientError&) {  // unavailable or overloaded: nothing was begun

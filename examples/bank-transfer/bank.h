@@ -7,7 +7,6 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
@@ -36,13 +35,6 @@ struct Tally {
   std::atomic<std::uint64_t> audits = 0;
   std::atomic<std::uint64_t> wrong_audits = 0;
   std::atomic<std::uint64_t> refused = 0;  // nothing was begun: the coordinator was down or overloaded
-
-  void aborted(std::string_view reason);
-  std::map<std::string, std::uint64_t> aborted_by_reason() const;
-
- private:
-  mutable std::mutex mutex_;
-  std::map<std::string, std::uint64_t> aborted_;
 };
 
 // What one client was told of its transfers.

@@ -110,11 +110,12 @@ int run(const Options& options, const std::filesystem::path& folder) {
   Cluster cluster(options.programs, folder);
   cluster.create(options.schema);
   assent::Client client{{.coordinator = cluster.coordinator()}};
+  assent::Client auditor{{.coordinator = cluster.coordinator()}};
 
   Report report;
   report.seed = options.seed;
   report.has_crashes = !options.has_no_crash;
-  report.sum_before = audit(client);
+  report.sum_before = audit(auditor);
   std::cout << "One coordinator and " << kStores.size() << " banks of " << kAccounts << " accounts run in "
             << folder.string() << "; seed " << options.seed << ".\n"
             << std::flush;
@@ -128,7 +129,7 @@ int run(const Options& options, const std::filesystem::path& folder) {
       transfer_until(stop, client, number, options.seed, tally, ledgers.at(static_cast<std::size_t>(number)));
     });
   }
-  threads.emplace_back([&] { audit_until(stop, client, tally); });
+  threads.emplace_back([&] { audit_until(stop, auditor, tally); });
 
   const auto began = Clock::now();
   const auto end = began + std::chrono::seconds(options.seconds);
@@ -147,15 +148,16 @@ int run(const Options& options, const std::filesystem::path& folder) {
   end_progress();
 
   report.transfers_per_second = static_cast<double>(tally.committed) / seconds;
+  report.client = client.counters();
   report.unknown_resolved = resolve_unknown(client, ledgers);
   report.leftovers = settle(cluster);
   cluster.sample();
   report.resolved_in_doubt = cluster.resolved_in_doubt();
-  report.sum_after = audit(client);
+  report.sum_after = audit(auditor);
   report.kills = crasher.kills();
   report.has_killed_every_process = crasher.has_killed_every_process();
   std::vector<std::map<std::int64_t, std::int64_t>> stored;
-  for (const auto& store : kStores) stored.push_back(read_transfers(client, store));
+  for (const auto& store : kStores) stored.push_back(read_transfers(auditor, store));
   compare(ledgers, stored, report);
   report.has_clean_stop = cluster.terminate();
   report.print(tally, cluster);

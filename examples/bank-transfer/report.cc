@@ -53,9 +53,10 @@ void Report::print(const Tally& tally, const Cluster& cluster) const {
   std::printf("\n");
   row("transfers per second", static_cast<std::uint64_t>(transfers_per_second));
   row("committed", tally.committed, tally.committed > 0);
-  for (const auto& [reason, count] : tally.aborted_by_reason()) row(("aborted: " + reason).c_str(), count);
+  for (const auto& [reason, count] : client.aborted) row(("aborted: " + std::string(to_string(reason))).c_str(), count);
+  row("of these, run again", client.reruns);
   row("refused (nobody there)", tally.refused);
-  row("unknown outcomes resolved", unknown_resolved);
+  row("unknown outcomes resolved", client.lost_answers - client.unknown_outcomes + unknown_resolved);
   if (has_crashes) {
     row("kills survived", kills.size(), has_killed_every_process);
     for (std::size_t process = 0; process < cluster.size(); ++process) {

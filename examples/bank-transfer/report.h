@@ -17,7 +17,8 @@ struct Report {
   double transfers_per_second = 0;
   std::int64_t sum_before = 0;
   std::int64_t sum_after = 0;
-  std::uint64_t unknown_resolved = 0;
+  assent::ClientCounters client;       // of all transfers
+  std::uint64_t unknown_resolved = 0;  // outcomes that the client could not learn in time, and this program did later
   std::uint64_t resolved_in_doubt = 0;
   std::vector<Kill> kills;
   bool has_killed_every_process = false;
