@@ -21,6 +21,7 @@ std::string remedy(int error) {
   switch (error) {
     case ENOSPC:
     case EDQUOT: return "; make space on that file system";
+    case EFBIG: return "; raise the limit on the size of files (ulimit -f)";
     case EACCES:
     case EPERM: return "; let the coordinator's user read and write there";
     case EROFS: return "; put the decision log on a file system that can be written";
@@ -31,7 +32,7 @@ std::string remedy(int error) {
 
 Error failed(const std::string& action, const std::string& path, int error) {
   ErrorKind kind = ErrorKind::kIo;
-  if (error == ENOSPC || error == EDQUOT) {
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
     kind = ErrorKind::kUnavailable;
   } else if (error == ENOENT) {
     kind = ErrorKind::kNotFound;

@@ -49,7 +49,12 @@ FileClaim::FileClaim(const std::string& store_path) : path_(store_path + ".assen
   const ssize_t now = ::pread(descriptor_, content.data(), content.size(), 0);
   was_writing_ = now > 0 && std::string_view(content.data(), static_cast<std::size_t>(now)).find(kWriting) !=
                                 std::string_view::npos;
-  write_content(was_writing_ ? kWriting : kAtRest);
+  try {
+    write_content(was_writing_ ? kWriting : kAtRest);
+  } catch (const ResultError&) {
+    ::close(descriptor_);  // there is no object yet whose end would let go of the claim
+    throw;
+  }
 }
 
 FileClaim::~FileClaim() {
