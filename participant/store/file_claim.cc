@@ -75,8 +75,10 @@ void FileClaim::write_content(char letter) {
   content.resize(12, ' ');
   content += letter;
   content += '\n';
-  if (::pwrite(descriptor_, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) {
-    throw ResultError({ErrorKind::kIo, path_ + ": cannot write it: " + reason(errno) +
+  const ssize_t written = ::pwrite(descriptor_, content.data(), content.size(), 0);
+  if (written != static_cast<ssize_t>(content.size())) {
+    throw ResultError({ErrorKind::kIo, path_ + ": cannot write it: " +
+                                           (written < 0 ? reason(errno) : "a part of it was written") +
                                            "; make room on the disk, let the participant write the folder"});
   }
 }
