@@ -66,7 +66,11 @@ class Descriptor {
 Result<Descriptor> open_directory(const std::string& path) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.is_open()) {
-    return failed("open directory", path, errno);
+    auto error = failed("open directory", path, errno);
+    if (error.kind == ErrorKind::kNotFound) {
+      error.message += "; check the path";
+    }
+    return error;
   }
   return fd;
 }

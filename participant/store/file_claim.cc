@@ -77,9 +77,9 @@ void FileClaim::write_content(char letter) {
   content += '\n';
   const ssize_t written = ::pwrite(descriptor_, content.data(), content.size(), 0);
   if (written != static_cast<ssize_t>(content.size())) {
-    throw ResultError({ErrorKind::kIo, path_ + ": cannot write it: " +
-                                           (written < 0 ? reason(errno) : "a part of it was written") +
-                                           "; make room on the disk, let the participant write the folder"});
+    throw ResultError(
+        {ErrorKind::kIo, path_ + ": cannot write it: " + (written < 0 ? reason(errno) : "a part of it was written") +
+                             "; make room on the disk, let the participant write the folder"});
   }
 }
 

@@ -52,13 +52,13 @@ std::string name_of_store(const Connection& connection) {
 }
 
 [[noreturn]] void refuse_schema(const Connection& connection, const std::string& why) {
-  throw ResultError(
-      {ErrorKind::kInvalidInput, name_of_store(connection) + ": the schema cannot be applied: " + why +
-                                     "; nothing of it was applied"});
+  throw ResultError({ErrorKind::kInvalidInput, name_of_store(connection) + ": the schema cannot be applied: " + why +
+                                                   "; nothing of it was applied"});
 }
 
 std::size_t line_at(std::string_view text, std::size_t offset) {
-  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
+  return 1 +
+         static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
 }
 
 void run_schema(Connection& connection, Sandbox& sandbox, const std::string& schema) {
@@ -79,7 +79,8 @@ void run_schema(Connection& connection, Sandbox& sandbox, const std::string& sch
       const std::string why = access.refusal.empty() ? sqlite3_errmsg(connection.handle()) : access.refusal;
       const auto token = static_cast<std::size_t>(std::max(0, sqlite3_error_offset(connection.handle())));
       const std::size_t begin = schema.size() - rest.size();
-      const std::size_t place = std::min(schema.size(), std::max(begin + token, schema.find_first_not_of(" \t\r\n", begin)));
+      const std::size_t place =
+          std::min(schema.size(), std::max(begin + token, schema.find_first_not_of(" \t\r\n", begin)));
       refuse_schema(connection, why + " (line " + std::to_string(line_at(schema, place)) + "); correct its SQL");
     }
     rest.remove_prefix(static_cast<std::size_t>(tail - rest.data()));

@@ -87,7 +87,7 @@ class FullDiskTest : public ProcessTest {
   }
 
   static constexpr rlim_t kSegment = 64U << 10U;
-  const Words coordinator_flags_{"--segment",        "64KiB", "--idle-force",   "10ms",
+  const Words coordinator_flags_{"--segment",      "64KiB", "--idle-force",     "10ms",
                                  "--resend-first", "20ms",  "--resend-ceiling", "50ms"};
   std::optional<Client> client_;
 };
@@ -143,8 +143,13 @@ TEST_F(FullDiskTest, ALogThatCannotBeOpenedForLackOfRoomIsNamedAndStaysWhole) {
   client().submit(set("left", 60));
   EXPECT_EQ(coordinator_.terminate().value(), 0);
   const auto verified = ctl_log();
-  Words words{"-c", "ulimit -f 16; exec \"$0\" \"$@\"", program("assent-coordinator"), "--data", path("log"),
-              "--listen", "127.0.0.1:0"};
+  Words words{"-c",
+              "ulimit -f 16; exec \"$0\" \"$@\"",
+              program("assent-coordinator"),
+              "--data",
+              path("log"),
+              "--listen",
+              "127.0.0.1:0"};
   words.insert(words.end(), coordinator_flags_.begin(), coordinator_flags_.end());
   const auto finished = daemon::run_to_end({"/bin/sh", words, {}, {}}).value();
   EXPECT_EQ(finished.code, 1);

@@ -164,6 +164,15 @@ TEST_F(StoppingTest, AParticipantWaitsNoLongerThanATransactionMayTake) {
   expect_balances(100, 100);
 }
 
+TEST_F(StoppingTest, AnInterruptFromTheKeyboardIsAnOrderToStop) {
+  participant_.signal(SIGINT);
+  EXPECT_EQ(participant_.wait().value(), 0);
+  EXPECT_TRUE(has_logged("participant", "event=drained prepared=0"));
+  coordinator_.signal(SIGINT);
+  EXPECT_EQ(coordinator_.wait().value(), 0);
+  EXPECT_TRUE(has_logged("coordinator", "event=drained"));
+}
+
 TEST_F(StoppingTest, AParticipantOpensItsLogFileAnew) {
   EXPECT_EQ(participant_.terminate().value(), 0);
   start_participant({"--log-file", path("a.log")});
@@ -181,9 +190,8 @@ TEST_F(StoppingTest, ALogFileThatCannotBeOpenedAnewIsKept) {
   start_participant({"--log-file", path("logs/a.log")});
   std::filesystem::rename(path("logs"), path("moved"));
   participant_.signal(SIGHUP);
-  EXPECT_TRUE(becomes_true([this] {
-    return read(path("moved/a.log")).find("event=log_not_reopened") != std::string::npos;
-  }));
+  EXPECT_TRUE(
+      becomes_true([this] { return read(path("moved/a.log")).find("event=log_not_reopened") != std::string::npos; }));
   EXPECT_EQ(participant_.terminate().value(), 0);
   EXPECT_THAT(read(path("moved/a.log")), HasSubstr("name a file in a directory that exists and is writable"));
   EXPECT_THAT(read(path("moved/a.log")), HasSubstr("event=drained"));

@@ -9,8 +9,8 @@
 
 namespace assent::daemon {
 
-// First of all in main(): what the process writes is its owner's; a peer that has gone (SIGPIPE) and a file that may not
-// grow (SIGXFSZ) are errors of the call that met them, not the end of the process.
+// First of all in main(): what the process writes is its owner's; a peer that has gone (SIGPIPE) and a file that may
+// not grow (SIGXFSZ) are errors of the call that met them, not the end of the process.
 void prepare_process();
 
 class Signals {
