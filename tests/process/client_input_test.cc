@@ -102,35 +102,32 @@ class BadStatementTest : public ClientInputTest, public testing::WithParamInterf
   }
 };
 
-TEST_P(BadStatementTest, FailsAloneAndTheTransactionCommitsWithoutIt) {
-  const auto& bad = GetParam();
-  client().run([&](Transaction& transaction) {
-    transaction.execute("left", "UPDATE accounts SET balance = 60 WHERE id = 'alice'");
-    const auto error = thrown_by<StatementError>([&] {
-      transaction.run("left", Statement{bad.sql, bad.parameters, {}});
-    });
-    EXPECT_EQ(error.reason(), bad.reason);
-    EXPECT_EQ(error.store(), "left");
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("left"), HasSubstr(bad.message)));
-    transaction.execute("right", "UPDATE accounts SET balance = 140 WHERE id = 'alice'");
-  });
-  EXPECT_EQ(balance("left"), 60);
-  EXPECT_EQ(balance("right"), 140);
-}
-
-TEST_P(BadStatementTest, AbortsItsBatchEverywhere) {
+TEST_P(BadStatementTest, FailsAloneInATransactionAndAbortsABatchEverywhere) {
   const auto& bad = GetParam();
   Batch batch;
   batch.execute("right", "UPDATE accounts SET balance = 140 WHERE id = 'alice'");
   batch.execute("left", "UPDATE accounts SET balance = 60 WHERE id = 'alice'");
   batch.add("left", Statement{bad.sql, bad.parameters, {}});
-  const auto error = thrown_by<Aborted>([&] { client().submit(batch); });
-  EXPECT_EQ(error.reason(), bad.reason);
-  EXPECT_EQ(error.cause().store, "left");
-  EXPECT_EQ(error.cause().statement_index, 1);
-  EXPECT_THAT(error.what(), AllOf(HasSubstr("left (statement 1 of this store"), HasSubstr(bad.message)));
+  const auto aborted = thrown_by<Aborted>([&] { client().submit(batch); });
+  EXPECT_EQ(aborted.reason(), bad.reason);
+  EXPECT_EQ(aborted.cause().store, "left");
+  EXPECT_EQ(aborted.cause().statement_index, 1);
+  EXPECT_THAT(aborted.what(), AllOf(HasSubstr("left (statement 1 of this store"), HasSubstr(bad.message)));
   EXPECT_EQ(balance("left"), 100);
   EXPECT_EQ(balance("right"), 100);
+
+  client().run([&](Transaction& transaction) {
+    transaction.execute("left", "UPDATE accounts SET balance = 60 WHERE id = 'alice'");
+    const auto failed = thrown_by<StatementError>([&] {
+      transaction.run("left", Statement{bad.sql, bad.parameters, {}});
+    });
+    EXPECT_EQ(failed.reason(), bad.reason);
+    EXPECT_EQ(failed.store(), "left");
+    EXPECT_THAT(failed.what(), AllOf(HasSubstr("left"), HasSubstr(bad.message)));
+    transaction.execute("right", "UPDATE accounts SET balance = 140 WHERE id = 'alice'");
+  });
+  EXPECT_EQ(balance("left"), 60);
+  EXPECT_EQ(balance("right"), 140);
 }
 
 constexpr auto kConstraint = AbortReason::kConstraint;

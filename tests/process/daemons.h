@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -75,6 +76,10 @@ class ProcessTest : public testing::Test {
     Words arguments{"--data", path("log"), "--listen",
                     coordinator_.address().empty() ? "127.0.0.1:0" : coordinator_.address()};
     if (!std::filesystem::exists(path("log"))) arguments.emplace_back("--create");
+    // A large one takes longer to write than the rest of a test.
+    if (std::find(more.begin(), more.end(), "--segment") == more.end()) {
+      arguments.insert(arguments.end(), {"--segment", "1MiB"});
+    }
     arguments.insert(arguments.end(), more.begin(), more.end());
     coordinator_.start({program("assent-coordinator"), arguments, environment, path("coordinator.log")}).value();
   }
