@@ -61,17 +61,29 @@ Error invalid(std::string message) {
   return {ErrorKind::kInvalidInput, std::move(message)};
 }
 
+Error not_a_pair(const std::string& option, const std::string& text) {
+  return invalid("--" + option + " " + text + ": write NAME=FILE");
+}
+
+Error twice(const std::string& option, const std::string& name) {
+  return invalid("--" + option + " names `" + name + "` twice; give each store a name of its own, and one " + option);
+}
+
+Error shared(const std::string& file, const std::string& one, const std::string& other) {
+  return invalid("--store gives " + file + " to `" + one + "` and to `" + other +
+                 "`; give each store a file of its own");
+}
+
 // NAME=FILE, each name once.
 Result<std::map<std::string, std::string>> split(const std::vector<std::string>& texts, const std::string& option) {
   std::map<std::string, std::string> files;
   for (const auto& text : texts) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-      return invalid("--" + option + " " + text + ": write NAME=FILE");
+      return not_a_pair(option, text);
     }
     if (!files.emplace(text.substr(0, equals), text.substr(equals + 1)).second) {
-      return invalid("--" + option + " names `" + text.substr(0, equals) +
-                     "` twice; give each store a name of its own, and one " + option);
+      return twice(option, text.substr(0, equals));
     }
   }
   return files;
@@ -95,8 +107,7 @@ Result<void> check_files(const std::map<std::string, std::string>& files, bool c
     std::error_code error;
     const auto [other, is_new] = names.emplace(filesystem::weakly_canonical(file, error), name);
     if (!error && !is_new) {
-      return invalid("--store gives " + file + " to `" + other->second + "` and to `" + name +
-                     "`; give each store a file of its own");
+      return shared(file, other->second, name);
     }
     if (create && filesystem::exists(file, error)) {
       return Error{ErrorKind::kConflict,

@@ -90,8 +90,8 @@ struct BadStatement {
   std::string message;
 };
 
-void PrintTo(const BadStatement& bad, std::ostream* out) {
-  *out << bad.sql;
+std::ostream& operator<<(std::ostream& out, const BadStatement& bad) {
+  return out << bad.sql;
 }
 
 class BadStatementTest : public ClientInputTest, public testing::WithParamInterface<BadStatement> {
