@@ -10,10 +10,10 @@ namespace assent::coordinator {
 Leases::Leases(Duration use, Duration grace, std::uint32_t most_ids, std::uint32_t most_leases)
     : life_(use + grace), most_ids_(most_ids), most_leases_(most_leases) {}
 
-std::optional<Block> Leases::grant(std::uint32_t wanted, Time now) {
+std::optional<LeasedIds> Leases::grant(std::uint32_t wanted, Time now) {
   expire(now);
   if (leases_.size() >= most_leases_) return std::nullopt;
-  const Block block{next_number_, std::min(wanted, most_ids_)};
+  const LeasedIds block{next_number_, std::min(wanted, most_ids_)};
   leases_.emplace(block.first, Lease{now + life_, std::vector<bool>(block.count), block.count});
   next_number_ += block.count;
   return block;

@@ -24,7 +24,7 @@ enum class Standing : std::uint8_t {
   kNeverIssued,  // this log has not given it to anybody
 };
 
-struct Block {
+struct LeasedIds {
   std::uint64_t first = 0;
   std::uint32_t count = 0;
 };
@@ -34,7 +34,7 @@ class Leases {
   Leases(Duration use, Duration grace, std::uint32_t most_ids, std::uint32_t most_leases);
 
   // Leases up to `wanted` ids; nothing if too many leases are alive. REQUIRES: wanted > 0.
-  std::optional<Block> grant(std::uint32_t wanted, Time now);
+  std::optional<LeasedIds> grant(std::uint32_t wanted, Time now);
 
   Standing standing(std::uint64_t number, Time now) const;
 

@@ -10,11 +10,11 @@ namespace {
 
 constexpr std::size_t kMostStores = 65536;
 
-std::string text(StoreIdentity identity) {
+std::string in_hex(StoreIdentity identity) {
   return to_hex(static_cast<std::uint64_t>(identity));
 }
 
-std::string text(StorePosition position) {
+std::string in_digits(StorePosition position) {
   return std::to_string(static_cast<std::uint64_t>(position));
 }
 
@@ -68,7 +68,7 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
   }
   const auto name = names_.find(event.identity);
   if (name != names_.end() && name->second != event.store) {
-    return "the store with identity " + text(event.identity) + " is known as `" + name->second + "`: register `" +
+    return "the store with identity " + in_hex(event.identity) + " is known as `" + name->second + "`: register `" +
            event.store + "` under that name";
   }
   const auto found = entries_.find(event.store);
@@ -78,7 +78,8 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
   }
   const Entry& entry = found->second;
   if (entry.record.identity != event.identity) {
-    return "store `" + event.store + "` has identity " + text(entry.record.identity) + ", and " + text(event.identity) +
+    return "store `" + event.store + "` has identity " + in_hex(entry.record.identity) + ", and " +
+           in_hex(event.identity) +
            " registered under its name: bring back the store's own file, or give this one "
            "another name";
   }
@@ -89,8 +90,8 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
   StorePosition least = opened_anew ? entry.record.position : entry.settled;
   if (event.start_number > entry.early_start) least = std::max(least, entry.early);
   if (event.position < least) {
-    return "store `" + event.store + "` is at position " + text(event.position) + ", and has acknowledged position " +
-           text(least) +
+    return "store `" + event.store + "` is at position " + in_digits(event.position) +
+           ", and has acknowledged position " + in_digits(least) +
            ": its file was restored from an old copy, and commits of it are lost; bring back the newest "
            "file";
   }

@@ -12,8 +12,6 @@ namespace {
 
 constexpr int kBusyMilliseconds = 2000;
 
-constexpr int kPrimaryCode = 0xff;
-
 Blob make_blob(const void* data, int size) {
   Blob blob;
   blob.bytes.resize(static_cast<std::size_t>(size));

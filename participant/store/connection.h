@@ -16,6 +16,9 @@
 
 namespace assent::participant {
 
+// An extended result code has the primary one in its low byte (https://www.sqlite.org/rescode.html).
+constexpr int kPrimaryCode = 0xff;
+
 struct CloseConnection {
   void operator()(sqlite3* database) const { sqlite3_close_v2(database); }
 };

@@ -12,7 +12,6 @@ namespace assent::participant {
 
 namespace {
 
-constexpr int kPrimaryCode = 0xff;
 constexpr int kStepsBetweenLooksAtTheClock = 1000;
 constexpr std::uint64_t kBytesOfAValue = 8;
 

@@ -34,8 +34,10 @@ void write_number(std::string& bytes, std::size_t at, std::uint32_t number) {
   for (std::size_t i = 0; i < 4; ++i) bytes.at(at + i) = static_cast<char>(number >> (8U * (3U - i)));
 }
 
+}  // namespace
+
 // One frame: length, then the head of a strict TBinaryProtocol message: version and type, name, seqid.
-struct Frame {
+struct Proxy::Frame {
   std::string bytes;
 
   std::string method() const {
@@ -47,6 +49,8 @@ struct Frame {
   std::uint32_t seqid() const { return read_number(bytes, seqid_at()); }
   void set_seqid(std::uint32_t seqid) { write_number(bytes, seqid_at(), seqid); }
 };
+
+namespace {
 
 tcp::endpoint to_endpoint(const std::string& address) {
   const auto colon = address.rfind(':');

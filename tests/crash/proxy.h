@@ -51,6 +51,7 @@ class Proxy {
   void disconnect();
 
  private:
+  struct Frame;
   class Session;
   class State;
   boost::asio::io_context io_;

@@ -12,15 +12,15 @@
 
 namespace assent::daemon {
 
-namespace {
-
 struct CloseFile {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
-using File = std::unique_ptr<std::FILE, CloseFile>;
+using LogFile = std::unique_ptr<std::FILE, CloseFile>;
 
-Result<File> open_file(const std::string& path) {
-  File file(std::fopen(path.c_str(), "ae"));
+namespace {
+
+Result<LogFile> open_file(const std::string& path) {
+  LogFile file(std::fopen(path.c_str(), "ae"));
   if (file == nullptr) {
     return Error{ErrorKind::kIo, "the log file " + path + " cannot be opened: " + std::strerror(errno) +
                                      "; name a file in a directory that exists and is writable"};
@@ -33,7 +33,7 @@ Result<File> open_file(const std::string& path) {
 // One write for each line, so that a line is whole whoever else writes to the file.
 class DaemonLog::Sink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  Sink(std::string path, File file) : path_(std::move(path)), file_(std::move(file)) {}
+  Sink(std::string path, LogFile file) : path_(std::move(path)), file_(std::move(file)) {}
 
   Result<void> reopen() {
     if (path_.empty()) return {};
@@ -55,7 +55,7 @@ class DaemonLog::Sink final : public spdlog::sinks::base_sink<std::mutex> {
   void flush_() override {}
 
   const std::string path_;
-  File file_;  // null: stderr
+  LogFile file_;  // null: stderr
 };
 
 Result<DaemonLog> DaemonLog::open(const std::string& program, const LogSettings& settings) {
@@ -64,7 +64,7 @@ Result<DaemonLog> DaemonLog::open(const std::string& program, const LogSettings&
     return Error{ErrorKind::kInvalidInput,
                  "`" + settings.level + "` is not a log level: use debug, info, warn, error or off"};
   }
-  File file;
+  LogFile file;
   if (!settings.file.empty()) {
     auto opened = open_file(settings.file);
     if (!opened) return opened.error();

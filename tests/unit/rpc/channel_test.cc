@@ -143,8 +143,8 @@ TEST_F(ChannelTest, APeerThatDoesNotAnswerHelloInTimeIsUnavailable) {
 
 TEST_F(ChannelTest, ADeadlineThatPassesBeforeTheConnectionIsMadeIsUnavailableForThatCallOnly) {
   boost::asio::ip::tcp::acceptor silent(io_, {boost::asio::ip::address_v4::loopback(), 0});
+  std::optional<Located> patient;  // outlives the channel, which answers all calls when it ends
   Channel channel(io_, {"127.0.0.1", silent.local_endpoint().port()}, {});
-  std::optional<Located> patient;
   channel.call(methods::kLocate, locate_request("x"), kLong, into(patient));
   EXPECT_EQ(locate(channel, "y", std::chrono::milliseconds(20)).error().kind, ErrorKind::kUnavailable);
   EXPECT_FALSE(patient.has_value());
