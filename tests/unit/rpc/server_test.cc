@@ -326,22 +326,55 @@ TEST_F(ServerTest, ACallerThatDoesNotSayHelloInTimeIsClosed) {
   EXPECT_EQ(server->counters().slow_peers, 1U);
 }
 
-TEST_F(ServerTest, MoreConnectionsThanAllowedAreClosedAtOnce) {
+TEST_F(ServerTest, MoreConnectionsThanAllowedAreClosedAtOnceWhileNoneIsIdle) {
   Limits limits;
   limits.connections = 2;
-  const auto server = make_server(limits);
+  const auto server = make_waiting_server(limits);
   const Address address = server->listen(kAnyPort).value();
-  Channel first(io_, address, {});
-  auto second = std::make_unique<Channel>(io_, address, ChannelOptions());
-  EXPECT_TRUE(locate(first, "x").has_value());
-  EXPECT_TRUE(locate(*second, "x").has_value());
+  std::optional<Located> answer;
+  Channel busy(io_, address, {});
+  busy.call(methods::kLocate, locate_request("x"), kLong, into(answer));
+  run_until([&] { return waiting_.size() == 1; });
+  RawPeer silent(io_, address);  // has not said hello
+  run_until([&] { return server->open_connections() == 2; });
   RawPeer third(io_, address);
   pump_until_closed(third);
   EXPECT_EQ(server->counters().refused_connections, 1U);
-  second.reset();
+  silent.close();
   run_until([&] { return server->open_connections() == 1; });
   Channel fourth(io_, address, {});
-  EXPECT_TRUE(locate(fourth, "x").has_value());
+  std::optional<Located> other;
+  fourth.call(methods::kLocate, locate_request("x"), kLong, into(other));
+  run_until([&] { return waiting_.size() == 2; });
+  EXPECT_FALSE(answer.has_value());
+}
+
+TEST_F(ServerTest, TheCallerThatHasBeenIdleForLongestMakesRoomForANewOne) {
+  Limits limits;
+  limits.connections = 3;
+  const auto server = make_waiting_server(limits);
+  const Address address = server->listen(kAnyPort).value();
+  std::optional<Located> answer;
+  Channel busy(io_, address, {});
+  busy.call(methods::kLocate, locate_request("x"), kLong, into(answer));
+  run_until([&] { return waiting_.size() == 1; });
+  RawPeer first(io_, address);
+  first.say_hello();
+  pump_until_messages(first, 1);
+  RawPeer second(io_, address);
+  second.say_hello();
+  pump_until_messages(second, 1);
+  RawPeer third(io_, address);
+  third.say_hello();
+  pump_until_messages(third, 1);
+  pump_until_closed(first);
+  second.pump();
+  EXPECT_FALSE(second.is_closed());
+  EXPECT_EQ(server->counters().evicted_connections, 1U);
+  EXPECT_EQ(server->counters().refused_connections, 0U);
+  waiting_[0](wire::StoreLocation());
+  run_until([&] { return answer.has_value(); });
+  EXPECT_TRUE(answer->has_value()) << "who waits for an answer is not idle";
 }
 
 TEST_F(ServerTest, AnAddressInUseIsAConflict) {
