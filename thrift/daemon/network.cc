@@ -15,6 +15,9 @@ void list(Options& options, rpc::Limits& limits) {
   options.number("connections", limits.connections, 1, 1U << 20U, "most connections");
   options.duration("connect-timeout", limits.connect_timeout, 1ms, 1h, "until a connection is given up");
   options.duration("write-timeout", limits.write_timeout, 1ms, 1h, "until a peer that does not read is closed");
+  options.duration("read-timeout", limits.read_timeout, 1ms, 1h,
+                   "until a message that has stopped half-way is given up");
+  options.duration("frame-timeout", limits.frame_timeout, 1ms, 1h, "until a message that comes slowly is given up");
   options.duration("idle-timeout", limits.idle_timeout, 1s, 24h, "until a connection without calls is closed");
 }
 

@@ -19,7 +19,8 @@ using boost::system::error_code;
 
 // How often connections are looked at, and accepting is tried again after it failed.
 Duration round_of(const Limits& limits) {
-  const Duration shortest = std::min({limits.write_timeout, limits.idle_timeout, limits.connect_timeout});
+  const Duration shortest = std::min(
+      {limits.write_timeout, limits.read_timeout, limits.frame_timeout, limits.idle_timeout, limits.connect_timeout});
   return std::clamp<Duration>(shortest / 4, std::chrono::milliseconds(5), std::chrono::seconds(1));
 }
 

@@ -34,7 +34,7 @@ class ServerConnection final : public FrameListener, public std::enable_shared_f
   Clock::time_point last_busy() const { return last_busy_; }
   // Closes once every call has been answered and every answer written; until then refuses new calls.
   void drain();
-  // Closes a caller that does not read, does not say hello, or has been idle for too long.
+  // Closes a caller that does not read, does not end its frame, does not say hello, or has been idle for too long.
   void check(Clock::time_point now);
 
   // For PendingAnswer: each ends one outstanding call.

@@ -317,6 +317,53 @@ TEST_F(ServerTest, AnIdleCallerIsClosedAndOneThatWaitsForAnAnswerIsNot) {
   EXPECT_TRUE(answer->has_value());
 }
 
+TEST_F(ServerTest, ACallerThatStopsInTheMiddleOfAFrameIsClosed) {
+  Limits limits;
+  limits.read_timeout = std::chrono::milliseconds(40);
+  const auto server = make_server(limits);
+  RawPeer peer(io_, server->listen(kAnyPort).value());
+  peer.say_hello();
+  peer.say(RawPeer::big_endian(1000) + "xx");
+  pump_until_closed(peer);
+  EXPECT_EQ(server->counters().slow_peers, 1U);
+}
+
+TEST_F(ServerTest, ACallerThatSendsAFrameByteByByteIsClosed) {
+  Limits limits;
+  limits.frame_timeout = std::chrono::milliseconds(100);
+  const auto server = make_server(limits);
+  RawPeer peer(io_, server->listen(kAnyPort).value());
+  peer.say_hello();
+  peer.say(RawPeer::big_endian(8U << 20U));
+  run_until([&] {
+    if (peer.has_sent_all() && !peer.is_closed()) peer.say("x");
+    peer.pump();
+    return peer.is_closed();
+  });
+  EXPECT_EQ(server->counters().slow_peers, 1U);
+}
+
+TEST_F(ServerTest, HalfAFrameBehindCallsThatAreNotReadOnIsNotHeldAgainstTheCaller) {
+  Limits limits;
+  limits.outstanding_calls = 1;
+  limits.read_timeout = std::chrono::milliseconds(20);
+  const auto server = make_waiting_server(limits);
+  RawPeer peer(io_, server->listen(kAnyPort).value());
+  peer.say_hello();
+  peer.say_call("locate", locate_request("x"));
+  peer.say(RawPeer::big_endian(1000) + "xx");
+  run_until([&] {
+    peer.pump();
+    return waiting_.size() == 1;
+  });
+  const auto until = std::chrono::steady_clock::now() + 5 * limits.read_timeout;
+  run_until([&] { return std::chrono::steady_clock::now() > until; });
+  EXPECT_EQ(server->open_connections(), 1U);
+  waiting_[0](wire::StoreLocation());
+  pump_until_closed(peer);
+  EXPECT_EQ(peer.messages().size(), 2U) << "it was answered";
+}
+
 TEST_F(ServerTest, ACallerThatDoesNotSayHelloInTimeIsClosed) {
   Limits limits;
   limits.connect_timeout = std::chrono::milliseconds(40);
