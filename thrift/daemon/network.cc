@@ -9,7 +9,8 @@ namespace assent::daemon {
 using namespace std::chrono_literals;
 
 void list(Options& options, rpc::Limits& limits) {
-  options.size("frame", limits.frame_bytes, 1024, 1ULL << 30U, "longest message; a longer one closes its connection");
+  options.size("frame", limits.frame_bytes, 1U << 20U, 1ULL << 30U,
+               "longest message; a longer one closes its connection");
   options.number("outstanding-calls", limits.outstanding_calls, 1, 1U << 20U, "most unanswered calls of a connection");
   options.size("output", limits.output_bytes, 1024, 1ULL << 32U, "most bytes queued for a peer that does not read");
   options.number("connections", limits.connections, 1, 1U << 20U, "most connections");
