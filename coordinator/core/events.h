@@ -106,6 +106,7 @@ struct VoteLost {
   std::string store;
   TransactionId id;
   std::string detail;
+  AbortReason reason = AbortReason::kStoreUnavailable;  // why the transaction aborts, if the vote was awaited
 };
 
 enum class AcknowledgementKind : std::uint8_t { kDone = 1, kAgrees = 2, kContradicts = 3, kRefused = 4 };

@@ -245,7 +245,11 @@ Line line(const AlreadyCommitted& event) {
 }
 
 Line line(const VoteLost& event) {
-  return Line("vote lost").with("store", event.store).with("id", event.id).with_any("detail", event.detail);
+  return Line("vote lost")
+      .with("store", event.store)
+      .with("id", event.id)
+      .with("reason", to_string(event.reason))
+      .with_any("detail", event.detail);
 }
 
 Line line(const Acknowledged& event) {

@@ -11,6 +11,19 @@ namespace assent::coordinator {
 
 namespace methods = rpc::methods;
 
+namespace {
+
+// Whether the transaction is worth another run depends on it.
+AbortReason reason_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kInvalidInput: return AbortReason::kStatementFailed;  // larger than a message may be, for example
+    case ErrorKind::kOverloaded: return AbortReason::kOverloaded;
+    default: return AbortReason::kStoreUnavailable;
+  }
+}
+
+}  // namespace
+
 StoreLinks::StoreLinks(boost::asio::io_context& io, LinkSettings settings, std::function<void(Event)> post,
                        std::shared_ptr<spdlog::logger> logger)
     : io_(io), settings_(std::move(settings)), post_(std::move(post)), logger_(std::move(logger)) {}
@@ -40,7 +53,7 @@ void StoreLinks::receive(const std::string& store, const TransactionId& id, Resu
     logger_->debug("event=vote_lost store={} id={} error={}", store, to_string(id),
                    daemon::quoted(answer.error().message));
     if (answer.error().kind == ErrorKind::kFenced) post_(Fenced{store, answer.error().message});
-    post_(VoteLost{store, id, answer.error().message});
+    post_(VoteLost{store, id, answer.error().message, reason_of(answer.error().kind)});
     return;
   }
   auto event = to_event(store, id, std::move(*answer));

@@ -227,7 +227,8 @@ Event Stage::event(const Words& words) {
 
   const std::string& store = plain.at(1);
   const TransactionId transaction = id(plain.at(2));
-  if (verb == "lost") return VoteLost{store, transaction, "no answer"};
+  if (verb == "lost")
+    return VoteLost{store, transaction, "no answer", reason(words.option("reason", "store-unavailable"))};
   if (verb == "wound") return WoundRequested{store, transaction};
   const BranchNumber branch = branch_number(plain.at(3));
   if (verb == "already-committed") return AlreadyCommitted{store, transaction, branch};

@@ -23,7 +23,7 @@ namespace assent::coordinator {
 //   abort ID [STORE:START.COUNTER…]     outcome ID
 //   yes|no|read-only|executed STORE ID START.COUNTER [reason=lock-timeout]
 //   already-committed STORE ID START.COUNTER
-//   lost STORE ID             wound STORE ID             fenced STORE             drain
+//   lost STORE ID [reason=overloaded]       wound STORE ID       fenced STORE       drain
 //   ack STORE ID START.COUNTER [decision=abort] [kind=agrees|contradicts|refused] [position=N]
 //   inquire STORE ID START.COUNTER [seen=EPOCH/HEXNONCE/POSITION]
 //   durable [POSITION]        what was appended, or up to there, is durable

@@ -79,6 +79,23 @@ TEST_F(StoreLinksTest, ADecisionFindsRoomWhereNoMoreVotesDo) {
   EXPECT_EQ(count<VoteLost>(), 1U);
 }
 
+TEST_F(StoreLinksTest, ALostVoteSaysWhetherAnotherRunMayHelp) {
+  LinkSettings settings;
+  settings.channel.limits.outstanding_calls = 1;
+  settings.channel.limits.frame_bytes = 1000;
+  auto links = this->links(settings);
+  links.send(address_, batch(0, std::string(2000, 'x')), {});
+  links.send(address_, batch(1), {});
+  links.send(address_, batch(2), {});
+  links.send("127.0.0.1:1", batch(3), {});
+  run_until([&] { return count<VoteLost>() == 3; });
+  std::map<std::uint64_t, AbortReason> reasons;
+  for (const auto& event : events_) reasons[std::get<VoteLost>(event).id.number] = std::get<VoteLost>(event).reason;
+  EXPECT_EQ(reasons[0], AbortReason::kStatementFailed) << "it will never fit";
+  EXPECT_EQ(reasons[2], AbortReason::kOverloaded);
+  EXPECT_EQ(reasons[3], AbortReason::kStoreUnavailable);
+}
+
 TEST_F(StoreLinksTest, AVoteThatTimesOutTakesNoAcknowledgementWithIt) {
   LinkSettings settings;
   settings.vote_grace = {};
