@@ -227,6 +227,7 @@ TEST_F(AssentctlTest, ALogIsVerifiedAndDumpedWhileItIsOpen) {
   EXPECT_EQ(dumped.code, 0) << dumped.err;
   EXPECT_THAT(dumped.out, HasSubstr("commit"));
   EXPECT_THAT(dumped.out, HasSubstr("left"));
+  EXPECT_EQ(dumped.out.find('{'), std::string::npos);
   EXPECT_GT(boost::json::parse(run("assentctl", {"--json", "log", "dump", path("log")}).out).as_array().size(), 3U);
 }
 
