@@ -92,9 +92,9 @@ void ParticipantService::execute(wire::ExecuteRequest&& request, rpc::Responder<
   const auto log = rpc::from_wire(request.id).log;
   auto coordinator = link_.address(log);
   if (!coordinator) {
-    return respond.fault(wire::FaultCode::UNAVAILABLE,
-                         "coordinator " + to_hex(static_cast<std::uint64_t>(log)) +
-                             " is not known here: this participant has not registered with it (yet)");
+    return respond.fault(
+        wire::FaultCode::UNAVAILABLE,
+        "coordinator " + to_string(log) + " is not known here: this participant has not registered with it (yet)");
   }
   const auto call = calls_.add(request.store, std::move(respond));
   post(*runner, call, to_event(std::move(request), call, std::move(*coordinator)));
@@ -135,12 +135,13 @@ std::optional<CoordinatorView> ParticipantService::hear(wire::CoordinatorView&& 
 
 void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond) {
   auto* const runner = find(request.store, respond);
-  const auto coordinator = hear(std::move(request.coordinator), respond);
-  if (runner == nullptr || !coordinator || daemon::failpoint("participant.decision_received")) return;
+  auto heard = hear(std::move(request.coordinator), respond);
+  if (runner == nullptr || !heard || daemon::failpoint("participant.decision_received")) return;
   if (request.decisions.empty()) return respond({});
+  const auto coordinator = std::make_shared<const CoordinatorView>(std::move(*heard));
   const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
   for (std::size_t index = 0; index < calls.size(); ++index) {
-    post(*runner, calls[index], to_event(request.decisions[index], *coordinator, calls[index]));
+    post(*runner, calls[index], to_event(request.decisions[index], coordinator, calls[index]));
   }
 }
 

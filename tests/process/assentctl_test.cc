@@ -60,6 +60,8 @@ TEST_F(AssentctlTest, StatusShowsTheLogAndTheCounters) {
   EXPECT_EQ(status.at("committed"), 1);
   EXPECT_EQ(status.at("active"), 0);
   EXPECT_EQ(status.at("epoch"), 1);
+  EXPECT_EQ(status.at("alarms"), 0);
+  EXPECT_EQ(status.at("log_out_of_space"), "");
 }
 
 TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {
@@ -177,7 +179,7 @@ TEST_F(AssentctlTest, ABranchWhoseCoordinatorAnswersIsNotResolvedByHand) {
   ASSERT_NE(id, "");
   const auto finished = ctl({"resolve", id, "left", "--abort", "--reason", "impatience"});
   EXPECT_EQ(finished.code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("it has committed. The store will hear so and end the branch by itself"));
+  EXPECT_THAT(finished.err, HasSubstr("can still answer: the store will hear from it and end the branch by itself"));
 }
 
 // ---- bad input ----
@@ -227,6 +229,7 @@ TEST_F(AssentctlTest, ALogIsVerifiedAndDumpedWhileItIsOpen) {
   EXPECT_EQ(dumped.code, 0) << dumped.err;
   EXPECT_THAT(dumped.out, HasSubstr("commit"));
   EXPECT_THAT(dumped.out, HasSubstr("left"));
+  EXPECT_EQ(dumped.out.find('{'), std::string::npos);
   EXPECT_GT(boost::json::parse(run("assentctl", {"--json", "log", "dump", path("log")}).out).as_array().size(), 3U);
 }
 

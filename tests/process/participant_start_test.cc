@@ -124,6 +124,12 @@ TEST_F(ParticipantStartTest, AStoreIsANameAndAFile) {
   }
 }
 
+TEST_F(ParticipantStartTest, ANameThatNoStoreCanHaveIsAUsageError) {
+  expect_error(run_participant({"--create", "--store", "a b=" + left()}), 2,
+               "--store: `a b` cannot be the name of a store", "give it one of 1 to 64 letters");
+  EXPECT_FALSE(filesystem::exists(left()));
+}
+
 TEST_F(ParticipantStartTest, TwoStoresHaveTwoNamesAndTwoFiles) {
   expect_error(run_participant({"--create", "--store", "left=" + left(), "--store", "left=" + path("other.db")}), 2,
                "--store names `left` twice", "give each store a name of its own");
