@@ -148,6 +148,7 @@ void CoordinatorService::serve_stores() {
     inquire(request, std::move(respond));
   });
   server_.on(methods::kWound, [this](wire::WoundRequest&& request, rpc::Responder<wire::WoundAnswer> respond) {
+    if (const auto checked = check(request); !checked) return respond.fault(checked.error());
     driver_->post(to_event(request));
     wire::WoundAnswer answer;
     answer.coordinator = rpc::to_wire(driver_->core().view());
@@ -158,6 +159,7 @@ void CoordinatorService::serve_stores() {
 void CoordinatorService::register_stores(wire::Registration&& registration,
                                          rpc::Responder<wire::RegistrationAnswer> respond) {
   // Read as a whole before anything of it becomes an event.
+  if (const auto checked = check(registration); !checked) return respond.fault(checked.error());
   std::vector<StoreRegistered> events;
   for (const auto& store : registration.stores) {
     auto event = to_event(store, registration.address, log_, CallId{});
@@ -177,6 +179,7 @@ void CoordinatorService::register_stores(wire::Registration&& registration,
 }
 
 void CoordinatorService::inquire(const wire::InquiryRequest& request, rpc::Responder<wire::InquiryAnswers> respond) {
+  if (const auto checked = check(request); !checked) return respond.fault(checked.error());
   if (request.inquiries.empty()) {
     wire::InquiryAnswers answer;
     answer.coordinator = rpc::to_wire(driver_->core().view());

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "assent/store_name.h"
 #include "thrift/rpc/address.h"
 #include "thrift/rpc/convert.h"
 
@@ -21,6 +22,17 @@ std::int64_t bits(Number number) {
 
 std::string element(const char* field, std::size_t index) {
   return std::string(field) + "[" + std::to_string(index) + "]";
+}
+
+Result<void> check_name(const std::string& store) {
+  if (auto wrong = wrong_store_name(store)) return Error{ErrorKind::kInvalidInput, std::move(*wrong)};
+  return {};
+}
+
+Result<void> check_count(const char* field, std::size_t count, const char* remedy) {
+  if (count <= kMostStoresInMessage) return {};
+  return Error{ErrorKind::kInvalidInput, std::string(field) + ": " + std::to_string(count) + " in one call, and " +
+                                             std::to_string(kMostStoresInMessage) + " are the most: " + remedy};
 }
 
 Result<ReturnWhen> return_when(wire::ReturnWhen::type value) {
@@ -92,12 +104,30 @@ Result<OutcomeRequested> to_event(const wire::OutcomeRequest& request, CallId ca
 
 // ---- from stores ----
 
+Result<void> check(const wire::Registration& registration) {
+  if (registration.stores.empty()) return {};  // nothing is kept of it: it asks who is there
+  if (const auto parsed = rpc::parse_address(registration.address); !parsed) return parsed.error();
+  if (auto bounded = check_count("stores", registration.stores.size(), "serve them by several participants");
+      !bounded) {
+    return bounded;
+  }
+  for (const auto& store : registration.stores) {
+    if (auto named = check_name(store.store); !named) return named;
+  }
+  return {};
+}
+
+Result<void> check(const wire::InquiryRequest& request) {
+  if (auto named = check_name(request.store); !named) return named;
+  return check_count("inquiries", request.inquiries.size(), "ask about them in several calls");
+}
+
+Result<void> check(const wire::WoundRequest& request) {
+  return check_name(request.store);
+}
+
 Result<StoreRegistered> to_event(const wire::StoreRegistration& store, const std::string& address, LogIdentity log,
                                  CallId call) {
-  if (store.store.empty()) {
-    return Error{ErrorKind::kInvalidInput, "a store registers without a name; give it one with --store NAME=FILE"};
-  }
-  if (const auto parsed = rpc::parse_address(address); !parsed) return parsed.error();
   StoreRegistered event{call,
                         store.store,
                         StoreIdentity{bits(store.identity)},

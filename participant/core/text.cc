@@ -120,7 +120,7 @@ struct EventText {
   }
   std::string operator()(const DecisionReceived& event) const {
     return "call " + number(event.call) + ": " + std::string(assent::to_string(event.decision)) + " " +
-           branch_of(event.id, event.branch) + position_of(event.commit) + "; " + view(event.coordinator);
+           branch_of(event.id, event.branch) + position_of(event.commit) + "; " + view(*event.coordinator);
   }
   std::string operator()(const ResolveRequested& event) const {
     return "call " + number(event.call) + ": operator resolves " + to_string(event.id) + " as " +

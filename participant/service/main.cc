@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "assent/store_name.h"
 #include "participant/service/participant_service.h"
 #include "participant/store/sqlite_store.h"
 #include "thrift/daemon/failpoint.h"
@@ -135,8 +136,14 @@ Result<std::vector<ServedStore>> served_stores(const Configuration& configuratio
                    "--schema names store `" + name + "`, but there is no --store of this name"};
     }
   }
+  if (files->size() > kMostStoresInMessage) {
+    return Error{ErrorKind::kInvalidInput, "--store names " + std::to_string(files->size()) +
+                                               " stores, and one participant serves at most " +
+                                               std::to_string(kMostStoresInMessage) + ": start several"};
+  }
   std::vector<ServedStore> stores;
   for (const auto& [name, file] : *files) {
+    if (auto wrong = wrong_store_name(name)) return Error{ErrorKind::kInvalidInput, "--store: " + *wrong};
     auto options = configuration.store;
     if (configuration.is_creating) options.create = StoreIdentity{daemon::random_number()};
     if (const auto schema = schemas->find(name); schema != schemas->end()) {

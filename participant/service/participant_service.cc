@@ -122,12 +122,13 @@ std::optional<CoordinatorView> ParticipantService::hear(wire::CoordinatorView&& 
 
 void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond) {
   auto* const runner = find(request.store, respond);
-  const auto coordinator = hear(std::move(request.coordinator), respond);
-  if (runner == nullptr || !coordinator || daemon::failpoint("participant.decision_received")) return;
+  auto heard = hear(std::move(request.coordinator), respond);
+  if (runner == nullptr || !heard || daemon::failpoint("participant.decision_received")) return;
   if (request.decisions.empty()) return respond({});
+  const auto coordinator = std::make_shared<const CoordinatorView>(std::move(*heard));
   const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
   for (std::size_t index = 0; index < calls.size(); ++index) {
-    post(*runner, calls[index], to_event(request.decisions[index], *coordinator, calls[index]));
+    post(*runner, calls[index], to_event(request.decisions[index], coordinator, calls[index]));
   }
 }
 

@@ -165,8 +165,12 @@ void CoordinatorNode::perform(const SendDecision& decision) {
                       answer.start_number});
   };
   call(cluster_.world, name_, *cluster_.stores.at(decision.store),
-       participant::DecisionReceived{
-           {}, core_->view(), decision.id, decision.branch, decision.decision, decision.commit},
+       participant::DecisionReceived{{},
+                                     std::make_shared<const CoordinatorView>(core_->view()),
+                                     decision.id,
+                                     decision.branch,
+                                     decision.decision,
+                                     decision.commit},
        on_answer);
 }
 

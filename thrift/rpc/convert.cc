@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "thrift/rpc/address.h"
+
 namespace assent::rpc {
 namespace {
 
@@ -295,6 +297,9 @@ Result<CoordinatorView> from_wire(wire::CoordinatorView view, std::string_view f
   to.line.epoch = Epoch{from_bits(view.epoch)};
   to.line.nonce = Nonce{from_bits(view.nonce)};
   to.line.durable = Position{from_bits(view.durable_position)};
+  if (view.address.size() > kMostAddressBytes) {
+    return invalid(member(field, "address"), "is longer than " + std::to_string(kMostAddressBytes) + " bytes");
+  }
   to.address = std::move(view.address);
   to.released.through = Position{from_bits(view.released_through)};
   to.released.except.reserve(view.released_except.size());

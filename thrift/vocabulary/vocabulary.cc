@@ -5,6 +5,7 @@
 
 #include "assent/coordinator_view.h"
 #include "assent/outcome.h"
+#include "assent/store_name.h"
 #include "assent/transaction_id.h"
 
 namespace assent {
@@ -53,6 +54,19 @@ std::optional<TransactionId> parse_transaction_id(std::string_view text) {
 
 std::string to_string(const BranchNumber& branch) {
   return std::to_string(branch.start) + '.' + std::to_string(branch.counter);
+}
+
+std::optional<std::string> wrong_store_name(std::string_view name) {
+  const auto is_plain = [](char each) {
+    return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || (each >= '0' && each <= '9') ||
+           each == '_' || each == '.' || each == '-';
+  };
+  const bool is_short = name.size() <= kMostStoreNameBytes;
+  if (!name.empty() && is_short && std::all_of(name.begin(), name.end(), is_plain)) return std::nullopt;
+  std::string shown(name.substr(0, kMostStoreNameBytes));
+  for (char& each : shown) each = each < ' ' || each > '~' ? '?' : each;
+  return "`" + shown + (is_short ? "" : "…") +
+         "` cannot be the name of a store: give it one of 1 to 64 letters, digits, `_`, `.` and `-`";
 }
 
 bool Released::contains(Position commit) const {
