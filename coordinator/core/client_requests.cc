@@ -131,8 +131,10 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) con
     if (!stores_.address(branch.store)) {
       return AbortCause{AbortReason::kStoreUnavailable, branch.store, store->refused};
     }
-    if (stores_.owed(branch.store) >= settings_.transactions) {
-      return AbortCause{AbortReason::kOverloaded, branch.store, "the store has too many commits to acknowledge"};
+    if (stores_.owed(branch.store) >= settings_.owed_commits) {
+      return AbortCause{AbortReason::kOverloaded, branch.store,
+                        "the store owes " + std::to_string(settings_.owed_commits) +
+                            " acknowledgements, the most it may: nothing new begins there until it answers"};
     }
   }
   return std::nullopt;

@@ -14,7 +14,6 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
       stores_(recovered.stores, settings_.resend_ceiling),
-      release_(settings_.released_exceptions),
       outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
   for (const auto& [position, commit] : recovered.commits) {
     if (commit.end) {
@@ -52,7 +51,7 @@ void Coordinator::pass_time(Turn& turn) {
     follow(entry, before, turn);
   }
   if (const auto due = outcomes_.next_deadline(); due && *due <= turn.now) {
-    if (auto record = outcomes_.forget(turn.now, release_.view(log_.durable()))) {
+    if (auto record = outcomes_.forget(turn.now, full_view().released)) {
       log_.append(*record, turn.now, turn.effects);
     }
   }

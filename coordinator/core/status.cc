@@ -4,8 +4,18 @@
 namespace assent::coordinator {
 
 CoordinatorView Coordinator::view() const {
-  return {
-      {lineage_.log(), lineage_.epoch(), lineage_.nonce(), log_.durable()}, address_, release_.view(log_.durable())};
+  return view_with(settings_.released_exceptions);
+}
+
+// Room for several stores that are away at once, each with all that it may owe.
+CoordinatorView Coordinator::full_view() const {
+  return view_with(std::size_t{4} * settings_.owed_commits);
+}
+
+CoordinatorView Coordinator::view_with(std::size_t exceptions) const {
+  return {{lineage_.log(), lineage_.epoch(), lineage_.nonce(), log_.durable()},
+          address_,
+          release_.view(log_.durable(), exceptions)};
 }
 
 std::optional<std::string> Coordinator::store_address(const std::string& store) const {

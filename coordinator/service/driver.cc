@@ -69,6 +69,7 @@ void Driver::turn() {
 
 void Driver::perform(Effects& effects) {
   view_.reset();
+  full_view_.reset();
   for (auto& effect : effects) {
     std::visit([this](auto& each) { perform(each); }, effect);
   }
@@ -80,6 +81,12 @@ void Driver::perform(Effects& effects) {
 const std::shared_ptr<const wire::CoordinatorView>& Driver::view() {
   if (view_ == nullptr) view_ = std::make_shared<const wire::CoordinatorView>(rpc::to_wire(core_.view()));
   return view_;
+}
+
+const std::shared_ptr<const wire::CoordinatorView>& Driver::full_view() {
+  if (full_view_ == nullptr)
+    full_view_ = std::make_shared<const wire::CoordinatorView>(rpc::to_wire(core_.full_view()));
+  return full_view_;
 }
 
 // ---- answers ----
@@ -99,12 +106,12 @@ void Driver::perform(const CallRefused& effect) {
 void Driver::perform(const RegistrationAnswered& effect) {
   if (effect.refused.empty()) found(effect.store);
   outlet_.put("coordinator.before_registration", "coordinator.after_registration",
-              [this, effect, view = view()] { calls_.answer(effect, *view); });
+              [this, effect, view = full_view()] { calls_.answer(effect, *view); });
 }
 
 void Driver::perform(const InquiryAnswered& effect) {
   outlet_.put("coordinator.before_inquiry_answer", "coordinator.after_inquiry_answer",
-              [this, effect, view = view()] { calls_.answer(effect, *view); });
+              [this, effect, view = full_view()] { calls_.answer(effect, *view); });
 }
 
 void Driver::found(const std::string& store) {

@@ -135,7 +135,7 @@ std::vector<std::string> Stage::run(const std::string& command) {
   const Words words(command);
   const std::string& verb = words.plain.at(0);
   if (verb == "given") return given(words);
-  if (verb == "view") return {view()};
+  if (verb == "view") return {view(words.plain.size() > 1 ? core_->full_view() : core_->view())};
   if (verb == "stop") {
     now_ += duration(words.plain.at(1));
     return {};
@@ -278,8 +278,7 @@ std::vector<std::string> Stage::lines() {
   return texts;
 }
 
-std::string Stage::view() const {
-  const auto view = core_->view();
+std::string Stage::view(const CoordinatorView& view) {
   std::string text = "view epoch=" + std::to_string(static_cast<std::uint64_t>(view.line.epoch)) +
                      " durable=" + std::to_string(static_cast<std::uint64_t>(view.line.durable)) +
                      " released-through=" + std::to_string(static_cast<std::uint64_t>(view.released.through)) +

@@ -30,7 +30,7 @@ namespace assent::coordinator {
 //   advance DURATION          time passes, and the core is told
 //   stop DURATION             time passes, and the core is not told
 //   crash [keep]              a restart with what was durable, or with all that was appended
-//   view                      what stores are told
+//   view [full]               what stores are told
 //
 // Every command that is a call takes call=N; without it calls count from 100.
 class Stage {
@@ -62,7 +62,7 @@ class Stage {
   Event event(const Words& words);
   CallId call(const Words& words);
   TransactionId id(const std::string& text) const;
-  std::string view() const;
+  static std::string view(const CoordinatorView& view);
 
   const Settings settings_;
   Time now_;
