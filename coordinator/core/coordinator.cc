@@ -7,6 +7,20 @@
 
 namespace assent::coordinator {
 
+namespace {
+
+// The names of the stores that have the mark.
+template <typename Store>
+std::vector<std::string> contradicting(const std::vector<Store>& stores, bool Store::*mark) {
+  std::vector<std::string> names;
+  for (const auto& each : stores) {
+    if (each.*mark) names.push_back(each.store);
+  }
+  return names;
+}
+
+}  // namespace
+
 Coordinator::Coordinator(Settings settings, const LogState& recovered, std::string address, Time now)
     : settings_(settings),
       address_(std::move(address)),
@@ -17,7 +31,7 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
   for (const auto& [position, commit] : recovered.commits) {
     if (commit.end) {
-      outcomes_.retain(commit.record, now);
+      outcomes_.retain(commit.record, contradicting(commit.end->stores, &AcknowledgedStore::contradicts), now);
       continue;
     }
     release_.commit_recorded(position);
@@ -98,7 +112,8 @@ void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
   const auto entry = transactions_.find(awaited.id);
   const CommitRecord& record = *entry->second.protocol.record();
   release_.end_durable(record.commit);
-  outcomes_.retain(record, turn.now);
+  outcomes_.retain(record, contradicting(entry->second.protocol.branches(), &CommitProtocol::Branch::contradicts),
+                   turn.now);
   transactions_.erase(entry);
 }
 

@@ -51,6 +51,10 @@ std::optional<TransactionSummary> Coordinator::transaction(const TransactionId& 
   const CommitRecord* const record = outcomes_.find(id);
   if (record == nullptr) return std::nullopt;
   TransactionSummary summary{id, to_string(State::kEnded), outcomes_.age(id, now), {}, {}};
+  for (const auto& store : outcomes_.contradicting(id)) {
+    summary.note +=
+        (summary.note.empty() ? "heuristic-mixed: committed, but aborted by an operator of `" : ", `") + store + "`";
+  }
   for (const auto& branch : record->branches) {
     summary.branches.push_back({branch.store, branch.branch, to_string(CommitProtocol::BranchState::kAcknowledged)});
   }

@@ -26,6 +26,8 @@ Json to_json(const wire::CoordinatorStatus& status) {
                       {"uptime_ms", status.uptime_ms},
                       {"draining", status.draining},
                       {"insecure", status.insecure},
+                      {"alarms", status.alarms},
+                      {"log_out_of_space", status.log_out_of_space},
                       {"active", status.active},
                       {"committing", status.committing},
                       {"committed", status.committed},
@@ -51,6 +53,8 @@ std::string to_text(const wire::CoordinatorStatus& status, const std::string& ad
   table.add({"decision log", hex(status.log) + ", epoch " + std::to_string(status.epoch) + ", position " +
                                  std::to_string(status.durable_position) + ", " +
                                  daemon::size_to_string(static_cast<std::uint64_t>(status.log_bytes))});
+  if (!status.log_out_of_space.empty()) table.add({"log is full", status.log_out_of_space});
+  table.add({"alarms", std::to_string(status.alarms) + (status.alarms > 0 ? " (see the coordinator's log)" : "")});
   table.add({"forced writes", std::to_string(status.forces)});
   table.add({"undecided", std::to_string(status.active)});
   table.add({"committing", std::to_string(status.committing) + " (acknowledgements are owed)"});

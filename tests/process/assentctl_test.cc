@@ -60,6 +60,8 @@ TEST_F(AssentctlTest, StatusShowsTheLogAndTheCounters) {
   EXPECT_EQ(status.at("committed"), 1);
   EXPECT_EQ(status.at("active"), 0);
   EXPECT_EQ(status.at("epoch"), 1);
+  EXPECT_EQ(status.at("alarms"), 0);
+  EXPECT_EQ(status.at("log_out_of_space"), "");
 }
 
 TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {

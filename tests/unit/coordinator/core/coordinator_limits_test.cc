@@ -140,6 +140,21 @@ TEST(Status, AnEndedTransactionIsShownUntilItIsForgotten) {
   EXPECT_FALSE(stage.core().transaction(id, stage.now()));
 }
 
+TEST(Status, AHeuristicMixedOutcomeIsShownAsOneAfterItsEndAndAfterARestart) {
+  Stage stage;
+  stage.run_all(
+      "given a b\n commit 0 a:1.1 b:1.1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n"
+      "ack b 0 1.1 kind=contradicts\n advance 1s\n durable");
+  const TransactionId id{LogIdentity{0xa1}, Epoch{1}, 0};
+  const std::string note = "heuristic-mixed: committed, but aborted by an operator of `b`";
+  ASSERT_TRUE(stage.core().transaction(id, stage.now()));
+  EXPECT_EQ(stage.core().transaction(id, stage.now())->note, note);
+  stage.run("crash");
+  ASSERT_TRUE(stage.core().transaction(id, stage.now()));
+  EXPECT_EQ(stage.core().transaction(id, stage.now())->note, note);
+  EXPECT_EQ(stage.core().transaction(id, stage.now())->state, "ended");
+}
+
 TEST(Status, AStoreIsShownWithWhenItWasSeenAndWhyItIsRefused) {
   Stage stage;
   stage.run_all("given a\n stop 3s\n register a identity=dead");
