@@ -145,7 +145,7 @@ void Coordinator::handle(const AbortRequested& event, Turn& turn) {
     turn.effects.emplace_back(CallRefused{event.call, RefusalKind::kInvalidArgument, std::move(*wrong)});
     return;
   }
-  const AbortCause cause{AbortReason::kApplication, {}, "the application asked for it"};
+  const AbortCause& cause = event.cause;
   const Standing standing = this->standing(event.id, turn.now);
   if (standing == Standing::kCanBegin) {
     abort_unbegun(event.id, cause, turn);

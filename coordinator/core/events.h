@@ -65,6 +65,7 @@ struct AbortRequested {
   CallId call{};
   TransactionId id;
   std::vector<TouchedBranch> branches;
+  AbortCause cause{AbortReason::kApplication, {}, "the application asked for it"};
 };
 
 struct OutcomeRequested {

@@ -14,6 +14,9 @@ namespace methods = rpc::methods;
 
 namespace {
 
+constexpr const char* kNoSpace =
+    "the disk of the decision log is full: nothing new can commit until there is room; see the coordinator's log";
+
 wire::HelloAnswer hello(const std::string& program, LogIdentity log) {
   wire::HelloAnswer answer;
   answer.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
@@ -79,13 +82,8 @@ void CoordinatorService::post(CallId call, Result<RequestEvent> event) {
   }
 }
 
-bool CoordinatorService::refuse_without_space(const wire::TransactionId& id,
-                                              const rpc::Responder<wire::Outcome>& respond) const {
-  if (driver_->has_log_space() || driver_->core().transaction(rpc::from_wire(id), daemon::now())) return false;
-  respond.fault(wire::FaultCode::UNAVAILABLE,
-                "the disk of the decision log is full: nothing new can commit until "
-                "there is room; see the coordinator's log");
-  return true;
+bool CoordinatorService::lacks_space_for(const wire::TransactionId& id) const {
+  return !driver_->has_log_space() && !driver_->core().transaction(rpc::from_wire(id), daemon::now());
 }
 
 void CoordinatorService::serve_clients() {
@@ -97,14 +95,18 @@ void CoordinatorService::serve_clients() {
     locate(request, respond);
   });
   server_.on(methods::kSubmit, [this](wire::SubmitRequest&& request, rpc::Responder<wire::Outcome> respond) {
-    if (refuse_without_space(request.id, respond)) return;
+    if (lacks_space_for(request.id)) return respond.fault(wire::FaultCode::UNAVAILABLE, kNoSpace);
     const auto call = driver_->calls().add(std::move(respond));
     post(call, to_event(std::move(request), call));
   });
   server_.on(methods::kCommit, [this](wire::CommitRequest&& request, rpc::Responder<wire::Outcome> respond) {
-    if (refuse_without_space(request.id, respond)) return;
+    const bool lacks_space = lacks_space_for(request.id);
     const auto call = driver_->calls().add(std::move(respond));
-    post(call, to_event(std::move(request), call));
+    auto event = to_event(std::move(request), call);
+    if (!event || !lacks_space) return post(call, std::move(event));
+    // Its branches hold locks: they shall not hold them until their timeout.
+    driver_->post(
+        AbortRequested{call, event->id, std::move(event->branches), {AbortReason::kOverloaded, {}, kNoSpace}});
   });
   server_.on(methods::kAbort, [this](wire::AbortRequest&& request, rpc::Responder<wire::Outcome> respond) {
     const auto call = driver_->calls().add(std::move(respond));
