@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -181,7 +180,7 @@ struct OutcomeAnswered {
   std::vector<StoreResult> results;  // of a submit that committed
 };
 
-enum class RefusalKind : std::uint8_t { kInvalidArgument, kNotFound, kOverloaded, kUnavailable, kConflict };
+enum class RefusalKind : std::uint8_t { kInvalidArgument, kOverloaded, kUnavailable };
 
 // The call cannot be served; nothing happened.
 struct CallRefused {

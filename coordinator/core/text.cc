@@ -83,10 +83,8 @@ std::string text(AcknowledgementKind value) {
 std::string text(RefusalKind value) {
   switch (value) {
     case RefusalKind::kInvalidArgument: return "invalid-argument";
-    case RefusalKind::kNotFound: return "not-found";
     case RefusalKind::kOverloaded: return "overloaded";
     case RefusalKind::kUnavailable: return "unavailable";
-    case RefusalKind::kConflict: return "conflict";
   }
   return "invalid";
 }

@@ -235,10 +235,8 @@ wire::InquiryAnswer to_wire(const InquiryAnswered& effect) {
 wire::FaultCode::type to_wire(RefusalKind kind) {
   switch (kind) {
     case RefusalKind::kInvalidArgument: return wire::FaultCode::INVALID_ARGUMENT;
-    case RefusalKind::kNotFound: return wire::FaultCode::NOT_FOUND;
     case RefusalKind::kOverloaded: return wire::FaultCode::OVERLOADED;
     case RefusalKind::kUnavailable: return wire::FaultCode::UNAVAILABLE;
-    case RefusalKind::kConflict: return wire::FaultCode::CONFLICT;
   }
   return wire::FaultCode::UNAVAILABLE;
 }
