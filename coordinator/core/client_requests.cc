@@ -182,7 +182,7 @@ bool Coordinator::answer_if_begun(const TransactionId& id, const Waiter& waiter,
     case Standing::kNeverIssued:
       turn.effects.emplace_back(CallRefused{waiter.call, RefusalKind::kInvalidArgument,
                                             "transaction " + to_string(id) + " was never leased from decision log " +
-                                                to_hex(static_cast<std::uint64_t>(lineage_.log())) +
+                                                to_string(lineage_.log()) +
                                                 ": ask the coordinator that it comes from"});
       return true;
   }

@@ -53,9 +53,8 @@ Result<rpc::Address> CoordinatorService::start() {
                                      to_string(settings_.advertised.value_or(*address)), std::move(opened_), logger_);
   driver_->start();
   const auto& core = driver_->core();
-  logger_->info("event=listening address={} log={} epoch={} unended={} stores={}", to_string(*address),
-                to_hex(static_cast<std::uint64_t>(log_)), static_cast<std::uint64_t>(core.view().line.epoch),
-                core.unended_records(), core.stores(daemon::now()).size());
+  logger_->info("event=listening address={} log={} epoch={} unended={} stores={}", to_string(*address), to_string(log_),
+                to_string(core.view().line.epoch), core.unended_records(), core.stores(daemon::now()).size());
   if (settings_.insecure) warn_of_insecurity();
   return address;
 }

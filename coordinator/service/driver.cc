@@ -121,8 +121,8 @@ void Driver::found(const std::string& store) {
   if (address == record->address) return;
   const bool has_moved = !address.empty();
   address = record->address;
-  logger_->info("event=store_found store={} identity={} address={}", daemon::quoted(store),
-                to_hex(static_cast<std::uint64_t>(record->identity)), address);
+  logger_->info("event=store_found store={} identity={} address={}", daemon::quoted(store), to_string(record->identity),
+                address);
   if (!has_moved) return;
   std::vector<std::string> addresses;
   for (const auto& each : core_.stores(daemon::now())) addresses.push_back(each.record.address);
@@ -132,18 +132,20 @@ void Driver::found(const std::string& store) {
 // ---- messages to stores ----
 // A store that is refused, or has never named an address, cannot be told: the core sends again, or gives up waiting.
 
-void Driver::perform(const SendExecuteAndPrepare& effect) {
+template <typename Effect>
+void Driver::ask_for_vote(const Effect& effect) {
   const auto address = core_.store_address(effect.store);
   if (!address) return post(VoteLost{effect.store, effect.id, "the address of the store is not known"});
   outlet_.put("coordinator.before_send_prepare", "coordinator.after_send_prepare",
               [this, effect, address = *address, view = view()] { links_.send(address, effect, *view); });
 }
 
+void Driver::perform(const SendExecuteAndPrepare& effect) {
+  ask_for_vote(effect);
+}
+
 void Driver::perform(const SendPrepare& effect) {
-  const auto address = core_.store_address(effect.store);
-  if (!address) return post(VoteLost{effect.store, effect.id, "the address of the store is not known"});
-  outlet_.put("coordinator.before_send_prepare", "coordinator.after_send_prepare",
-              [this, effect, address = *address, view = view()] { links_.send(address, effect, *view); });
+  ask_for_vote(effect);
 }
 
 void Driver::perform(const SendDecision& effect) {

@@ -79,6 +79,8 @@ class Driver {
   [[noreturn]] void perform(const Halt& effect);
   void perform(const Transition& effect);
 
+  template <typename Effect>
+  void ask_for_vote(const Effect& effect);
   // The decisions of this turn, those of one store together.
   void send_decisions();
   void write_block();

@@ -11,18 +11,8 @@ namespace assent::coordinator {
 
 namespace {
 
-std::uint64_t bits(std::int64_t number) {
-  return static_cast<std::uint64_t>(number);
-}
-
-template <typename Number>
-std::int64_t bits(Number number) {
-  return static_cast<std::int64_t>(number);
-}
-
-std::string element(const char* field, std::size_t index) {
-  return std::string(field) + "[" + std::to_string(index) + "]";
-}
+using rpc::bits;
+using rpc::element;
 
 Result<void> check_name(const std::string& store) {
   if (auto wrong = wrong_store_name(store)) return Error{ErrorKind::kInvalidInput, std::move(*wrong)};

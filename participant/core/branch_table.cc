@@ -127,7 +127,7 @@ void BranchTable::handle(const CoordinatorHeard& event) {
 }
 
 bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::optional<CallId> call) {
-  const auto who = [&view] { return "the coordinator of log " + to_hex(static_cast<std::uint64_t>(view.line.log)); };
+  const auto who = [&view] { return "the coordinator of log " + to_string(view.line.log); };
   if (view.line.log != log) {
     if (call) refuse(*call, RefusalKind::kInvalidArgument, who() + " speaks of a transaction of another log");
     return false;

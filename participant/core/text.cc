@@ -38,8 +38,8 @@ std::string released(const Released& released) {
 }
 
 std::string line(const CoordinatorLine& line) {
-  return "log " + to_hex(static_cast<std::uint64_t>(line.log)) + " epoch " + number(line.epoch) + " nonce " +
-         number(line.nonce) + " durable " + number(line.durable);
+  return "log " + to_string(line.log) + " epoch " + number(line.epoch) + " nonce " + number(line.nonce) + " durable " +
+         number(line.durable);
 }
 
 std::string view(const CoordinatorView& view) {

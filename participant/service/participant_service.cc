@@ -79,9 +79,9 @@ void ParticipantService::execute(wire::ExecuteRequest&& request, rpc::Responder<
   const auto log = rpc::from_wire(request.id).log;
   auto coordinator = link_.address(log);
   if (!coordinator) {
-    return respond.fault(wire::FaultCode::UNAVAILABLE,
-                         "coordinator " + to_hex(static_cast<std::uint64_t>(log)) +
-                             " is not known here: this participant has not registered with it (yet)");
+    return respond.fault(
+        wire::FaultCode::UNAVAILABLE,
+        "coordinator " + to_string(log) + " is not known here: this participant has not registered with it (yet)");
   }
   const auto call = calls_.add(request.store, std::move(respond));
   post(*runner, call, to_event(std::move(request), call, std::move(*coordinator)));

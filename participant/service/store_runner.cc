@@ -86,8 +86,7 @@ Result<void> StoreRunner::open() {
   branches_ = std::make_unique<BranchTable>(settings_.core, recovered, daemon::now());
   const auto totals = branches_->totals(daemon::now());
   logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
-                to_hex(static_cast<std::uint64_t>(recovered.identity)), recovered.start_number, totals.prepared,
-                totals.committed);
+                to_string(recovered.identity), recovered.start_number, totals.prepared, totals.committed);
   const std::lock_guard lock(mutex_);
   offline_.clear();
   return {};

@@ -15,10 +15,7 @@ std::int64_t to_ms(Duration duration) {
   return rpc::to_milliseconds(duration);
 }
 
-template <typename Number>
-std::int64_t bits(Number number) {
-  return static_cast<std::int64_t>(number);
-}
+using rpc::bits;
 
 Result<Statements> to_statements(std::vector<wire::Statement>&& wire_statements) {
   auto statements = rpc::from_wire(std::move(wire_statements), "statements");
@@ -202,7 +199,7 @@ wire::BranchStatus to_wire(const BranchSummary& branch) {
   status.state = branch.state;
   status.age_ms = to_ms(branch.age);
   status.stores = branch.stores;
-  status.coordinator = to_hex(static_cast<std::uint64_t>(branch.coordinator)) + " at " + branch.coordinator_address;
+  status.coordinator = to_string(branch.coordinator) + " at " + branch.coordinator_address;
   status.inquiries = static_cast<std::int32_t>(branch.inquiries);
   status.changes = bits(branch.changes);
   for (const auto& waiter : branch.blocks) status.blocks.push_back(rpc::to_wire(waiter));

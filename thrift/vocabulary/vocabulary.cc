@@ -33,9 +33,32 @@ std::string to_hex(std::uint64_t value) {
   return text;
 }
 
+std::string to_string(LogIdentity log) {
+  return to_hex(static_cast<std::uint64_t>(log));
+}
+
+std::string to_string(Epoch epoch) {
+  return std::to_string(static_cast<std::uint64_t>(epoch));
+}
+
+std::string to_string(Nonce nonce) {
+  return to_hex(static_cast<std::uint64_t>(nonce));
+}
+
+std::string to_string(Position position) {
+  return std::to_string(static_cast<std::uint64_t>(position));
+}
+
+std::string to_string(StoreIdentity store) {
+  return to_hex(static_cast<std::uint64_t>(store));
+}
+
+std::string to_string(StorePosition position) {
+  return std::to_string(static_cast<std::uint64_t>(position));
+}
+
 std::string to_string(const TransactionId& id) {
-  return to_hex(static_cast<std::uint64_t>(id.log)) + '-' + std::to_string(static_cast<std::uint64_t>(id.epoch)) + '-' +
-         std::to_string(id.number);
+  return to_string(id.log) + '-' + to_string(id.epoch) + '-' + std::to_string(id.number);
 }
 
 std::optional<TransactionId> parse_transaction_id(std::string_view text) {
