@@ -126,7 +126,8 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) con
   for (const auto& branch : branches) {
     const auto* const store = stores_.find(branch.store);
     if (store == nullptr) {
-      return AbortCause{AbortReason::kUnknownStore, branch.store, "no store of this name has registered"};
+      return AbortCause{AbortReason::kUnknownStore, branch.store,
+                        "no store of this name has registered: start its participant"};
     }
     if (!stores_.address(branch.store)) {
       return AbortCause{AbortReason::kStoreUnavailable, branch.store, store->refused};

@@ -50,7 +50,7 @@ Result<std::unique_ptr<FileLog>> open_file_log(const std::filesystem::path& dire
   if (!opened) {
     Error error = opened.error();
     if (!options.create && error.kind == ErrorKind::kNotFound) {
-      error.message += ": check the path, or make a new log with --create";
+      error.message += ", or make a new log with --create";
     }
     return error;
   }

@@ -63,6 +63,7 @@ void ParticipantService::participant_status(rpc::Responder<wire::ParticipantStat
   wire::ParticipantStatus status;
   status.uptime_ms = rpc::to_milliseconds(daemon::now() - started_);
   status.draining = draining_;
+  status.insecure = settings_.insecure;
   status.program = settings_.program;
   for (const auto& [name, runner] : stores_) {
     wire::ParticipantStoreStatus store;

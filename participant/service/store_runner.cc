@@ -209,6 +209,10 @@ bool StoreRunner::reopen() {
     const auto opened = open();
     if (opened) return true;
     logger_->error("event=store_reopen_failed store={} error=\"{}\"", name_, opened.error().message);
+    {
+      const std::lock_guard lock(mutex_);
+      offline_ = opened.error().message;
+    }
     pause = std::min(pause * 2, settings_.reopen_ceiling);
   }
 }

@@ -6,6 +6,7 @@
 
 #include "participant/store/footprint.h"
 #include "participant/store/lock_key.h"
+#include "participant/store/memory_limit.h"
 
 namespace assent::participant {
 
@@ -251,11 +252,11 @@ bool Executor::fail_in_sqlite(int code, const PreparedStatement& prepared, Execu
                       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits_.time).count()) +
                       " ms: do less in one statement, or add an index",
                   code);
+    case SQLITE_NOMEM: return fail(execution, AbortReason::kStatementFailed, "out of memory: " + memory_remedy(), code);
     case SQLITE_ERROR:
     case SQLITE_AUTH:
     case SQLITE_FULL:
     case SQLITE_MISMATCH:
-    case SQLITE_NOMEM:
     case SQLITE_RANGE:
     case SQLITE_SCHEMA:
     case SQLITE_TOOBIG: return fail(execution, AbortReason::kStatementFailed, sqlite3_errmsg(database), code);

@@ -49,7 +49,12 @@ FileClaim::FileClaim(const std::string& store_path) : path_(store_path + ".assen
   const ssize_t now = ::pread(descriptor_, content.data(), content.size(), 0);
   was_writing_ = now > 0 && std::string_view(content.data(), static_cast<std::size_t>(now)).find(kWriting) !=
                                 std::string_view::npos;
-  write_content(was_writing_ ? kWriting : kAtRest);
+  try {
+    write_content(was_writing_ ? kWriting : kAtRest);
+  } catch (const ResultError&) {
+    ::close(descriptor_);  // there is no object yet whose end would let go of the claim
+    throw;
+  }
 }
 
 FileClaim::~FileClaim() {
@@ -70,9 +75,11 @@ void FileClaim::write_content(char letter) {
   content.resize(12, ' ');
   content += letter;
   content += '\n';
-  if (::pwrite(descriptor_, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) {
-    throw ResultError({ErrorKind::kIo, path_ + ": cannot write it: " + reason(errno) +
-                                           "; make room on the disk, let the participant write the folder"});
+  const ssize_t written = ::pwrite(descriptor_, content.data(), content.size(), 0);
+  if (written != static_cast<ssize_t>(content.size())) {
+    throw ResultError(
+        {ErrorKind::kIo, path_ + ": cannot write it: " + (written < 0 ? reason(errno) : "a part of it was written") +
+                             "; make room on the disk, let the participant write the folder"});
   }
 }
 

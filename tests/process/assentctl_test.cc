@@ -233,6 +233,24 @@ TEST_F(AssentctlTest, ALogIsVerifiedAndDumpedWhileItIsOpen) {
   EXPECT_GT(boost::json::parse(run("assentctl", {"--json", "log", "dump", path("log")}).out).as_array().size(), 3U);
 }
 
+TEST_F(AssentctlTest, AFlagThatIsWrongIsAUsageError) {
+  for (const auto& [words, message] : std::vector<std::pair<Words, std::string>>{
+           {{"--coordinator", "nowhere", "status"}, "`nowhere` is not an address; write host:port"},
+           {{"--timeout", "5", "status"}, "--timeout: `5` is not a duration: write a whole number and a unit"},
+           {{"--jsn", "status"}, "--jsn"},
+           {{"locks"}, "STORE is required"}}) {
+    const auto finished = run("assentctl", words);
+    EXPECT_EQ(finished.code, 2);
+    EXPECT_THAT(finished.err, HasSubstr(message));
+  }
+}
+
+TEST_F(AssentctlTest, AMissingDirectoryIsNamed) {
+  const auto finished = run("assentctl", {"log", "verify", path("nowhere")});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr(path("nowhere") + ": No such file or directory; check the path"));
+}
+
 TEST_F(AssentctlTest, ADirectoryWithoutALogIsNamed) {
   const auto finished = run("assentctl", {"log", "verify", path("")});
   EXPECT_EQ(finished.code, 1);
