@@ -95,6 +95,7 @@ Result<OutcomeRequested> to_event(const wire::OutcomeRequest& request, CallId ca
 // ---- from stores ----
 
 Result<void> check(const wire::Registration& registration) {
+  if (registration.stores.empty()) return {};  // nothing is kept of it: it asks who is there
   if (const auto parsed = rpc::parse_address(registration.address); !parsed) return parsed.error();
   if (auto bounded = check_count("stores", registration.stores.size(), "serve them by several participants");
       !bounded) {

@@ -101,6 +101,17 @@ Result<std::string> read_file(const std::string& file) {
   return text.str();
 }
 
+Result<void> check_names(const std::map<std::string, std::string>& files) {
+  if (files.size() > kMostStoresInMessage) {
+    return invalid("--store names " + std::to_string(files.size()) + " stores, and one participant serves at most " +
+                   std::to_string(kMostStoresInMessage) + ": start several");
+  }
+  for (const auto& [name, file] : files) {
+    if (auto wrong = wrong_store_name(name)) return invalid("--store: " + *wrong);
+  }
+  return {};
+}
+
 // Two stores in one file, or a file that is there already, is found before the first store is made.
 Result<void> check_files(const std::map<std::string, std::string>& files, bool create) {
   std::map<filesystem::path, std::string> names;
@@ -186,6 +197,7 @@ Result<ServiceSettings> service_settings(const DaemonOptions& options, const std
 Result<std::vector<ServedStore>> served_stores(const DaemonOptions& options) {
   const auto files = split(options.stores, "store");
   if (!files) return files.error();
+  if (const auto checked = check_names(*files); !checked) return checked.error();
   const auto schemas = split(options.schemas, "schema");
   if (!schemas) return schemas.error();
   for (const auto& [name, schema] : *schemas) {
