@@ -154,26 +154,6 @@ Result<wire::BranchStatus> find_prepared(Console& console, const std::string& ad
                                          "; `assentctl in-doubt` lists what is in doubt"};
 }
 
-// Why it must be left to the coordinator; nothing if that cannot be reached, or knows nothing of the transaction.
-std::optional<std::string> coordinator_answers(Console& console, const std::string& store,
-                                               const wire::BranchStatus& branch) {
-  wire::InquiryRequest request;
-  request.store = store;
-  wire::Inquiry inquiry;
-  inquiry.id = branch.id;
-  inquiry.branch = branch.branch;
-  request.inquiries.push_back(inquiry);
-  const auto answers = console.call(console.coordinator(), methods::kInquire, request);
-  if (!answers || answers->answers.empty()) return std::nullopt;
-  switch (answers->answers.front().result) {
-    case wire::InquiryResult::COMMIT: return "it has committed";
-    case wire::InquiryResult::ABORT: return "it has aborted";
-    case wire::InquiryResult::UNDECIDED: return "it is in progress";
-    case wire::InquiryResult::NOT_MINE: return std::nullopt;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 Result<Report> resolve(Console& console, const Resolution& resolution) {
@@ -186,10 +166,6 @@ Result<Report> resolve(Console& console, const Resolution& resolution) {
   if (!address) return address.error();
   const auto branch = find_prepared(console, *address, resolution, *id);
   if (!branch) return branch.error();
-  if (const auto word = coordinator_answers(console, resolution.store, *branch)) {
-    return Error{ErrorKind::kConflict, "the coordinator at " + console.coordinator() + " says of " + resolution.id +
-                                           ": " + *word + ". The store will hear so and end the branch by itself"};
-  }
   wire::ResolveRequest request;
   request.store = resolution.store;
   request.id = rpc::to_wire(*id);

@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/coordinator.h"
@@ -79,7 +80,7 @@ class Driver {
   [[noreturn]] void perform(const Halt& effect);
   void perform(const Transition& effect);
 
-  // The decisions of this turn, those of one store together.
+  // The decisions of this turn, those for one opening of a store together.
   void send_decisions();
   void write_block();
   void arm_timer();
@@ -104,7 +105,7 @@ class Driver {
 
   // Of the present turn.
   std::shared_ptr<const wire::CoordinatorView> view_;
-  std::map<std::string, std::vector<SendDecision>> decisions_;
+  std::map<std::pair<std::string, Opening>, std::vector<SendDecision>> decisions_;
 
   std::map<std::string, std::string> found_;  // the address at which each store has registered in this start
   boost::asio::steady_timer timer_;

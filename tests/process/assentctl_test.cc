@@ -177,7 +177,7 @@ TEST_F(AssentctlTest, ABranchWhoseCoordinatorAnswersIsNotResolvedByHand) {
   ASSERT_NE(id, "");
   const auto finished = ctl({"resolve", id, "left", "--abort", "--reason", "impatience"});
   EXPECT_EQ(finished.code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("it has committed. The store will hear so and end the branch by itself"));
+  EXPECT_THAT(finished.err, HasSubstr("can still answer: the branch will be ended by its word"));
 }
 
 // ---- bad input ----

@@ -17,6 +17,10 @@ void Channel::start(const char* method, const apache::thrift::TBase& request, Du
   connection_->start(method, request, deadline, std::move(reader));
 }
 
+void Channel::on_break(std::function<void()> action) {
+  connection_->on_break(std::move(action));
+}
+
 const Address& Channel::peer() const {
   return connection_->peer();
 }

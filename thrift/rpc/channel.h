@@ -47,6 +47,9 @@ class Channel {
   void call(const Method& method, const typename Method::Request& request, Duration deadline,
             std::function<void(Result<typename Method::Answer>)> on_answer);
 
+  // Called whenever a connection that was made has ended, after its calls have; not by the channel's own end.
+  void on_break(std::function<void()> action);
+
   const Address& peer() const;
   const Counters& counters() const;
   std::size_t outstanding_calls() const;
