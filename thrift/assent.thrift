@@ -167,7 +167,6 @@ struct CommitRequest {
   1: TransactionId id,
   2: list<TouchedBranch> branches,  // every store the transaction touched
   3: ReturnWhen return_when,
-  4: i64 begin_stamp,
 }
 
 struct AbortRequest {
@@ -200,28 +199,34 @@ struct Outcome {
 
 // ---- stores to coordinator ----------------------------------------------------------------------------------
 
+// One opening of a store: the time from one open of its file to its close. A copy of the file is another opening, with
+// the same name and the same identity.
 struct StoreRegistration {
-  1: string store,
-  2: i64 identity,
-  3: i64 start_number,
-  4: i64 position,        // of its journal
-  // What the store has seen of this coordinator's log; zeros if it has seen nothing.
-  5: i64 seen_epoch,
-  6: i64 seen_nonce,
-  7: i64 seen_position,
+  1: string store,          // its name
+  2: i64 identity,          // random, drawn when the store was created; never 0
+  3: i64 start_number,      // how often it has been opened, from 1; raised and forced by this opening
+  4: i64 position,          // of its journal now: how many transactions it has taken
+  // What the store has seen of the log that the registration names; zeros if it has seen nothing.
+  5: i64 seen_epoch,        // the highest
+  6: i64 seen_nonce,        // of that epoch
+  7: i64 seen_position,     // the highest that was durable
+  8: i64 opening,           // random, drawn by this opening; never 0
 }
 
-// Sent at a participant's start, and again every few seconds as a sign of life.
+// Sent at a participant's start, again every second as a sign of life, and as soon as it is wanted.
 struct Registration {
-  1: string address,  // host:port where the participant listens
-  2: list<StoreRegistration> stores,
+  1: string address,                  // host:port where the participant listens
+  2: list<StoreRegistration> stores,  // those that are online
+  // The identity of the log that `hello` named; a coordinator of another one answers CONFLICT, and nothing happens.
+  3: i64 log,
 }
 
 struct RefusedStore {
-  1: string store,
-  2: string reason,
+  1: string store,   // its name
+  2: string reason,  // a sentence for a person: what is wrong, and what to do
 }
 
+// Stores that are not named as refused are accepted: from now on their openings are those that messages are meant for.
 struct RegistrationAnswer {
   1: CoordinatorView coordinator,
   2: list<RefusedStore> refused,
@@ -233,10 +238,11 @@ struct Inquiry {
 }
 
 struct InquiryRequest {
-  1: string store,
-  2: i64 store_identity,
-  3: i64 seen_epoch,     // what the store has seen of the log that the ids name
-  4: i64 seen_nonce,
+  1: string store,             // the one that asks
+  2: i64 opening,              // its own: another one than the coordinator has accepted learns nothing
+  // What the store has seen of the log that the ids name; zeros if it has seen nothing.
+  3: i64 seen_epoch,           // the highest
+  4: i64 seen_nonce,           // of that epoch
   5: list<Inquiry> inquiries,
 }
 
@@ -245,6 +251,7 @@ enum InquiryResult {
   COMMIT = 2,
   ABORT = 3,
   NOT_MINE = 4,  // another log, or another line of starts of this log: it proves nothing
+  NOT_ACCEPTED = 5,  // the store has not registered its opening, or was refused: register, then ask again
 }
 
 struct InquiryAnswer {
@@ -261,8 +268,9 @@ struct InquiryAnswers {
 
 // An older transaction waits behind the prepared branch of `id`.
 struct WoundRequest {
-  1: string store,
-  2: TransactionId id,
+  1: string store,      // the one that asks
+  2: TransactionId id,  // of the prepared branch
+  3: i64 opening,       // of the store: what another one asks than the coordinator has accepted, is ignored
 }
 
 struct WoundAnswer {
@@ -287,7 +295,11 @@ service Coordinator {
 
 // ---- to participants ----------------------------------------------------------------------------------------
 
-// One statement of an interactive transaction, from a client.
+// Messages of a coordinator name the opening of the store that they are meant for: the one that it accepted. Any other
+// one answers UNAVAILABLE, and nothing happens: a copy of a store's file never votes, and learns no decision.
+
+// One statement of an interactive transaction, from a client, who knows nothing of openings: a branch that begins at a
+// copy ends there, because it can be prepared by a message of its coordinator only.
 struct ExecuteRequest {
   1: string store,
   2: TransactionId id,
@@ -296,7 +308,6 @@ struct ExecuteRequest {
   5: i32 statement_number,        // from 0, one outstanding at a time
   6: Statement statement,
   7: i64 timeout_ms,              // what is left of the transaction's time
-  8: string coordinator_address,  // host:port the client uses; inquiries also go where the coordinator says it is
 }
 
 struct ExecuteAnswer {
@@ -315,6 +326,7 @@ struct ExecuteAndPrepareRequest {
   5: list<Statement> statements,
   6: i64 timeout_ms,
   7: list<string> stores,  // of the whole transaction
+  8: i64 opening,          // of the store: the one this is meant for
 }
 
 struct PrepareRequest {
@@ -324,6 +336,7 @@ struct PrepareRequest {
   4: BranchNumber branch,
   5: i32 statement_count,
   6: list<string> stores,
+  7: i64 opening,  // of the store: the one this is meant for
 }
 
 enum Vote {
@@ -357,6 +370,7 @@ struct DecideRequest {
   1: CoordinatorView coordinator,
   2: string store,
   3: list<Decision> decisions,
+  4: i64 opening,  // of the store: the one this is meant for
 }
 
 enum AcknowledgementKind {
@@ -373,10 +387,8 @@ struct Acknowledgement {
 }
 
 struct DecideAnswer {
-  1: i64 store_position,
+  1: i64 store_position,                      // of the store's journal: all that is acknowledged is durable up to it
   2: list<Acknowledgement> acknowledgements,  // in the order of the decisions
-  // Of the opening of the store that answers: an answer may overtake the registration of that opening.
-  3: i64 start_number,
 }
 
 service Participant {

@@ -90,6 +90,7 @@ struct ParticipantStoreStatus {
   14: i64 resolved_in_doubt,  // branches in doubt that were ended since the start
   15: i64 alarms,
   16: i32 operator_resolved,  // branches an operator resolved, not yet confirmed
+  17: i64 opening,         // random, drawn when it was opened: the one that coordinators must name
 }
 
 struct ParticipantStatus {

@@ -130,7 +130,9 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) con
                         "no store of this name has registered: start its participant"};
     }
     if (!stores_.address(branch.store)) {
-      return AbortCause{AbortReason::kStoreUnavailable, branch.store, store->refused};
+      return AbortCause{
+          AbortReason::kStoreUnavailable, branch.store,
+          store->refused.empty() ? "the store has not registered since the coordinator started" : store->refused};
     }
     if (stores_.owed(branch.store) >= settings_.owed_commits) {
       return AbortCause{AbortReason::kOverloaded, branch.store,
@@ -222,7 +224,8 @@ void Coordinator::abort_unbegun(const TransactionId& id, const AbortCause& cause
 void Coordinator::send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn) const {
   for (const auto& branch : branches) {
     if (!stores_.address(branch.store)) continue;
-    turn.effects.emplace_back(SendDecision{branch.store, id, branch.branch, Decision::kAbort, {}});
+    turn.effects.emplace_back(
+        SendDecision{branch.store, stores_.opening(branch.store), id, branch.branch, Decision::kAbort, {}});
   }
 }
 

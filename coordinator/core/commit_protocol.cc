@@ -43,8 +43,8 @@ CommitProtocol CommitProtocol::begin(const SubmitRequested& request, Turn& turn)
   protocol.become(State::kPreparing, turn);
   const auto stores = protocol.stores();
   for (const auto& [store, statements] : request.branches) {
-    turn.effects.emplace_back(
-        SendExecuteAndPrepare{store, request.id, request.begin_stamp, statements, timeout, stores});
+    turn.effects.emplace_back(SendExecuteAndPrepare{store, turn.stores.opening(store), request.id, request.begin_stamp,
+                                                    statements, timeout, stores});
   }
   return protocol;
 }
@@ -153,8 +153,8 @@ void CommitProtocol::go_on_if_all_voted(Turn& turn) {
 }
 
 void CommitProtocol::send_prepare(const Branch& branch, Turn& turn) const {
-  turn.effects.emplace_back(
-      SendPrepare{branch.store, id_, branch.number, branch.statement_count, deadline_ - turn.now, stores()});
+  turn.effects.emplace_back(SendPrepare{branch.store, turn.stores.opening(branch.store), id_, branch.number,
+                                        branch.statement_count, deadline_ - turn.now, stores()});
 }
 
 // ---- the decision ----
@@ -181,7 +181,8 @@ void CommitProtocol::abort(AbortCause cause, Turn& turn) {
     // A store that voted no or read-only holds nothing any more.
     if (branch.state == BranchState::kNo || branch.state == BranchState::kReadOnly) continue;
     if (!turn.stores.address(branch.store)) continue;
-    turn.effects.emplace_back(SendDecision{branch.store, id_, branch.number, Decision::kAbort, {}});
+    turn.effects.emplace_back(
+        SendDecision{branch.store, turn.stores.opening(branch.store), id_, branch.number, Decision::kAbort, {}});
   }
 }
 
@@ -204,7 +205,8 @@ void CommitProtocol::resend_to(const std::string& store, Turn& turn) const {
   if (state_ != State::kCommitting) return;
   for (const Branch& branch : branches_) {
     if (branch.store != store || branch.state != BranchState::kYes || !turn.stores.address(store)) continue;
-    turn.effects.emplace_back(SendDecision{store, id_, branch.number, Decision::kCommit, record_->commit});
+    turn.effects.emplace_back(
+        SendDecision{store, turn.stores.opening(store), id_, branch.number, Decision::kCommit, record_->commit});
   }
 }
 

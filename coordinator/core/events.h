@@ -80,9 +80,10 @@ struct StoreRegistered {
   std::string store;
   StoreIdentity identity{};
   std::string address;
-  StorePosition position{};
+  StorePosition position{};        // of its journal, at the time it says so
   CoordinatorLine seen;            // what it has seen of this log; zeros if nothing
-  std::uint64_t start_number = 0;  // of the store's present opening; 0: not told
+  std::uint64_t start_number = 0;  // how often the store has been opened; from 1
+  Opening opening{};               // the present one
 };
 
 struct VoteReceived {
@@ -119,7 +120,6 @@ struct Acknowledged {
   AcknowledgementKind kind = AcknowledgementKind::kDone;
   StorePosition position{};
   std::string detail;
-  std::uint64_t start_number = 0;  // of the store's opening that answers; 0: not told
 };
 
 struct Inquired {
@@ -128,11 +128,13 @@ struct Inquired {
   TransactionId id;
   BranchNumber branch;
   CoordinatorLine seen;
+  Opening opening{};  // of the store that asks
 };
 
 struct WoundRequested {
   std::string store;
   TransactionId id;
+  Opening opening{};  // of the store that asks
 };
 
 // A store refused a message because it has seen a higher epoch, or another nonce of this epoch.
@@ -195,7 +197,9 @@ struct RegistrationAnswered {
   std::string refused;  // why; empty: accepted
 };
 
-enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4 };
+// kNotMine: another log, or another line of starts of this log. kNotAccepted: the store has not registered the opening
+// that asks, or was refused. Neither says anything about the branch.
+enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4, kNotAccepted = 5 };
 
 struct InquiryAnswered {
   CallId call{};
@@ -206,10 +210,12 @@ struct InquiryAnswered {
 };
 
 // ---- effects: to stores ----
-// Every one travels with the coordinator's view(). Stores are named; view the address in store_address().
+// Every one travels with the coordinator's view(), and names the opening of the store that it is meant for: any other
+// one refuses it. Stores are named; their address is that of store_address().
 
 struct SendExecuteAndPrepare {
   std::string store;
+  Opening opening{};
   TransactionId id;
   std::uint64_t begin_stamp = 0;
   Statements statements;
@@ -219,6 +225,7 @@ struct SendExecuteAndPrepare {
 
 struct SendPrepare {
   std::string store;
+  Opening opening{};
   TransactionId id;
   BranchNumber branch;
   std::uint32_t statement_count = 0;
@@ -228,6 +235,7 @@ struct SendPrepare {
 
 struct SendDecision {
   std::string store;
+  Opening opening{};
   TransactionId id;
   BranchNumber branch;  // kNoBranch only in an abort sent before any answer came
   Decision decision = Decision::kAbort;

@@ -71,7 +71,7 @@ void Coordinator::handle(const VoteReceived& event, Turn& turn) {
 
 void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
   const bool holds_locks = event.vote == Vote::kYes || event.vote == Vote::kExecuted;
-  if (!holds_locks || event.branch == kNoBranch) return;
+  if (!holds_locks || event.branch == kNoBranch || !stores_.address(event.store)) return;
   const CommitRecord* const record = durable_commit(event.id);
   if (record != nullptr && lists(*record, event.store, event.branch)) return;  // it has acknowledged the commit
   switch (standing(event.id, turn.now)) {
@@ -79,7 +79,8 @@ void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
     case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;
     case Standing::kCannotBegin: break;
   }
-  turn.effects.emplace_back(SendDecision{event.store, event.id, event.branch, Decision::kAbort, {}});
+  turn.effects.emplace_back(
+      SendDecision{event.store, stores_.opening(event.store), event.id, event.branch, Decision::kAbort, {}});
 }
 
 void Coordinator::handle(const AlreadyCommitted& event, Turn& turn) {
@@ -99,7 +100,7 @@ void Coordinator::handle(const VoteLost& event, Turn& turn) {
 
 void Coordinator::handle(const WoundRequested& event, Turn& turn) {
   const auto entry = transactions_.find(event.id);
-  if (entry == transactions_.end()) return;
+  if (entry == transactions_.end() || !stores_.is_accepted(event.store, event.opening)) return;
   const State before = entry->second.protocol.state();
   entry->second.protocol.abort({AbortReason::kWounded, event.store, "an older transaction needs its locks"}, turn);
   follow(entry, before, turn);
@@ -108,7 +109,7 @@ void Coordinator::handle(const WoundRequested& event, Turn& turn) {
 // ---- acknowledgements ----
 
 void Coordinator::handle(const Acknowledged& event, Turn& turn) {
-  stores_.acknowledged(event.store, event.position, event.start_number);
+  stores_.acknowledged(event.store, event.position);
   const auto branch = [&event] { return branch_text(event.store, event.id, event.branch); };
   const std::string decision(to_string(event.decision));
   if (event.kind == AcknowledgementKind::kRefused) {
@@ -139,16 +140,17 @@ void Coordinator::handle(const Inquired& event, Turn& turn) {
 }
 
 std::pair<InquiryResult, Position> Coordinator::inquire(const Inquired& event, Turn& turn) {
+  const Standing standing = this->standing(event.id, turn.now);
+  if (standing == Standing::kNeverIssued) return {InquiryResult::kNotMine, {}};
+  // A copy of the store's file may be in doubt about what the store itself has done and forgotten long since: an answer
+  // would make it throw the branch away, or apply it, and look whole.
+  if (!stores_.is_accepted(event.store, event.opening)) return {InquiryResult::kNotAccepted, {}};
   if (const CommitRecord* const record = durable_commit(event.id)) {
     if (lists(*record, event.store, event.branch)) return {InquiryResult::kCommit, record->commit};
     return {InquiryResult::kAbort, {}};
   }
   if (transactions_.contains(event.id)) return {InquiryResult::kUndecided, {}};
-  switch (standing(event.id, turn.now)) {
-    case Standing::kNeverIssued: return {InquiryResult::kNotMine, {}};
-    case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;
-    case Standing::kCannotBegin: break;
-  }
+  if (standing == Standing::kCanBegin) abort_unbegun(event.id, presumed(), turn);
   return {InquiryResult::kAbort, {}};  // K4
 }
 

@@ -24,7 +24,6 @@ StoreRegistry::StoreRegistry(const std::map<std::string, StoreRecord>& recovered
   for (const auto& [name, record] : recovered) {
     Entry entry;
     entry.record = record;
-    entry.settled = record.position;
     entries_.emplace(name, std::move(entry));
     names_.emplace(record.identity, name);
   }
@@ -36,35 +35,29 @@ StoreRegistry::Registration StoreRegistry::registered(const StoreRegistered& eve
   if (!answer.refused.empty()) {
     Entry* const entry = known(event);
     answer.is_new_reason = entry == nullptr || entry->refused != answer.refused;
-    if (entry != nullptr) {
-      entry->refused = answer.refused;
-      entry->refused_address = event.address;
-    }
+    if (entry != nullptr) entry->refused = answer.refused;
     return answer;
   }
   const bool is_new = !entries_.contains(event.store);
   Entry& entry = entries_[event.store];
-  const bool returns = !entry.last_seen || now - *entry.last_seen >= quiet_ || !entry.refused.empty() ||
-                       entry.start_number != event.start_number;
+  const bool returns = entry.opening != event.opening || now - *entry.last_seen >= quiet_;
   const bool moved = entry.record.address != event.address;
   names_.emplace(event.identity, event.store);
-  entry.record = {event.store, event.identity, event.address,
-                  std::max({entry.record.position, event.position, entry.early})};
-  entry.early = {};
-  entry.early_start = 0;
-  entry.settled = entry.record.position;
+  entry.record = {event.store, event.identity, event.address, std::max(entry.record.position, event.position)};
+  entry.opening = event.opening;
   entry.start_number = event.start_number;
   entry.last_seen = now;
   entry.refused.clear();
-  entry.refused_address.clear();
   answer.must_record = is_new || moved;
   answer.must_resend = returns || moved;
   return answer;
 }
 
 std::string StoreRegistry::refusal(const StoreRegistered& event) const {
-  if (event.store.empty() || event.address.empty() || event.identity == StoreIdentity{}) {
-    return "a registration needs the store's name, its identity and its participant's address";
+  if (event.store.empty() || event.address.empty() || event.identity == StoreIdentity{} || event.start_number == 0 ||
+      event.opening == Opening{}) {
+    return "a registration needs the store's name, its identity, its start number, its opening and its participant's "
+           "address";
   }
   const auto name = names_.find(event.identity);
   if (name != names_.end() && name->second != event.store) {
@@ -83,17 +76,24 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
            " registered under its name: bring back the store's own file, or give this one "
            "another name";
   }
-  // Acknowledgements sent after this registration may have overtaken it. So a sign of life is held against the one
-  // before it. A store that was opened anew is held against all that its earlier
-  // openings acknowledged; what this one acknowledged may be ahead of its first registration too.
-  const bool opened_anew = entry.start_number != 0 && entry.start_number != event.start_number;
-  StorePosition least = opened_anew ? entry.record.position : entry.settled;
-  if (event.start_number > entry.early_start) least = std::max(least, entry.early);
-  if (event.position < least) {
-    return "store `" + event.store + "` is at position " + in_digits(event.position) +
-           ", and has acknowledged position " + in_digits(least) +
-           ": its file was restored from an old copy, and commits of it are lost; bring back the newest "
-           "file";
+  return refusal_of_opening(entry, event);
+}
+
+std::string StoreRegistry::refusal_of_opening(const Entry& entry, const StoreRegistered& event) const {
+  if (entry.opening == event.opening) return {};  // G4
+  // Opening a store raises its position. (Since this start: the log may have the position from this very opening.)
+  auto least = static_cast<std::uint64_t>(entry.record.position);
+  if (entry.opening != Opening{}) ++least;
+  if (static_cast<std::uint64_t>(event.position) < least) {
+    return "store `" + event.store + "` is at position " + in_digits(event.position) + ", and must be at " +
+           std::to_string(least) +
+           " or above after what it has acknowledged: its file was restored from an old copy, and commits of it are "
+           "lost; bring back the newest file";
+  }
+  if (event.start_number <= entry.start_number) {
+    return "store `" + event.store + "` was opened " + std::to_string(event.start_number) +
+           " times, and an opening has registered that was number " + std::to_string(entry.start_number) +
+           ": two copies of its file are served; stop the one that is not the store";
   }
   return {};
 }
@@ -108,16 +108,11 @@ StoreRegistry::Entry* StoreRegistry::known(const StoreRegistered& event) {
   return &found->second;
 }
 
-void StoreRegistry::acknowledged(const std::string& store, StorePosition position, std::uint64_t start_number) {
+void StoreRegistry::acknowledged(const std::string& store, StorePosition position) {
   const auto found = entries_.find(store);
   if (found == entries_.end()) return;
-  Entry& entry = found->second;
-  if (entry.start_number != 0 && start_number > entry.start_number) {
-    entry.early_start = std::max(entry.early_start, start_number);
-    entry.early = std::max(entry.early, position);
-  } else {
-    entry.record.position = std::max(entry.record.position, position);
-  }
+  StorePosition& known = found->second.record.position;
+  known = std::max(known, position);
 }
 
 void StoreRegistry::owe(const std::string& store) {
@@ -141,8 +136,19 @@ const StoreRegistry::Entry* StoreRegistry::find(const std::string& store) const 
 
 std::optional<std::string> StoreRegistry::address(const std::string& store) const {
   const Entry* const entry = find(store);
-  if (entry == nullptr || entry->record.address == entry->refused_address) return std::nullopt;
+  if (entry == nullptr || entry->opening == Opening{}) return std::nullopt;
   return entry->record.address;
+}
+
+Opening StoreRegistry::opening(const std::string& store) const {
+  const Entry* const entry = find(store);
+  invariant(entry != nullptr && entry->opening != Opening{}, "G2: a message is sent before an opening is accepted");
+  return entry->opening;
+}
+
+bool StoreRegistry::is_accepted(const std::string& store, Opening opening) const {
+  const Entry* const entry = find(store);
+  return opening != Opening{} && entry != nullptr && entry->opening == opening;
 }
 
 }  // namespace assent::coordinator

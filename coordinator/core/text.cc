@@ -84,6 +84,7 @@ std::string text(InquiryResult value) {
     case InquiryResult::kCommit: return "commit";
     case InquiryResult::kAbort: return "abort";
     case InquiryResult::kNotMine: return "not-mine";
+    case InquiryResult::kNotAccepted: return "not-accepted";
   }
   return "invalid";
 }
@@ -215,6 +216,7 @@ Line line(const StoreRegistered& event) {
       .with("address", event.address)
       .with("position", event.position)
       .with("start", event.start_number)
+      .with("opening", event.opening)
       .with(event.seen);
 }
 
@@ -248,11 +250,11 @@ Line line(const Acknowledged& event) {
 }
 
 Line line(const Inquired& event) {
-  return from_branch("inquired", event).with("call", event.call).with(event.seen);
+  return from_branch("inquired", event).with("call", event.call).with("opening", event.opening).with(event.seen);
 }
 
 Line line(const WoundRequested& event) {
-  return Line("wound requested").with("store", event.store).with("id", event.id);
+  return Line("wound requested").with("store", event.store).with("id", event.id).with("opening", event.opening);
 }
 
 Line line(const Fenced& event) {
@@ -318,19 +320,22 @@ Line line(const SendExecuteAndPrepare& effect) {
       .with("stamp", effect.begin_stamp)
       .with("statements", effect.statements)
       .with("timeout", effect.timeout)
-      .with("stores", effect.stores);
+      .with("stores", effect.stores)
+      .with("opening", effect.opening);
 }
 
 Line line(const SendPrepare& effect) {
   return from_branch("send prepare", effect)
       .with("statements", effect.statement_count)
       .with("timeout", effect.timeout)
-      .with("stores", effect.stores);
+      .with("stores", effect.stores)
+      .with("opening", effect.opening);
 }
 
 Line line(const SendDecision& effect) {
   Line line = from_branch("send " + text(effect.decision), effect);
-  return effect.decision == Decision::kCommit ? line.with("commit", effect.commit) : line;
+  if (effect.decision == Decision::kCommit) line.with("commit", effect.commit);
+  return line.with("opening", effect.opening);
 }
 
 Line line(const AppendRecord& effect) {

@@ -126,15 +126,11 @@ void CoordinatorService::locate(const wire::LocateRequest& request,
         "no store `" + request.store +
             "` has registered with this coordinator; start its participant, or see `assentctl stores`");
   }
-  const auto address = driver_->core().store_address(request.store);
-  if (!address) {
-    return respond.fault(wire::FaultCode::UNAVAILABLE,
-                         "store `" + request.store + "` is refused at present; `assentctl stores` says why");
-  }
+  // What a client begins there is prepared only by the opening that is accepted by then.
   wire::StoreLocation location;
   location.store = request.store;
   location.identity = static_cast<std::int64_t>(store->identity);
-  location.address = *address;
+  location.address = store->address;
   respond(location);
 }
 
@@ -159,6 +155,12 @@ void CoordinatorService::serve_stores() {
 
 void CoordinatorService::register_stores(wire::Registration&& registration,
                                          rpc::Responder<wire::RegistrationAnswer> respond) {
+  if (registration.log != static_cast<std::int64_t>(log_)) {
+    return respond.fault(wire::FaultCode::CONFLICT,
+                         "this coordinator keeps decision log " + to_hex(static_cast<std::uint64_t>(log_)) +
+                             ", and the registration says what was seen of log " +
+                             to_hex(static_cast<std::uint64_t>(registration.log)) + ": say hello, and register anew");
+  }
   // Read as a whole before anything of it becomes an event.
   if (const auto checked = check(registration); !checked) return respond.fault(checked.error());
   std::vector<StoreRegistered> events;

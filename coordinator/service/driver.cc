@@ -130,7 +130,7 @@ void Driver::found(const std::string& store) {
 }
 
 // ---- messages to stores ----
-// A store that is refused, or has never named an address, cannot be told: the core sends again, or gives up waiting.
+// The core sends to a store only while it knows where it is.
 
 template <typename Effect>
 void Driver::ask_for_vote(const Effect& effect) {
@@ -149,12 +149,12 @@ void Driver::perform(const SendPrepare& effect) {
 }
 
 void Driver::perform(const SendDecision& effect) {
-  decisions_[effect.store].push_back(effect);
+  decisions_[{effect.store, effect.opening}].push_back(effect);
 }
 
 void Driver::send_decisions() {
-  for (auto& [store, decisions] : std::exchange(decisions_, {})) {
-    const auto address = core_.store_address(store);
+  for (auto& [to, decisions] : std::exchange(decisions_, {})) {
+    const auto address = core_.store_address(to.first);
     if (!address) continue;
     outlet_.put("coordinator.before_send_decision", "coordinator.after_send_decision",
                 [this, decisions, address = *address, view = view()] { links_.send(address, decisions, *view); });

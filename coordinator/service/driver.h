@@ -19,6 +19,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "coordinator/core/coordinator.h"
@@ -81,7 +82,7 @@ class Driver {
 
   template <typename Effect>
   void ask_for_vote(const Effect& effect);
-  // The decisions of this turn, those of one store together.
+  // The decisions of this turn, those for one opening of a store together.
   void send_decisions();
   void write_block();
   void arm_timer();
@@ -108,7 +109,7 @@ class Driver {
   // Of the present turn.
   std::shared_ptr<const wire::CoordinatorView> view_;
   std::shared_ptr<const wire::CoordinatorView> full_view_;
-  std::map<std::string, std::vector<SendDecision>> decisions_;
+  std::map<std::pair<std::string, Opening>, std::vector<SendDecision>> decisions_;
 
   std::map<std::string, std::string> found_;  // the address at which each store has registered in this start
   boost::asio::steady_timer timer_;

@@ -39,7 +39,7 @@ class StoreLinks {
 
   void send(const std::string& address, const SendExecuteAndPrepare& effect, const wire::CoordinatorView& view);
   void send(const std::string& address, const SendPrepare& effect, const wire::CoordinatorView& view);
-  // All to one store.
+  // All to one opening of one store.
   void send(const std::string& address, const std::vector<SendDecision>& decisions, const wire::CoordinatorView& view);
 
   // Closes the connections to participants that are at none of these addresses.

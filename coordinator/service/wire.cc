@@ -124,7 +124,8 @@ Result<StoreRegistered> to_event(const wire::StoreRegistration& store, const std
                         address,
                         StorePosition{bits(store.position)},
                         {},
-                        bits(store.start_number)};
+                        bits(store.start_number),
+                        Opening{bits(store.opening)}};
   if (store.seen_epoch != 0) {
     event.seen = {log, Epoch{bits(store.seen_epoch)}, Nonce{bits(store.seen_nonce)},
                   Position{bits(store.seen_position)}};
@@ -134,7 +135,7 @@ Result<StoreRegistered> to_event(const wire::StoreRegistration& store, const std
 
 Inquired to_event(const wire::InquiryRequest& request, const wire::Inquiry& inquiry, CallId call) {
   const auto id = rpc::from_wire(inquiry.id);
-  Inquired event{call, request.store, id, rpc::from_wire(inquiry.branch), {}};
+  Inquired event{call, request.store, id, rpc::from_wire(inquiry.branch), {}, Opening{bits(request.opening)}};
   if (request.seen_epoch != 0) {
     event.seen = {id.log, Epoch{bits(request.seen_epoch)}, Nonce{bits(request.seen_nonce)}, Position{}};
   }
@@ -142,7 +143,7 @@ Inquired to_event(const wire::InquiryRequest& request, const wire::Inquiry& inqu
 }
 
 WoundRequested to_event(const wire::WoundRequest& request) {
-  return {request.store, rpc::from_wire(request.id)};
+  return {request.store, rpc::from_wire(request.id), Opening{bits(request.opening)}};
 }
 
 Result<Event> to_event(const std::string& store, const TransactionId& id, wire::VoteAnswer&& answer) {
@@ -181,8 +182,7 @@ Result<std::vector<Acknowledged>> to_events(const std::vector<SendDecision>& sen
                                           AcknowledgementKind::kRefused, field + ".kind");
     if (!kind) return kind.error();
     events.push_back({decision.store, decision.id, decision.branch, decision.decision, *kind,
-                      StorePosition{bits(answer.store_position)}, std::move(acknowledgement.detail),
-                      bits(answer.start_number)});
+                      StorePosition{bits(answer.store_position)}, std::move(acknowledgement.detail)});
   }
   return events;
 }
@@ -235,6 +235,7 @@ wire::ExecuteAndPrepareRequest to_wire(const SendExecuteAndPrepare& effect, cons
   wire::ExecuteAndPrepareRequest request;
   request.coordinator = view;
   request.store = effect.store;
+  request.opening = bits(effect.opening);
   request.id = rpc::to_wire(effect.id);
   request.begin_stamp = bits(effect.begin_stamp);
   request.statements = rpc::to_wire(*effect.statements);
@@ -247,6 +248,7 @@ wire::PrepareRequest to_wire(const SendPrepare& effect, const wire::CoordinatorV
   wire::PrepareRequest request;
   request.coordinator = view;
   request.store = effect.store;
+  request.opening = bits(effect.opening);
   request.id = rpc::to_wire(effect.id);
   request.branch = rpc::to_wire(effect.branch);
   request.statement_count = static_cast<std::int32_t>(effect.statement_count);
@@ -258,6 +260,7 @@ wire::DecideRequest to_wire(const std::vector<SendDecision>& decisions, const wi
   wire::DecideRequest request;
   request.coordinator = view;
   request.store = decisions.front().store;
+  request.opening = bits(decisions.front().opening);
   request.decisions.reserve(decisions.size());
   for (const auto& effect : decisions) {
     wire::Decision decision;

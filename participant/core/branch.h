@@ -137,6 +137,7 @@ class Branch {
   Position commit{};               // of kCommitting, kCommitted; of kSettling and kResolvedAbort if known
   std::string resolution;          // of an operator: by whom and why; else empty
   bool not_mine_reported = false;  // its coordinator's address answered for another log
+  bool was_not_accepted = false;   // its coordinator did not know this opening when it was asked last
 
  private:
   BranchState state_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "participant/core/invariant.h"
 
@@ -41,14 +42,16 @@ std::optional<std::string> check(const Settings& settings) {
   return std::nullopt;
 }
 
-BranchTable::BranchTable(Settings settings, const RecoveredStore& recovered, Time now)
+BranchTable::BranchTable(Settings settings, const RecoveredStore& recovered, Opening opening, Time now)
     : settings_(settings),
       start_number_(recovered.start_number),
+      opening_(opening),
       coordinators_(recovered.coordinators),
       ends_(settings.remembered_ends),
       position_(recovered.position),
       now_(now) {
   invariant(!check(settings), "of the settings: they work together");
+  invariant(opening != Opening{}, "of the opening: it was drawn");
   for (const BranchRow& row : recovered.rows) {
     Branch& branch = branches_.try_emplace(row.id, row, now).first->second;
     if (branch.state() == BranchState::kPrepared) {
@@ -122,8 +125,25 @@ void BranchTable::handle(const HealthChanged& event) {
 
 // ---- coordinators ----
 
-void BranchTable::handle(const CoordinatorHeard& event) {
-  hear(event.coordinator, event.coordinator.line.log, std::nullopt);
+void BranchTable::handle(const RegistrationAccepted& event) {
+  const LogIdentity log = event.coordinator.line.log;
+  if (!hear(event.coordinator, log, std::nullopt)) return;
+  // Those that asked too early ask again at once: their locks are in somebody's way.
+  const auto first = branches_.lower_bound({.log = log, .epoch = {}, .number = 0});
+  for (auto entry = first; entry != branches_.end() && entry->first.log == log; ++entry) {
+    Branch& branch = entry->second;
+    if (!std::exchange(branch.was_not_accepted, false) || !branch.inquiries.next) continue;
+    ask(branch);
+    schedule(branch);
+  }
+}
+
+bool BranchTable::is_meant(Opening opening, CallId call) {
+  if (opening == opening_) return true;
+  refuse(call, RefusalKind::kUnavailable,
+         "the coordinator means another opening of this store: either this one registers just now, then try again; or "
+         "it is refused as a copy, then `assentctl stores` says why");
+  return false;
 }
 
 bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::optional<CallId> call) {

@@ -91,8 +91,8 @@ struct Totals {
 class BranchTable {
  public:
   // Takes over every row and all its locks: prepared branches hold theirs before the first event.
-  // REQUIRES: !check(settings).
-  BranchTable(Settings settings, const RecoveredStore& recovered, Time now);
+  // `opening` is drawn at random by whoever opened the store. REQUIRES: !check(settings), and an opening.
+  BranchTable(Settings settings, const RecoveredStore& recovered, Opening opening, Time now);
   BranchTable(const BranchTable&) = delete;
   BranchTable& operator=(const BranchTable&) = delete;
 
@@ -111,13 +111,17 @@ class BranchTable {
 
  private:
   // ---- branch_table.cc: dispatch, time, the journal, answers ----
-  void handle(const CoordinatorHeard& event);
+  void handle(const RegistrationAccepted& event);
   void handle(const JournalDurable& event);
   void handle(const TimePassed& event);
   void handle(const BatchEnded& event);
   void handle(const DrainRequested& event);
   void handle(const HealthChanged& event);
   void end_overdue(Branch& branch);
+
+  // Whether this opening is the one that a coordinator speaks to. If it is not, the call is refused, and nothing else
+  // may happen: this may be a copy of the store, and the coordinator does not know it.
+  bool is_meant(Opening opening, CallId call);
 
   // Takes the coordinator's word. False if it is fenced, or speaks for another log than the transaction's; then the
   // call, if there is one, is refused.
@@ -186,6 +190,7 @@ class BranchTable {
 
   const Settings settings_;
   const std::uint64_t start_number_;
+  const Opening opening_;
 
   std::map<TransactionId, Branch> branches_;
   LockTable locks_;

@@ -19,7 +19,7 @@ std::string resolves_just_now(const TransactionId& id) {
 }  // namespace
 
 void BranchTable::handle(const DecisionReceived& event) {
-  if (!hear(*event.coordinator, event.id.log, event.call)) return;
+  if (!is_meant(event.opening, event.call) || !hear(*event.coordinator, event.id.log, event.call)) return;
   if (event.decision == Decision::kAbort) {
     abort(event.id, event.branch,
           {.reason = AbortReason::kPresumed, .store = {}, .detail = "its coordinator aborted the transaction"},
@@ -32,6 +32,10 @@ void BranchTable::handle(const DecisionReceived& event) {
 }
 
 void BranchTable::handle(const InquiryAnswered& event) {
+  if (event.result == InquiryResult::kNotAccepted) {
+    if (Branch* branch = find(event.id, event.branch)) branch->was_not_accepted = true;
+    return;
+  }
   if (!hear(event.coordinator, event.coordinator.line.log, std::nullopt)) return;
   Branch* branch = find(event.id, event.branch);
   if (branch == nullptr) return;
@@ -209,7 +213,7 @@ void BranchTable::handle(const ResolveRequested& event) {
 
 void BranchTable::acknowledge(std::optional<CallId> call, const TransactionId& id, AcknowledgementKind kind,
                               std::string detail) {
-  if (call) made_.emplace_back(DecisionAnswered{*call, id, kind, position_, std::move(detail), start_number_});
+  if (call) made_.emplace_back(DecisionAnswered{*call, id, kind, position_, std::move(detail)});
 }
 
 void BranchTable::refuse_decision(std::optional<CallId> call, const TransactionId& id, std::string detail) {
@@ -224,8 +228,8 @@ std::string BranchTable::address_of_coordinator(const Branch& branch) const {
 }
 
 void BranchTable::ask(Branch& branch) {
-  made_.emplace_back(
-      SendInquiry{branch.id, branch.number, address_of_coordinator(branch), coordinators_.line(branch.id.log)});
+  made_.emplace_back(SendInquiry{branch.id, branch.number, address_of_coordinator(branch),
+                                 coordinators_.line(branch.id.log), opening_});
   branch.inquiries.attempted(branch.id, now_, settings_.inquiry_first, settings_.inquiry_ceiling);
 }
 
@@ -235,7 +239,7 @@ void BranchTable::wound_through_coordinator(Branch& branch) {
     branch.wounds.stop();
     return;
   }
-  made_.emplace_back(SendWound{branch.id, address_of_coordinator(branch)});
+  made_.emplace_back(SendWound{branch.id, address_of_coordinator(branch), opening_});
   branch.wounds.attempted(branch.id, now_, settings_.wound_after, settings_.inquiry_first);
 }
 

@@ -102,7 +102,7 @@ void BranchTable::execute_next(Branch& branch, const ExecuteRequested& event) {
 }
 
 void BranchTable::handle(const ExecuteAndPrepareRequested& event) {
-  if (!hear(event.coordinator, event.id.log, event.call)) return;
+  if (!is_meant(event.opening, event.call) || !hear(event.coordinator, event.id.log, event.call)) return;
   if (Branch* branch = find(event.id)) {
     if (branch->one_shot || branch->was_recovered) {
       repeat_vote(*branch, event.call);

@@ -9,7 +9,7 @@
 namespace assent::participant {
 
 void BranchTable::handle(const PrepareRequested& event) {
-  if (!hear(event.coordinator, event.id.log, event.call)) return;
+  if (!is_meant(event.opening, event.call) || !hear(event.coordinator, event.id.log, event.call)) return;
   Branch* branch = find(event.id, event.branch);
   if (branch == nullptr) {
     const End* end = ends_.find(event.id);

@@ -42,8 +42,13 @@ struct ExecuteRequested {
   std::string coordinator_address;
 };
 
+// What coordinators say names the opening of the store that it is meant for (the one they accepted), and any other one
+// refuses it. Statements of clients name none: a branch that begins at a copy of the store's file is never asked to
+// prepare there, so it ends at its timeout.
+
 struct ExecuteAndPrepareRequested {
   CallId call{};
+  Opening opening{};
   CoordinatorView coordinator;
   TransactionId id;
   std::uint64_t begin_stamp = 0;
@@ -54,6 +59,7 @@ struct ExecuteAndPrepareRequested {
 
 struct PrepareRequested {
   CallId call{};
+  Opening opening{};
   CoordinatorView coordinator;
   TransactionId id;
   BranchNumber branch;
@@ -63,6 +69,7 @@ struct PrepareRequested {
 
 struct DecisionReceived {
   CallId call{};
+  Opening opening{};
   std::shared_ptr<const CoordinatorView> coordinator;  // one for all decisions of a message; never null
   TransactionId id;
   BranchNumber branch;  // kNoBranch only in an abort
@@ -77,12 +84,13 @@ struct ResolveRequested {
   std::string reason;
 };
 
-// A coordinator's word of itself, on an answer to a registration, an inquiry or a wound.
-struct CoordinatorHeard {
+// A coordinator has accepted a registration of this opening. Those that it refuses hear nothing of it.
+struct RegistrationAccepted {
   CoordinatorView coordinator;
 };
 
-enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4 };
+// kNotAccepted: the coordinator has not accepted this opening (yet). It says nothing about the branch.
+enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4, kNotAccepted = 5 };
 
 struct InquiryAnswered {
   CoordinatorView coordinator;
@@ -122,7 +130,7 @@ struct HealthChanged {
 };
 
 using Event = std::variant<ExecuteRequested, ExecuteAndPrepareRequested, PrepareRequested, DecisionReceived,
-                           ResolveRequested, CoordinatorHeard, InquiryAnswered, StatementsRan, JournalDurable,
+                           ResolveRequested, RegistrationAccepted, InquiryAnswered, StatementsRan, JournalDurable,
                            TimePassed, BatchEnded, DrainRequested, HealthChanged>;
 
 // ---- effects: on the store ----
@@ -168,8 +176,7 @@ struct DecisionAnswered {
   TransactionId id;
   AcknowledgementKind kind = AcknowledgementKind::kDone;
   StorePosition position{};
-  std::string detail;              // of kContradicts and kRefused
-  std::uint64_t start_number = 0;  // of the opening that answers
+  std::string detail;  // of kContradicts and kRefused
 };
 
 enum class RefusalKind : std::uint8_t { kInvalidArgument, kNotFound, kOverloaded, kUnavailable, kFenced, kConflict };
@@ -194,11 +201,13 @@ struct SendInquiry {
   BranchNumber branch;
   std::string address;
   CoordinatorLine seen;  // what this store has seen of id.log
+  Opening opening{};     // this one
 };
 
 struct SendWound {
   TransactionId id;  // the prepared holder
   std::string address;
+  Opening opening{};  // this one
 };
 
 // ---- effects: to people ----

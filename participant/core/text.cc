@@ -78,6 +78,7 @@ std::string_view word(InquiryResult result) {
     case InquiryResult::kCommit: return "commit";
     case InquiryResult::kAbort: return "abort";
     case InquiryResult::kNotMine: return "not mine";
+    case InquiryResult::kNotAccepted: return "not accepted";
   }
   return "invalid";
 }
@@ -126,7 +127,9 @@ struct EventText {
     return "call " + number(event.call) + ": operator resolves " + to_string(event.id) + " as " +
            std::string(assent::to_string(event.decision)) + reason(event.reason);
   }
-  std::string operator()(const CoordinatorHeard& event) const { return "heard " + view(event.coordinator); }
+  std::string operator()(const RegistrationAccepted& event) const {
+    return "registration accepted; " + view(event.coordinator);
+  }
   std::string operator()(const InquiryAnswered& event) const {
     return "inquiry about " + branch_of(event.id, event.branch) + " answered: " + std::string(word(event.result)) +
            position_of(event.commit) + "; " + view(event.coordinator);

@@ -1,5 +1,6 @@
 #include "participant/service/coordinator_link.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "assent_constants.h"
@@ -31,6 +32,12 @@ std::optional<std::string> CoordinatorLink::address(LogIdentity log) const {
   return found->second;
 }
 
+std::optional<std::string> CoordinatorLink::refusal(LogIdentity log, const std::string& store) const {
+  const auto found = refusals_.find({log, store});
+  if (found == refusals_.end()) return std::nullopt;
+  return found->second;
+}
+
 rpc::Channel* CoordinatorLink::channel_to(const std::string& address) {
   auto& channel = channels_[address];
   if (!channel) {
@@ -41,65 +48,27 @@ rpc::Channel* CoordinatorLink::channel_to(const std::string& address) {
       return nullptr;
     }
     channel = std::make_unique<rpc::Channel>(io_, *parsed, settings_.channel);
+    // A coordinator that was started again knows no opening, and serves no store before it does.
+    if (address == to_string(settings_.coordinator)) channel->on_break([this] { begin_registration(); });
   }
   return channel.get();
 }
 
-rpc::Channel* CoordinatorLink::channel(LogIdentity log, const std::string& fallback) {
-  if (const auto known = address(log)) return channel_to(*known);
-  return channel_to(fallback.empty() ? to_string(settings_.coordinator) : fallback);
+std::string CoordinatorLink::address_of(LogIdentity log, const std::string& fallback) const {
+  if (auto known = address(log)) return *std::move(known);
+  return fallback.empty() ? to_string(settings_.coordinator) : fallback;
 }
 
-// The identity of the coordinator's log comes first: what a store has seen is kept by identity.
+// ---- registrations ----
+
 void CoordinatorLink::begin_registration() {
-  wire::HelloRequest hello;
-  hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
-  hello.program = settings_.channel.program;
-  channel_to(to_string(settings_.coordinator))
-      ->call(rpc::methods::kHello, hello, settings_.call_timeout, [this](Result<wire::HelloAnswer> answer) {
-        if (!answer) return registration_ended(answer.error().message);
-        ask_stores(LogIdentity{static_cast<std::uint64_t>(answer->log_identity)});
-      });
+  const auto address = to_string(settings_.coordinator);
+  if (registering_.contains(address)) return;  // its end sets the timer
+  register_at(address, [this](const Result<std::string>& result) { registration_ended(result); });
 }
 
-void CoordinatorLink::ask_stores(LogIdentity log) {
-  const auto registration = gather<wire::Registration>(
-      io_, {}, [this](wire::Registration& gathered) { register_stores(std::move(gathered)); });
-  for (auto& [name, runner] : stores_) {
-    const auto asked = runner->ask(
-        [registration, log, store = name](const BranchTable& branches, const StoreReport& report, Time /*now*/) {
-          registration->add([&](wire::Registration& gathered) {
-            gathered.stores.push_back(to_registration(store, report, branches.seen(log)));
-          });
-        });
-    if (!asked) logger_->debug("event=not_registered store={} reason=\"{}\"", name, asked.error().message);
-  }
-}
-
-void CoordinatorLink::register_stores(wire::Registration registration) {
-  if (registration.stores.empty()) return registration_ended("no store is online");
-  registration.address = own_address_;
-  if (daemon::failpoint("participant.before_register")) return registration_ended("failpoint");
-  channel_to(to_string(settings_.coordinator))
-      ->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
-             [this](Result<wire::RegistrationAnswer> answer) {
-               if (!answer) return registration_ended(answer.error().message);
-               const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator");
-               if (!coordinator) return registration_ended(coordinator.error().message);
-               heard(*coordinator);
-               for (auto& [name, runner] : stores_) {
-                 // An offline store hears of it at the next registration.
-                 static_cast<void>(runner->post(CoordinatorHeard{*coordinator}));
-               }
-               std::string problem;
-               for (const auto& refused : answer->refused) {
-                 problem += "store `" + refused.store + "` is refused: " + refused.reason + "; ";
-               }
-               registration_ended(problem);
-             });
-}
-
-void CoordinatorLink::registration_ended(const std::string& problem) {
+void CoordinatorLink::registration_ended(const Result<std::string>& result) {
+  const std::string problem = result ? *result : result.error().message;
   if (last_problem_ != problem) {
     if (problem.empty()) {
       logger_->info("event=registered coordinator={} address={}", to_string(settings_.coordinator), own_address_);
@@ -109,20 +78,100 @@ void CoordinatorLink::registration_ended(const std::string& problem) {
     last_problem_ = problem;
   }
   if (attempted_) std::exchange(attempted_, {})();
-  timer_.expires_after(settings_.registration_interval);
+  const auto pause = settings_.registration_interval;
+  timer_.expires_after(result ? pause : std::min(pause, settings_.registration_retry));
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (!error) begin_registration();
   });
 }
 
-void CoordinatorLink::inquire(const std::string& store, const SendInquiry& inquiry,
+void CoordinatorLink::register_soon(const std::string& address) {
+  if (own_address_.empty() || registering_.contains(address)) return;
+  if (address == to_string(settings_.coordinator)) return begin_registration();
+  register_at(address, [this, address](const Result<std::string>& result) {
+    logger_->info("event=registered_elsewhere coordinator={} problem=\"{}\"", address,
+                  result ? *result : result.error().message);
+  });
+}
+
+// The identity of the coordinator's log comes first: what a store has seen is kept by identity.
+void CoordinatorLink::register_at(const std::string& address, Registered ended) {
+  auto* const to = channel_to(address);
+  if (to == nullptr) return;
+  registering_.insert(address);
+  const Registered over = [this, address, ended = std::move(ended)](const Result<std::string>& result) {
+    registering_.erase(address);
+    ended(result);
+  };
+  wire::HelloRequest hello;
+  hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
+  hello.program = settings_.channel.program;
+  to->call(rpc::methods::kHello, hello, settings_.call_timeout,
+           [this, address, over](Result<wire::HelloAnswer> answer) {
+             if (!answer) return over(answer.error());
+             ask_stores(address, LogIdentity{static_cast<std::uint64_t>(answer->log_identity)}, over);
+           });
+}
+
+void CoordinatorLink::ask_stores(const std::string& address, LogIdentity log, const Registered& ended) {
+  wire::Registration registration;
+  registration.address = own_address_;
+  registration.log = static_cast<std::int64_t>(log);
+  const auto gathering = gather<wire::Registration>(
+      io_, std::move(registration),
+      [this, address, ended](wire::Registration& gathered) { register_stores(address, std::move(gathered), ended); });
+  for (auto& [name, runner] : stores_) {
+    const auto asked = runner->ask(
+        [gathering, log, store = name](const BranchTable& branches, const StoreReport& report, Time /*now*/) {
+          gathering->add([&](wire::Registration& gathered) {
+            gathered.stores.push_back(to_registration(store, report, branches.seen(log)));
+          });
+        });
+    if (!asked) logger_->debug("event=not_registered store={} reason=\"{}\"", name, asked.error().message);
+  }
+}
+
+void CoordinatorLink::register_stores(const std::string& address, wire::Registration registration,
+                                      const Registered& ended) {
+  if (registration.stores.empty()) return ended(std::string("no store is online"));
+  if (daemon::failpoint("participant.before_register")) return ended(std::string("failpoint"));
+  const LogIdentity log{static_cast<std::uint64_t>(registration.log)};
+  channel_to(address)->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
+                            [this, log, ended](Result<wire::RegistrationAnswer> answer) {
+                              if (!answer) return ended(answer.error());
+                              const auto view = rpc::from_wire(std::move(answer->coordinator), "coordinator");
+                              if (!view) return ended(view.error());
+                              ended(take_answer(log, *answer, *view));
+                            });
+}
+
+std::string CoordinatorLink::take_answer(LogIdentity log, const wire::RegistrationAnswer& answer,
+                                         const CoordinatorView& coordinator) {
+  heard(coordinator);
+  std::string problem;
+  std::erase_if(refusals_, [log](const auto& entry) { return entry.first.first == log; });
+  for (const auto& refused : answer.refused) {
+    refusals_[{log, refused.store}] = refused.reason;
+    problem += "store `" + refused.store + "` is refused: " + refused.reason + "; ";
+  }
+  for (auto& [name, runner] : stores_) {
+    // An offline store hears of it at the next registration.
+    if (!refusals_.contains({log, name})) static_cast<void>(runner->post(RegistrationAccepted{coordinator}));
+  }
+  return problem;
+}
+
+// ---- questions ----
+
+void CoordinatorLink::inquire(const std::string& address, const std::string& store, const SendInquiry& inquiry,
                               std::function<void(Result<wire::InquiryAnswers>)> answered) {
-  auto* const to = channel(inquiry.id.log, inquiry.address);
+  auto* const to = channel_to(address);
   if (daemon::failpoint("participant.before_inquiry") || to == nullptr) {
     return answered(Error{ErrorKind::kUnavailable, "the coordinator cannot be asked"});
   }
   wire::InquiryRequest request;
   request.store = store;
+  request.opening = static_cast<std::int64_t>(inquiry.opening);
   request.seen_epoch = static_cast<std::int64_t>(inquiry.seen.epoch);
   request.seen_nonce = static_cast<std::int64_t>(inquiry.seen.nonce);
   wire::Inquiry one;
@@ -134,7 +183,8 @@ void CoordinatorLink::inquire(const std::string& store, const SendInquiry& inqui
 
 // An inquiry that fails is repeated by the branch, and so is an answer that meets an offline store.
 void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry) {
-  inquire(store, inquiry, [this, store](Result<wire::InquiryAnswers> answers) {
+  const auto address = address_of(inquiry.id.log, inquiry.address);
+  inquire(address, store, inquiry, [this, address, store](Result<wire::InquiryAnswers> answers) {
     if (!answers) return;
     const auto coordinator = rpc::from_wire(std::move(answers->coordinator), "coordinator");
     if (!coordinator) return logger_->error("event=bad_inquiry_answer error=\"{}\"", coordinator.error().message);
@@ -142,24 +192,30 @@ void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry)
     for (const auto& answer : answers->answers) {
       auto event = to_event(answer, *coordinator);
       if (!event) return logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
+      const bool must_register = event->result == InquiryResult::kNotAccepted;
       static_cast<void>(stores_.at(store)->post(std::move(*event)));
+      if (must_register) register_soon(address);
     }
   });
 }
 
 void CoordinatorLink::can_answer(const std::string& store, const SendInquiry& inquiry,
                                  std::function<void(bool)> answer) {
-  inquire(store, inquiry, [answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
-    answer(answers && !answers->answers.empty() && answers->answers.front().result != wire::InquiryResult::NOT_MINE);
+  const auto address = address_of(inquiry.id.log, inquiry.address);
+  inquire(address, store, inquiry, [answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
+    if (!answers || answers->answers.empty()) return answer(false);
+    const auto result = answers->answers.front().result;
+    answer(result != wire::InquiryResult::NOT_MINE && result != wire::InquiryResult::NOT_ACCEPTED);
   });
 }
 
 void CoordinatorLink::send(const std::string& store, const SendWound& wound) {
-  auto* const to = channel(wound.id.log, wound.address);
+  auto* const to = channel_to(address_of(wound.id.log, wound.address));
   if (to == nullptr) return;
   wire::WoundRequest request;
   request.store = store;
   request.id = rpc::to_wire(wound.id);
+  request.opening = static_cast<std::int64_t>(wound.opening);
   to->call(rpc::methods::kWound, request, settings_.call_timeout, [this](Result<wire::WoundAnswer> answer) {
     if (!answer) return;  // it is asked again while somebody waits
     if (const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator")) heard(*coordinator);

@@ -1,7 +1,9 @@
 // CoordinatorLink: what a participant says to coordinators: who it is, what became of a branch, who should yield.
 //
 // Coordinators are found by the identity of their log: at the address they last named themselves, else at the
-// configured one. Registration is repeated as a sign of life, so a coordinator that comes back is found at once.
+// configured one. A coordinator speaks only to openings of stores that it has accepted since its start. So registration
+// at the configured one is repeated as a sign of life, and at once when its connection breaks, so that one that comes
+// back knows its stores; and another one, that a branch is still in doubt for, is registered with when it asks for it.
 // On the network thread only.
 #pragma once
 
@@ -13,7 +15,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "assent/coordinator_view.h"
@@ -27,9 +31,10 @@ namespace assent::participant {
 using StoreRunners = std::map<std::string, std::unique_ptr<StoreRunner>>;
 
 struct LinkSettings {
-  rpc::Address coordinator;                                  // configured
-  Duration registration_interval = std::chrono::seconds(1);  // also after one that failed
-  Duration call_timeout = std::chrono::seconds(2);           // of a registration, an inquiry, a wound
+  rpc::Address coordinator;  // configured
+  Duration registration_interval = std::chrono::seconds(1);
+  Duration registration_retry = std::chrono::milliseconds(100);  // after one that did not reach it, if that is shorter
+  Duration call_timeout = std::chrono::seconds(2);               // of a registration, an inquiry, a wound
   rpc::ChannelOptions channel;
 };
 
@@ -49,6 +54,9 @@ class CoordinatorLink {
   // Where the coordinator of this log listens; nothing if none has been heard of.
   std::optional<std::string> address(LogIdentity log) const;
 
+  // Why the coordinator of this log has refused the store, when it was registered last; nothing if it has not.
+  std::optional<std::string> refusal(LogIdentity log, const std::string& store) const;
+
   void send(const std::string& store, const SendInquiry& inquiry);
   void send(const std::string& store, const SendWound& wound);
 
@@ -56,13 +64,23 @@ class CoordinatorLink {
   void can_answer(const std::string& store, const SendInquiry& inquiry, std::function<void(bool)> answer);
 
  private:
+  // What came of a registration: an error if the coordinator was not reached, or has refused all of it; else which
+  // stores it refuses, as a sentence; empty if none.
+  using Registered = std::function<void(const Result<std::string>&)>;
+
   void begin_registration();
-  void ask_stores(LogIdentity log);
-  void register_stores(wire::Registration registration);
-  void registration_ended(const std::string& problem);
-  rpc::Channel* channel(LogIdentity log, const std::string& fallback);
+  void registration_ended(const Result<std::string>& result);
+  // At the coordinator that does not know the stores, if nothing is on its way there.
+  void register_soon(const std::string& address);
+  // The steps of one registration: hello, the stores' own words, what the coordinator says.
+  void register_at(const std::string& address, Registered ended);
+  void ask_stores(const std::string& address, LogIdentity log, const Registered& ended);
+  void register_stores(const std::string& address, wire::Registration registration, const Registered& ended);
+  std::string take_answer(LogIdentity log, const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator);
+
+  std::string address_of(LogIdentity log, const std::string& fallback) const;
   rpc::Channel* channel_to(const std::string& address);
-  void inquire(const std::string& store, const SendInquiry& inquiry,
+  void inquire(const std::string& address, const std::string& store, const SendInquiry& inquiry,
                std::function<void(Result<wire::InquiryAnswers>)> answered);
 
   boost::asio::io_context& io_;
@@ -73,8 +91,10 @@ class CoordinatorLink {
   std::string own_address_;
   std::function<void()> attempted_;  // empty once it was called
   std::map<LogIdentity, std::string> addresses_;
-  std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;
+  std::map<std::pair<LogIdentity, std::string>, std::string> refusals_;
+  std::set<std::string> registering_;        // the addresses of coordinators where a registration is under way
   std::optional<std::string> last_problem_;  // logged once, not at every sign of life
+  std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;  // last: their calls end with them
 };
 
 }  // namespace assent::participant

@@ -97,7 +97,7 @@ void ParticipantService::resolve(wire::ResolveRequest&& request, rpc::Responder<
   const auto id = rpc::from_wire(request.id);
   const auto store = request.store;
   const auto found = gather<SendInquiry>(
-      io_, SendInquiry{id, kNoBranch, {}, {}},
+      io_, SendInquiry{id, kNoBranch, {}, {}, {}},
       [this, request = std::move(request), respond = std::move(respond)](const SendInquiry& inquiry) {
         if (inquiry.branch == kNoBranch) {
           return respond.fault(wire::FaultCode::NOT_FOUND, "store `" + request.store + "` holds no branch of " +
@@ -110,11 +110,11 @@ void ParticipantService::resolve(wire::ResolveRequest&& request, rpc::Responder<
                             " can still answer: the store will hear from it and end the branch by itself");
         });
       });
-  static_cast<void>(runner->ask([found, id](const BranchTable& branches, const StoreReport&, Time now) {
+  static_cast<void>(runner->ask([found, id](const BranchTable& branches, const StoreReport& report, Time now) {
     for (const auto& branch : branches.branches(now)) {
       if (branch.id != id) continue;
       found->add([&](SendInquiry& inquiry) {
-        inquiry = {id, branch.branch, branch.coordinator_address, branches.seen(id.log)};
+        inquiry = {id, branch.branch, branch.coordinator_address, branches.seen(id.log), report.opening};
       });
     }
   }));

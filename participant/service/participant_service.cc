@@ -90,6 +90,9 @@ void ParticipantService::execute(wire::ExecuteRequest&& request, rpc::Responder<
   auto* const runner = find(request.store, respond);
   if (runner == nullptr || daemon::failpoint("participant.statement_received")) return;
   const auto log = rpc::from_wire(request.id).log;
+  if (const auto refusal = link_.refusal(log, request.store)) {
+    return respond.fault(wire::FaultCode::UNAVAILABLE, "the coordinator refuses what is served here: " + *refusal);
+  }
   auto coordinator = link_.address(log);
   if (!coordinator) {
     return respond.fault(
@@ -138,10 +141,11 @@ void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wi
   auto heard = hear(std::move(request.coordinator), respond);
   if (runner == nullptr || !heard || daemon::failpoint("participant.decision_received")) return;
   if (request.decisions.empty()) return respond({});
+  const Opening opening{static_cast<std::uint64_t>(request.opening)};
   const auto coordinator = std::make_shared<const CoordinatorView>(std::move(*heard));
   const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
   for (std::size_t index = 0; index < calls.size(); ++index) {
-    post(*runner, calls[index], to_event(request.decisions[index], coordinator, calls[index]));
+    post(*runner, calls[index], to_event(request.decisions[index], opening, coordinator, calls[index]));
   }
 }
 

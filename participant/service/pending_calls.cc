@@ -65,7 +65,6 @@ void PendingCalls::answer(const DecisionAnswered& effect) {
   decisions->answer.acknowledgements[index] = to_wire(effect);
   decisions->answer.store_position =
       std::max(decisions->answer.store_position, static_cast<std::int64_t>(effect.position));
-  decisions->answer.start_number = static_cast<std::int64_t>(effect.start_number);
   if (--decisions->missing == 0) decisions->respond(decisions->answer);
 }
 

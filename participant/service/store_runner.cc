@@ -5,6 +5,7 @@
 
 #include "participant/core/text.h"
 #include "thrift/daemon/clock.h"
+#include "thrift/daemon/random.h"
 
 namespace assent::participant {
 
@@ -13,7 +14,7 @@ namespace {
 // Decisions, the answers of coordinators and operators end work; everything else begins or prolongs it.
 bool ends_work(const Event& event) {
   return std::holds_alternative<DecisionReceived>(event) || std::holds_alternative<InquiryAnswered>(event) ||
-         std::holds_alternative<CoordinatorHeard>(event) || std::holds_alternative<ResolveRequested>(event) ||
+         std::holds_alternative<RegistrationAccepted>(event) || std::holds_alternative<ResolveRequested>(event) ||
          std::holds_alternative<DrainRequested>(event);
 }
 
@@ -83,7 +84,8 @@ Result<void> StoreRunner::open() {
   position_ = recovered.position;
   forces_ = 0;
   is_short_of_space_ = false;
-  branches_ = std::make_unique<BranchTable>(settings_.core, recovered, daemon::now());
+  opening_ = Opening{daemon::random_number()};
+  branches_ = std::make_unique<BranchTable>(settings_.core, recovered, opening_, daemon::now());
   const auto totals = branches_->totals(daemon::now());
   logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
                 to_string(recovered.identity), recovered.start_number, totals.prepared, totals.committed);
@@ -219,7 +221,7 @@ bool StoreRunner::reopen() {
 
 StoreReport StoreRunner::report(Time now) const {
   const auto& recovered = store_->recovered();
-  return {recovered.identity,    recovered.start_number, position_,
+  return {recovered.identity,    recovered.start_number, opening_, position_,
           branches_->counters(), branches_->totals(now), forces_};
 }
 

@@ -35,6 +35,7 @@ struct StoreOutput {
 struct StoreReport {
   StoreIdentity identity{};
   std::uint64_t start_number = 0;
+  Opening opening{};
   StorePosition position{};
   Counters counters;
   Totals totals;
@@ -109,6 +110,7 @@ class StoreRunner {
   // Of the store's thread, once it runs.
   std::unique_ptr<Store> store_;
   std::unique_ptr<BranchTable> branches_;
+  Opening opening_{};
   StorePosition position_{};
   std::uint64_t forces_ = 0;
   bool is_short_of_space_ = false;

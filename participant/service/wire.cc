@@ -80,6 +80,7 @@ Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& req
   if (auto named = check_stores(request.stores); !named) return named.error();
   ExecuteAndPrepareRequested event;
   event.call = call;
+  event.opening = Opening{static_cast<std::uint64_t>(request.opening)};
   event.coordinator = coordinator;
   event.id = rpc::from_wire(request.id);
   event.begin_stamp = static_cast<std::uint64_t>(request.begin_stamp);
@@ -96,6 +97,7 @@ Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId ca
   if (auto named = check_stores(request.stores); !named) return named.error();
   PrepareRequested event;
   event.call = call;
+  event.opening = Opening{static_cast<std::uint64_t>(request.opening)};
   event.coordinator = coordinator;
   event.id = rpc::from_wire(request.id);
   event.branch = rpc::from_wire(request.branch);
@@ -104,12 +106,13 @@ Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId ca
   return event;
 }
 
-Result<DecisionReceived> to_event(const wire::Decision& decision,
+Result<DecisionReceived> to_event(const wire::Decision& decision, Opening opening,
                                   const std::shared_ptr<const CoordinatorView>& coordinator, CallId call) {
   const auto kind = rpc::from_wire(decision.kind, "decisions.kind");
   if (!kind) return kind.error();
   DecisionReceived event;
   event.call = call;
+  event.opening = opening;
   event.coordinator = coordinator;
   event.id = rpc::from_wire(decision.id);
   if (decision.__isset.branch) event.branch = rpc::from_wire(decision.branch);
@@ -137,7 +140,7 @@ Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const Coordi
   event.branch = rpc::from_wire(answer.branch);
   event.commit = Position{static_cast<std::uint64_t>(answer.commit_position)};
   const auto result =
-      rpc::enum_from_wire(answer.result, InquiryResult::kUndecided, InquiryResult::kNotMine, "answers.result");
+      rpc::enum_from_wire(answer.result, InquiryResult::kUndecided, InquiryResult::kNotAccepted, "answers.result");
   if (!result) return result.error();
   event.result = *result;
   return event;
@@ -222,6 +225,7 @@ wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport
   status.store = store;
   status.identity = bits(report.identity);
   status.start_number = bits(report.start_number);
+  status.opening = bits(report.opening);
   status.position = bits(report.position);
   status.active = static_cast<std::int32_t>(report.totals.active);
   status.prepared = static_cast<std::int32_t>(report.totals.prepared);
@@ -242,6 +246,7 @@ wire::StoreRegistration to_registration(const std::string& store, const StoreRep
   registration.store = store;
   registration.identity = bits(report.identity);
   registration.start_number = bits(report.start_number);
+  registration.opening = bits(report.opening);
   registration.position = bits(report.position);
   registration.seen_epoch = bits(seen.epoch);
   registration.seen_nonce = bits(seen.nonce);

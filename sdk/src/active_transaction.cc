@@ -123,7 +123,6 @@ Result<wire::Outcome> ActiveTransaction::send_commit(Return when) {
   request.id = rpc::to_wire(id_);
   request.branches = touched();
   request.return_when = to_wire(when);
-  request.begin_stamp = static_cast<std::int64_t>(begin_stamp_);
   const auto& options = session_->options();
   return session_->call_coordinator(rpc::methods::kCommit, std::move(request),
                                     when == Return::applied ? options.applied_timeout : options.commit_timeout,

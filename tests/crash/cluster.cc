@@ -311,7 +311,7 @@ std::vector<wire::BranchStatus> Cluster::branches(Process store) {
 }
 
 wire::CoordinatorView Cluster::view() {
-  return call(Process::kCoordinator, rpc::methods::kRegisterStores, {}).coordinator;
+  return call(Process::kCoordinator, rpc::methods::kInquire, {}).coordinator;
 }
 
 std::string Cluster::leftovers() {

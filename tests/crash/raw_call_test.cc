@@ -21,14 +21,13 @@ wire::Lease lease(Cluster& cluster) {
   return cluster.call(kCoordinator, rpc::methods::kLease, request);
 }
 
-wire::ExecuteRequest first_statement(Cluster& cluster, const wire::Lease& lease, Process store, std::int64_t amount) {
+wire::ExecuteRequest first_statement(const wire::Lease& lease, Process store, std::int64_t amount) {
   wire::ExecuteRequest request;
   request.store = Cluster::name(store);
   request.id = lease.first;
   request.begin_stamp = lease.begin_stamp;
   request.statement = add_to_account(2, amount);
   request.timeout_ms = 2000;
-  request.coordinator_address = cluster.address(kCoordinator);
   return request;
 }
 
@@ -45,6 +44,7 @@ wire::Acknowledgement decide(Cluster& cluster, const wire::BranchStatus& branch,
   wire::DecideRequest request;
   request.store = "a";
   request.coordinator = cluster.view();
+  request.opening = cluster.store_status(kStoreA).opening;
   request.decisions.emplace_back();
   request.decisions[0].id = branch.id;
   request.decisions[0].__set_branch(branch.branch);
@@ -98,15 +98,14 @@ TEST(RawCalls, M11_a_commit_after_the_abort_is_refused) {
 TEST(RawCalls, M17_a_repeated_statement_gets_its_stored_answer) {
   Cluster cluster;
   const auto leased = lease(cluster);
-  const auto take = first_statement(cluster, leased, kStoreA, -5);
-  const auto give = first_statement(cluster, leased, kStoreB, 5);
+  const auto take = first_statement(leased, kStoreA, -5);
+  const auto give = first_statement(leased, kStoreB, 5);
   const auto taken = cluster.call(kStoreA, rpc::methods::kExecute, take);
   EXPECT_EQ(cluster.call(kStoreA, rpc::methods::kExecute, take), taken);
   const auto given = cluster.call(kStoreB, rpc::methods::kExecute, give);
 
   wire::CommitRequest commit;
   commit.id = leased.first;
-  commit.begin_stamp = leased.begin_stamp;
   commit.branches = {touched(take, taken), touched(give, given)};
   commit.return_when = wire::ReturnWhen::DECIDED;
   EXPECT_EQ(cluster.call(kCoordinator, rpc::methods::kCommit, commit).kind, wire::OutcomeKind::COMMITTED);
@@ -118,15 +117,34 @@ TEST(RawCalls, M17_a_repeated_statement_gets_its_stored_answer) {
 TEST(RawCalls, M17_a_commit_that_names_a_statement_that_never_came_aborts) {
   Cluster cluster;
   const auto leased = lease(cluster);
-  const auto take = first_statement(cluster, leased, kStoreA, -5);
+  const auto take = first_statement(leased, kStoreA, -5);
   auto branch = touched(take, cluster.call(kStoreA, rpc::methods::kExecute, take));
   branch.statement_count = 2;
   wire::CommitRequest commit;
   commit.id = leased.first;
-  commit.begin_stamp = leased.begin_stamp;
   commit.branches = {branch};
   commit.return_when = wire::ReturnWhen::DECIDED;
   EXPECT_EQ(cluster.call(kCoordinator, rpc::methods::kCommit, commit).kind, wire::OutcomeKind::ABORTED);
+  cluster.check_invariants();
+}
+
+// ---- registrations ----
+
+TEST(RawCalls, S1_what_was_seen_of_another_log_is_not_held_against_this_one) {
+  Cluster cluster;
+  const auto log = cluster.view().log;
+  wire::Registration request;
+  request.address = cluster.address(kStoreA);
+  request.log = log + 1;
+  request.stores.emplace_back();
+  request.stores[0].store = "a";
+  request.stores[0].seen_epoch = 1000;  // of this log it would stop the coordinator
+  try {
+    cluster.call(kCoordinator, rpc::methods::kRegisterStores, request);
+    ADD_FAILURE() << "it was answered";
+  } catch (const ResultError& error) {
+    EXPECT_EQ(error.error().kind, ErrorKind::kConflict) << error.what();
+  }
   cluster.check_invariants();
 }
 

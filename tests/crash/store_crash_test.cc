@@ -134,6 +134,7 @@ TEST(StoreCrashes, P13_a_reader_hears_nothing_more_and_a_commit_changes_nothing)
   wire::DecideRequest late;
   late.store = "a";
   late.coordinator = cluster.view();
+  late.opening = cluster.store_status(kStoreA).opening;
   late.decisions.emplace_back();
   late.decisions[0].id = branch.id;
   late.decisions[0].__set_branch(branch.branch);

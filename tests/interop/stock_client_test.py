@@ -122,9 +122,8 @@ def main():
         assert read.result.rows[0].values[0].integer == 100 + change, read
         touched.append(wire.TouchedBranch(store=store, branch=answer.branch, statement_count=2))
     outcome = coordinator.commit(
-        wire.CommitRequest(id=transaction_id(0), branches=touched, return_when=wire.ReturnWhen.APPLIED,
-                           begin_stamp=lease.begin_stamp)
-    )  # fmt: skip
+        wire.CommitRequest(id=transaction_id(0), branches=touched, return_when=wire.ReturnWhen.APPLIED)
+    )
     assert outcome.kind == wire.OutcomeKind.COMMITTED, outcome
 
     # A transfer in one request.

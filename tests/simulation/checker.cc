@@ -55,6 +55,10 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
 
 void Checker::logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records) {
   durable_[log] = last;
+  const auto acknowledged = [&](const std::string& store, StorePosition position) {
+    auto& known = acknowledged_[{log, store}];
+    known = std::max(known, position);
+  };
   for (const auto& record : records) {
     if (const auto* commit = std::get_if<CommitRecord>(&record)) {
       Txn& txn = txns_[commit->id];
@@ -71,7 +75,10 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
         require(stores.contains(store), "K2", commit->id, "the record forgets " + store);
       }
       txn.record = *commit;
+    } else if (const auto* store = std::get_if<coordinator::StoreRecord>(&record)) {
+      acknowledged(store->store, store->position);
     } else if (const auto* end = std::get_if<coordinator::EndRecord>(&record)) {
+      for (const auto& each : end->stores) acknowledged(each.store, each.position);
       for (auto& [id, txn] : txns_) {
         if (id.log != log || !txn.record || txn.record->commit != end->commit) continue;
         for (const auto& branch : txn.record->branches) {
@@ -81,6 +88,11 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
       }
     }
   }
+}
+
+StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) const {
+  const auto found = acknowledged_.find({log, store});
+  return found == acknowledged_.end() ? StorePosition{} : found->second;
 }
 
 void Checker::journaled(const std::string& store, const ModelImage& image) {
@@ -163,8 +175,9 @@ void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswere
     txn.given_up.emplace(asker, answer.branch);
     world_.count("inquiries answered abort");
   } else {
-    world_.count(answer.result == coordinator::InquiryResult::kNotMine ? "inquiries answered not mine"
-                                                                       : "inquiries answered undecided");
+    world_.count(answer.result == coordinator::InquiryResult::kNotMine       ? "inquiries answered not mine"
+                 : answer.result == coordinator::InquiryResult::kNotAccepted ? "inquiries answered not accepted"
+                                                                             : "inquiries answered undecided");
   }
 }
 

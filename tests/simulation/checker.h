@@ -48,6 +48,9 @@ class Checker {
   void logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records);
   void journaled(const std::string& store, const ModelImage& image);
 
+  // The highest position of the store's journal that the log remembers.
+  StorePosition acknowledged(LogIdentity log, const std::string& store) const;
+
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
   void leaves(const coordinator::SendDecision& decision) const;
@@ -86,6 +89,7 @@ class Checker {
   std::map<TransactionId, Txn> txns_;
   std::map<std::string, ModelImage> images_;
   std::map<LogIdentity, Position> durable_;
+  std::map<std::pair<LogIdentity, std::string>, StorePosition> acknowledged_;
   std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …
 };
 

@@ -39,6 +39,9 @@ class CoordinatorNode {
   void crash();  // and it starts again after a while
   void tell(const coordinator::Event& event);
 
+  // Of an opening that has ended, or of a copy, it may refuse it with an alarm; of the store itself never.
+  void register_store(const coordinator::StoreRegistered& sign, const std::function<void(const Answer&)>& answer);
+
   template <typename Request>
   void ask(Request request, std::function<void(const Answer&)> answer) {
     request.call = coordinator::CallId{++calls_};
@@ -76,6 +79,7 @@ class CoordinatorNode {
   std::vector<coordinator::LogRecord> appended_;   // wait for a force
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced
   bool wants_force_ = false;
+  bool may_alarm_ = false;  // what is handled may be refused with an alarm
   Time armed_ = Time::max();
 };
 

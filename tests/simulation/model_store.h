@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "participant/store/store.h"
 
@@ -45,6 +46,7 @@ class ModelDisk {
   enum class Fate { kKept, kLost };
 
   ModelDisk(StoreIdentity identity, std::map<AccountId, Balance> accounts);
+  explicit ModelDisk(ModelImage image) : image_(std::move(image)) {}
 
   const ModelImage& image() const { return image_; }
 

@@ -1,5 +1,7 @@
 #include "tests/simulation/store_node.h"
 
+#include <algorithm>
+
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
 
@@ -35,12 +37,37 @@ StoreNode::StoreNode(Cluster& cluster, std::string name, StoreIdentity identity)
 
 void StoreNode::start() {
   if (core_) return;
-  store_ = ModelStore::open(disk_).value();
-  ++starts_;
-  position_ = disk_.image().position;
+  copy_.reset();
+  open(disk_);
   cluster_.checker.journaled(name_, disk_.image());
+}
+
+bool StoreNode::start_a_copy() {
+  // One that the log of every coordinator can tell from the store, after a restart too.
+  const auto is_told_apart = [this](const ModelImage& image) {
+    return std::all_of(cluster_.coordinators.begin(), cluster_.coordinators.end(), [&](const auto& coordinator) {
+      const auto opened_at = static_cast<std::uint64_t>(image.position) + 1;
+      return opened_at < static_cast<std::uint64_t>(cluster_.checker.acknowledged(coordinator->log(), name_));
+    });
+  };
+  auto& world = cluster_.world;
+  if (world.faults.crash == 0 || old_images_.empty() || !world.chance(0.4)) return false;
+  const auto& image = old_images_[world.below(old_images_.size())];
+  if (!is_told_apart(image)) return false;
+  world.count("old copies served");
+  world.say(name_, " is replaced by an old copy");
+  copy_ = std::make_unique<ModelDisk>(image);
+  open(*copy_);
+  return true;
+}
+
+void StoreNode::open(ModelDisk& disk) {
+  store_ = ModelStore::open(disk).value();
+  ++starts_;
+  position_ = disk.image().position;
+  opening_ = Opening{1 + cluster_.world.below(~0ULL)};
   cluster_.world.say(name_, " starts, start number ", store_->recovered().start_number);
-  core_ = std::make_unique<BranchTable>(settings(cluster_.world), store_->recovered(), cluster_.world.now());
+  core_ = std::make_unique<BranchTable>(settings(cluster_.world), store_->recovered(), opening_, cluster_.world.now());
   give_sign_of_life();
   tell(TimePassed{});
 }
@@ -56,14 +83,22 @@ void StoreNode::crash() {
                                      : "; its journal transaction is lost");
   core_.reset();
   store_.reset();
-  disk_.crash(is_kept ? ModelDisk::Fate::kKept : ModelDisk::Fate::kLost);
-  cluster_.checker.journaled(name_, disk_.image());
+  if (!is_copy()) {
+    disk_.crash(is_kept ? ModelDisk::Fate::kKept : ModelDisk::Fate::kLost);
+    cluster_.checker.journaled(name_, disk_.image());
+  }
   callers_.clear();
   inbox_.clear();
   is_awake_ = is_journaling_ = false;
   is_batch_ended_ = true;
   armed_ = Time::max();
-  cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
+  cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] {
+    if (core_ != nullptr) return;
+    if (is_copy() || !start_a_copy()) return start();
+    cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this, start = starts_] {
+      if (core_ && start == starts_) crash();
+    });
+  });
 }
 
 void StoreNode::tell(Event event) {
@@ -120,12 +155,14 @@ void StoreNode::perform(const Effect& effect) {
     world.count("prepared holders wounded");
     auto& coordinator = coordinator_of(wound->id.log);
     world.send(name_, coordinator.name(), world.is_transcribed() ? describe(*wound) : "",
-               [&coordinator, asked = coordinator::WoundRequested{name_, wound->id}] { coordinator.tell(asked); });
+               [&coordinator, asked = coordinator::WoundRequested{name_, wound->id, wound->opening}] {
+                 coordinator.tell(asked);
+               });
   } else {
     std::visit(
         [&](const auto& answer) {
           if constexpr (requires { answer.call; }) {
-            if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);
+            check(answer);
             const auto caller = callers_.extract(answer.call);
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
             caller.mapped()(answer);
@@ -133,6 +170,14 @@ void StoreNode::perform(const Effect& effect) {
         },
         effect);
   }
+}
+
+template <typename Answer>
+void StoreNode::check(const Answer& answer) const {
+  if (is_copy() && (std::is_same_v<Answer, VoteAnswered> || std::is_same_v<Answer, DecisionAnswered>)) {
+    throw Violation("K7: an old copy of " + name_ + " takes part: " + describe(answer));
+  }
+  if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);
 }
 
 void StoreNode::perform(const RunStatements& run) {
@@ -149,50 +194,55 @@ void StoreNode::perform(const WriteJournal& journal) {
     if (!core_ || start != starts_) return;
     if (cluster_.world.strikes_at_disk()) return crash();
     is_journaling_ = false;
-    disk_.forced();
+    (is_copy() ? *copy_ : disk_).forced();
     position_ = position;
-    cluster_.checker.journaled(name_, disk_.image());
+    if (!is_copy()) cluster_.checker.journaled(name_, disk_.image());
     inbox_.emplace_front(JournalDurable{position});
     work();
   });
 }
 
 void StoreNode::perform(const SendInquiry& inquiry) {
-  const auto heard = [this](const CoordinatorNode::Answer& answer) {
+  const auto heard = [this, is_of_copy = is_copy()](const CoordinatorNode::Answer& answer) {
+    if (is_copy() != is_of_copy) return;  // another process asked
     if (const auto* told = std::get_if<coordinator::InquiryAnswered>(&answer.effect)) {
       tell(
           InquiryAnswered{answer.view, told->id, told->branch, static_cast<InquiryResult>(told->result), told->commit});
     }
   };
   call(cluster_.world, name_, coordinator_of(inquiry.id.log),
-       coordinator::Inquired{{}, name_, inquiry.id, inquiry.branch, inquiry.seen}, heard);
+       coordinator::Inquired{{}, name_, inquiry.id, inquiry.branch, inquiry.seen, inquiry.opening}, heard);
 }
 
-// There is one registration at a time: the connection of one that is not answered in time is closed, and what it
-// carried is lost. Everything else may overtake it.
+// Registrations, like all else, overtake each other. What was sent to one start of a coordinator is not heard by the
+// next: the connection has ended.
 void StoreNode::give_sign_of_life() {
-  ++signs_;
+  if (!is_copy() && cluster_.world.chance(0.2) && old_images_.size() < 20) old_images_.push_back(disk_.image());
   for (const auto& each : cluster_.coordinators) {
     auto& coordinator = *each;
     const coordinator::StoreRegistered sign{{},
                                             name_,
-                                            disk_.image().identity,
+                                            store_->recovered().identity,
                                             name_,
                                             position_,
                                             core_->seen(coordinator.log()),
-                                            store_->recovered().start_number};
-    const auto heard = [this, &coordinator](const CoordinatorNode::Answer& answer) {
+                                            store_->recovered().start_number,
+                                            opening_};
+    const auto heard = [this, &coordinator, sign](const CoordinatorNode::Answer& answer) {
       const auto* told = std::get_if<coordinator::RegistrationAnswered>(&answer.effect);
-      if (told == nullptr || !told->refused.empty()) throw Violation(name_ + " is refused: " + describe(answer));
+      if (told == nullptr) throw Violation(name_ + " is not answered: " + describe(answer));
+      if (!told->refused.empty()) {
+        if (is_the_store(sign.opening)) throw Violation(name_ + " is refused: " + describe(answer));
+        return cluster_.world.count("registrations refused");
+      }
       cluster_.world.send(coordinator.name(), name_, "RegistrationAnswered",
-                          [this, view = answer.view] { tell(CoordinatorHeard{view}); });
+                          [this, view = answer.view, is_of_copy = is_copy()] {
+                            if (is_copy() == is_of_copy) tell(RegistrationAccepted{view});
+                          });
     };
     cluster_.world.send(name_, coordinator.name(), "StoreRegistered",
-                        [this, &coordinator, sign, heard, number = signs_, peer = coordinator.starts()] {
-                          auto& heard_sign = heard_signs_[coordinator.log()];
-                          if (number != signs_ || number == heard_sign || peer != coordinator.starts()) return;
-                          heard_sign = number;
-                          coordinator.ask(sign, heard);
+                        [&coordinator, sign, heard, peer = coordinator.starts()] {
+                          if (peer == coordinator.starts()) coordinator.register_store(sign, heard);
                         });
   }
   cluster_.world.after(500ms, [this, start = starts_] {

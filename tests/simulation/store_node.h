@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "participant/core/branch_table.h"
 #include "tests/simulation/model_store.h"
@@ -28,7 +29,10 @@ class StoreNode {
   const participant::BranchTable& core() const { return *core_; }
 
   void start();  // does nothing while it is up
-  void crash();  // and it starts again after a while
+  void crash();  // and it starts again after a while, or first a copy of it
+
+  // Whether this is the opening that runs, on the store's own disk.
+  bool is_the_store(Opening opening) const { return core_ != nullptr && !is_copy() && opening == opening_; }
   void tell(participant::Event event);
 
   template <typename Request>
@@ -45,6 +49,13 @@ class StoreNode {
   void perform(const participant::RunStatements& run);
   void perform(const participant::WriteJournal& journal);
   void perform(const participant::SendInquiry& inquiry);
+  void open(ModelDisk& disk);
+  // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
+  bool start_a_copy();
+  bool is_copy() const { return copy_ != nullptr; }
+  // Nothing that a copy says may count.
+  template <typename Answer>
+  void check(const Answer& answer) const;
   void give_sign_of_life();
   void arm();
   // The coordinator of this log; now and then, while there are faults, whoever took over its address.
@@ -53,13 +64,14 @@ class StoreNode {
   Cluster& cluster_;
   const std::string name_;
   ModelDisk disk_;
+  std::unique_ptr<ModelDisk> copy_;     // what is served instead of it, if there is one
+  std::vector<ModelImage> old_images_;  // that may be restored by mistake
+  Opening opening_{};
   std::unique_ptr<participant::Store> store_;
   std::unique_ptr<participant::BranchTable> core_;
   StorePosition position_{};  // the last that is durable
   std::uint64_t starts_ = 0;
   std::uint64_t calls_ = 0;
-  std::uint64_t signs_ = 0;
-  std::map<LogIdentity, std::uint64_t> heard_signs_;  // the last that reached the coordinator
   std::map<participant::CallId, std::function<void(const participant::Effect&)>> callers_;
   std::deque<participant::Event> inbox_;
   bool is_awake_ = false;  // the thread is about to look into the inbox

@@ -21,6 +21,10 @@ void Channel::connect() {
   connection_->begin();
 }
 
+void Channel::on_break(std::function<void()> action) {
+  connection_->on_break(std::move(action));
+}
+
 const Counters& Channel::counters() const {
   return connection_->counters();
 }

@@ -50,6 +50,9 @@ class Channel {
   // Connects now, so that the first call finds the connection ready. Nothing if it is, or if that has begun.
   void connect();
 
+  // Called whenever a connection that was made has ended, after its calls have; not by the channel's own end.
+  void on_break(std::function<void()> action);
+
   const Counters& counters() const;
   std::size_t outstanding_calls() const;
 

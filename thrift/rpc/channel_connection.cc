@@ -231,6 +231,7 @@ Error ChannelConnection::error_of(const OutstandingCall& call, ErrorKind unsent_
 
 void ChannelConnection::fail(ErrorKind unsent_kind, const std::string& why, std::vector<OutstandingCall> expired) {
   const auto self = shared_from_this();
+  const bool was_made = state_ == State::kReady;
   if (state_ == State::kConnecting || state_ == State::kGreeting) {
     not_before_ = Clock::now() + backoff_.failed();
   }
@@ -248,6 +249,9 @@ void ChannelConnection::fail(ErrorKind unsent_kind, const std::string& why, std:
   // Last, and with nothing left of the old connection: a reader may call again, or destroy the channel.
   for (auto& [reader, error] : ended) {
     reader(std::move(error));
+  }
+  if (was_made && !shut_down_ && on_break_) {
+    on_break_();
   }
 }
 

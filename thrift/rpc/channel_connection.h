@@ -41,6 +41,7 @@ class ChannelConnection final : public FrameListener, public std::enable_shared_
 
   // Connects if it is idle.
   void begin();
+  void on_break(std::function<void()> action) { on_break_ = std::move(action); }
 
   // Ends every call. The last use.
   void shut_down();
@@ -93,6 +94,7 @@ class ChannelConnection final : public FrameListener, public std::enable_shared_
   Clock::time_point not_before_{};      // the end of the backoff
   Clock::time_point setup_deadline_{};  // of kConnecting and kGreeting
 
+  std::function<void()> on_break_;
   OutstandingCalls calls_;
   std::size_t waiting_bytes_ = 0;  // of the frames of calls that wait for kReady
   std::vector<std::pair<AnswerReader, Error>> rejected_;

@@ -53,6 +53,10 @@ std::string to_string(StoreIdentity store) {
   return to_hex(static_cast<std::uint64_t>(store));
 }
 
+std::string to_string(Opening opening) {
+  return to_hex(static_cast<std::uint64_t>(opening));
+}
+
 std::string to_string(StorePosition position) {
   return std::to_string(static_cast<std::uint64_t>(position));
 }

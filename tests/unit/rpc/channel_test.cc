@@ -238,6 +238,21 @@ TEST_F(ChannelTest, ItConnectsAgainAfterTheServerWasRestarted) {
   EXPECT_TRUE(locate(channel, "x").has_value());
 }
 
+TEST_F(ChannelTest, TheEndOfAConnectionIsToldOnceAndThatOfAnAttemptIsNot) {
+  auto server = make_server();
+  int breaks = 0;
+  {
+    Channel channel(io_, server->listen(kAnyPort).value(), {});
+    channel.on_break([&] { ++breaks; });
+    EXPECT_TRUE(locate(channel, "x").has_value());
+    EXPECT_EQ(breaks, 0);
+    server.reset();
+    run_until([&] { return breaks == 1; });
+    EXPECT_TRUE(locate(channel, "x").has_error()) << "there is nobody to connect to";
+  }
+  EXPECT_EQ(breaks, 1);
+}
+
 TEST_F(ChannelTest, AfterAFailureItWaitsBeforeItConnectsAgain) {
   auto server = make_server();
   const Address address = server->listen(kAnyPort).value();

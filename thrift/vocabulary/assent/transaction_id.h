@@ -26,6 +26,10 @@ enum class Position : std::uint64_t {};
 // The random identity that a store gets when it is created.
 enum class StoreIdentity : std::uint64_t {};
 
+// Drawn at random each time that a store is opened: tells a store that goes on from a copy of its file, and from what
+// it was before it was opened anew. 0: none.
+enum class Opening : std::uint64_t {};
+
 // Counts the journal transactions of one store, from 1 and on for ever. 0: none.
 enum class StorePosition : std::uint64_t {};
 
@@ -35,6 +39,7 @@ std::string to_string(Epoch epoch);
 std::string to_string(Nonce nonce);
 std::string to_string(Position position);
 std::string to_string(StoreIdentity store);
+std::string to_string(Opening opening);
 std::string to_string(StorePosition position);
 
 // One global unit of work, begun by an application and decided by one coordinator.

@@ -12,9 +12,12 @@ const TransactionId kId{LogIdentity{1}, Epoch{1}, 0};
 
 class CommitProtocolTest : public testing::Test {
  protected:
-  CommitProtocolTest() : stores_({{"a", store("a")}, {"b", store("b")}}, 30s), log_(Position{9}, 1s) {}
-
-  static StoreRecord store(const std::string& name) { return {name, StoreIdentity{1}, name + ":1", {}}; }
+  CommitProtocolTest() : stores_({}, 30s), log_(Position{9}, 1s) {
+    for (const std::string name : {"a", "b"}) {
+      const StoreIdentity identity{static_cast<unsigned>(name[0])};
+      stores_.registered({CallId{9}, name, identity, name + ":1", StorePosition{1}, {}, 1, Opening{1}}, kNow);
+    }
+  }
 
   static VoteReceived vote(const std::string& store, Vote vote) { return {store, kId, {1, 1}, vote, {}, {}}; }
 

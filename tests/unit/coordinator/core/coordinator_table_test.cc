@@ -35,6 +35,10 @@ const std::map<std::string, std::string> kWays{
     {"retained",
      "given a b c\n submit 0 a b call=1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n ack b 0 1.1\n"
      "advance 1s\n durable"},
+    {"restarted", "given a b c\n submit 0 a b call=1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n crash"},
+    {"restarted with ids", "given a b c\n crash\n lease 4"},
+    {"end lost",
+     "given a b c\n submit 0 a b call=1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n ack b 0 1.1\n crash"},
     {"forgotten",
      "given a b c\n submit 0 a b call=1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n ack b 0 1.1\n"
      "advance 1s\n durable\n advance 10min"},
@@ -43,6 +47,8 @@ const std::map<std::string, std::string> kWays{
 };
 
 const std::string kTold = R"(reason=presumed detail="no commit is on record")";
+const std::string kUnregistered =
+    R"(reason="store unavailable" at=c detail="the store has not registered since the coordinator started")";
 const std::string kUnanswered = "from=preparing to=aborted reason=";
 
 // clang-format off
@@ -228,7 +234,8 @@ const std::vector<Row> kRows{
      {R"(ALARM text="branch 1.2 of transaction 1-0 at store `b` has committed, and no such commit is on record")"}},
     {"A wound is too late", "committing", "wound b 0", {}},
     {"What is owed is sent again", "committing", "advance 1s", {"send commit store=b id=1-0 branch=1.1 commit=5"}},
-    {"A restart sends to every store of the record (C7)", "committing", "crash",
+    {"A restart sends to no store before it registers", "committing", "crash", {}},
+    {"A restart sends to every store of the record (C7)", "restarted", "return a b",
      {"send commit store=a id=1-0 branch=1.1 commit=5", "send commit store=b id=1-0 branch=1.1 commit=5"}},
 
     // ---- ended, the end record not durable ----
@@ -239,9 +246,28 @@ const std::vector<Row> kRows{
      {"inquiry answered call=9 id=1-0 branch=1.1 result=commit commit=5"}},
     {"A repeated request for the applied commit is answered at the end", "ended", "submit 0 a b call=9 return=applied",
      {"outcome answered call=9 id=1-0 outcome=committed"}},
-    {"An end record that was lost makes the commit be sent again (C10)", "ended", "crash",
+    {"An end record that was lost makes the commit be sent again (C10)", "end lost", "return a b",
      {"send commit store=a id=1-0 branch=1.1 commit=5", "send commit store=b id=1-0 branch=1.1 commit=5"}},
     {"An end record that was kept ends it (C10)", "ended", "crash keep", {}},
+
+    // ---- after a restart, before the stores have registered ----
+    {"A store that has not registered since the start takes no part", "restarted with ids", "submit 2-0 c call=9",
+     {"transaction id=2-0 from=active to=aborted " + kUnregistered, "outcome answered call=9 id=2-0 outcome=aborted " + kUnregistered}},
+    {"An inquiry of an opening that has not registered learns nothing", "restarted", "inquire b 1-0 1.1 call=9",
+     {"inquiry answered call=9 id=1-0 branch=1.1 result=not-accepted"}},
+    {"What is owed waits for the registration", "restarted", "advance 1s", {}},
+
+    // ---- another opening than the one in force ----
+    {"An inquiry of another opening learns nothing", "committing", "inquire b 0 1.1 opening=9 call=9",
+     {"inquiry answered call=9 id=1-0 branch=1.1 result=not-accepted"}},
+    {"An inquiry of another opening presumes no abort", "unbegun", "inquire b 0 1.1 opening=9 call=9",
+     {"inquiry answered call=9 id=1-0 branch=1.1 result=not-accepted"}},
+    {"A wound of another opening wounds nothing", "preparing", "wound b 0 opening=9", {}},
+    {"A store that is opened anew is sent what it may have missed", "committing",
+     "register b position=9 start=2 call=9",
+     {"registration answered call=9 store=b", "send commit store=b id=1-0 branch=1.1 commit=5 opening=0002"}},
+    {"A late sign of life changes nothing (M)", "committing", "register b position=1 call=9",
+     {"registration answered call=9 store=b"}},
 
     // ---- retained, forgotten ----
     {"A retained outcome is committed (C11)", "retained", "outcome 0 call=9",

@@ -64,6 +64,10 @@ StoreIdentity identity_of(const std::string& store) {
   return StoreIdentity{0xb00U + static_cast<unsigned>(store[0])};
 }
 
+Opening opening_of(const std::string& text) {
+  return Opening{number(text, 16)};
+}
+
 void erase_all(std::string& text, const std::string& what) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what)) text.erase(at, what.size());
 }
@@ -136,6 +140,15 @@ std::vector<std::string> Stage::run(const std::string& command) {
   const std::string& verb = words.plain.at(0);
   if (verb == "given") return given(words);
   if (verb == "view") return {view(words.plain.size() > 1 ? core_->full_view() : core_->view())};
+  if (verb == "return") {
+    std::vector<std::string> all;
+    for (std::size_t each = 1; each < words.plain.size(); ++each) {
+      const auto some = run("register " + words.plain[each] + " position=50 call=0");
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    std::erase_if(all, [](const std::string& text) { return text.starts_with("registration answered"); });
+    return all;
+  }
   if (verb == "stop") {
     now_ += duration(words.plain.at(1));
     return {};
@@ -207,7 +220,8 @@ Event Stage::event(const Words& words) {
                            words.option("address", store + ":1"),
                            StorePosition{number(words.option("position", "1"))},
                            line(words.option("seen", "")),
-                           number(words.option("start", "1"))};
+                           number(words.option("start", "1")),
+                           opening_of(words.option("opening", words.option("start", "1")))};
   }
   if (verb == "submit") {
     SubmitRequested request{call(words), id(plain.at(1)),     number(words.option("stamp", "7")),
@@ -229,10 +243,17 @@ Event Stage::event(const Words& words) {
   const TransactionId transaction = id(plain.at(2));
   if (verb == "lost")
     return VoteLost{store, transaction, "no answer", reason(words.option("reason", "store-unavailable"))};
-  if (verb == "wound") return WoundRequested{store, transaction};
+  if (verb == "wound") return WoundRequested{store, transaction, opening_of(words.option("opening", "1"))};
   const BranchNumber branch = branch_number(plain.at(3));
   if (verb == "already-committed") return AlreadyCommitted{store, transaction, branch};
-  if (verb == "inquire") return Inquired{call(words), store, transaction, branch, line(words.option("seen", ""))};
+  if (verb == "inquire") {
+    return Inquired{call(words),
+                    store,
+                    transaction,
+                    branch,
+                    line(words.option("seen", "")),
+                    opening_of(words.option("opening", "1"))};
+  }
   if (verb == "ack") {
     return Acknowledged{store,
                         transaction,
@@ -273,6 +294,7 @@ std::vector<std::string> Stage::lines() {
     std::string text = to_text(effect);
     erase_all(text, "00000000000000a1-");
     erase_all(text, "000000000000");
+    erase_all(text, " opening=0001");
     texts.push_back(std::move(text));
   }
   return texts;

@@ -16,22 +16,24 @@ namespace assent::coordinator {
 // Commands; ID is a number of the present epoch, or EPOCH-NUMBER, or HEXLOG-EPOCH-NUMBER, all of log `a1`.
 //
 //   given STORE…              registers the stores and leases 16 ids, and shows nothing of it
-//   register STORE [identity=HEX] [address=H:P] [position=N] [start=N] [seen=EPOCH/HEXNONCE/POSITION]
+//   register STORE [identity=HEX] [address=H:P] [position=N] [start=N] [opening=HEX] [seen=EPOCH/HEXNONCE/POSITION]
+//   return STORE…             the stores, which were not opened anew, register after a crash
 //   lease COUNT
 //   submit ID STORE… [stamp=N] [timeout=DURATION] [return=applied]
 //   commit ID STORE:START.COUNTER:STATEMENTS… [return=applied]
 //   abort ID [STORE:START.COUNTER…]     outcome ID
 //   yes|no|read-only|executed STORE ID START.COUNTER [reason=lock-timeout]
 //   already-committed STORE ID START.COUNTER
-//   lost STORE ID [reason=overloaded]       wound STORE ID       fenced STORE       drain
+//   lost STORE ID [reason=overloaded]  wound STORE ID [opening=HEX]  fenced STORE  drain
 //   ack STORE ID START.COUNTER [decision=abort] [kind=agrees|contradicts|refused] [position=N]
-//   inquire STORE ID START.COUNTER [seen=EPOCH/HEXNONCE/POSITION]
+//   inquire STORE ID START.COUNTER [opening=HEX] [seen=EPOCH/HEXNONCE/POSITION]
 //   durable [POSITION]        what was appended, or up to there, is durable
 //   advance DURATION          time passes, and the core is told
 //   stop DURATION             time passes, and the core is not told
 //   crash [keep]              a restart with what was durable, or with all that was appended
 //   view [full]               what stores are told
 //
+// A store's opening is its start number if nothing else is said; messages to opening 1 do not show it.
 // Every command that is a call takes call=N; without it calls count from 100.
 class Stage {
  public:

@@ -14,6 +14,8 @@ namespace {
 
 using VoteResponder = rpc::Responder<wire::VoteAnswer>;
 
+constexpr Opening kOpening{1};
+
 class StoreLinksTest : public rpc::Loop {
  protected:
   StoreLinksTest() {
@@ -44,13 +46,13 @@ class StoreLinksTest : public rpc::Loop {
 
   static SendExecuteAndPrepare batch(std::uint64_t number, const std::string& sql = "SELECT 1") {
     const auto statements = std::make_shared<const std::vector<Statement>>(1, Statement{sql, {}, {}});
-    return {"accounts", id(number), 7, statements, rpc::kLong, {"accounts"}};
+    return {"accounts", kOpening, id(number), 7, statements, rpc::kLong, {"accounts"}};
   }
 
   static std::vector<SendDecision> decisions(std::size_t count) {
     std::vector<SendDecision> decisions;
     for (std::size_t each = 0; each < count; ++each) {
-      decisions.push_back({"accounts", id(each), {1, each + 1}, Decision::kCommit, Position{each + 1}});
+      decisions.push_back({"accounts", kOpening, id(each), {1, each + 1}, Decision::kCommit, Position{each + 1}});
     }
     return decisions;
   }

@@ -118,12 +118,12 @@ TEST(BranchTableJournal, AnAbortOvertakesTheRowOnItsWayToDisk) {
 
 TEST(BranchTableJournal, PositionsAndReleasedSetsWaitForAnIdleMoment) {
   Script script;
-  script.run("heard durable=9");
+  script.run("accepted durable=9");
   EXPECT_THAT(script.run("batch"), IsEmpty());
   EXPECT_EQ(script.table().next_deadline(), script.now() + 1s);
-  script.run("heard durable=9");
+  script.run("accepted durable=9");
   EXPECT_EQ(script.run_all("pass 1s\nbatch").size(), 1U);
-  script.run_all("durable\nheard durable=9");
+  script.run_all("durable\naccepted durable=9");
   EXPECT_EQ(script.table().next_deadline(), std::nullopt) << "what is on disk is no news";
 }
 
@@ -212,7 +212,7 @@ TEST(BranchTableSummaries, TotalsAndCounters) {
   EXPECT_EQ(counters.resolved_in_doubt, 1U);
   EXPECT_EQ(counters.alarms, 0U);
 
-  script.run_all("heard released=12\npass 1s\nbatch\ndurable");
+  script.run_all("accepted released=12\npass 1s\nbatch\ndurable");
   EXPECT_THAT(script.table().branches(script.now()), IsEmpty());
   EXPECT_THAT(script.rows(), IsEmpty());
   EXPECT_EQ(script.table().next_deadline(), std::nullopt) << "nothing is left over";
@@ -250,7 +250,7 @@ TEST(BranchTableOpening, WhatWasReleasedBeforeTheRestartIsDeleted) {
   recovered.coordinators.emplace_back();
   recovered.coordinators.back().line.log = kFive.log;
   recovered.coordinators.back().released.through = Position{12};
-  BranchTable table({}, recovered, Time{});
+  BranchTable table({}, recovered, Opening{1}, Time{});
   EXPECT_THAT(table.branches(Time{}), IsEmpty());
   EXPECT_EQ(table.next_deadline(), Time{} + 1s);
   Effects effects;
@@ -265,11 +265,11 @@ TEST(BranchTableOpeningDeathTest, TwoOwnersOfOneKeyStopTheProcess) {
     recovered.rows.push_back(row(id, RowState::kPrepared));
     recovered.rows.back().locks = {{.name = {"t", "1"}, .mode = LockMode::kExclusive}};
   }
-  EXPECT_DEATH(BranchTable({}, recovered, Time{}), "J2");
+  EXPECT_DEATH(BranchTable({}, recovered, Opening{1}, Time{}), "J2");
 }
 
 TEST(BranchTableDeathTest, WhatWasNotOrderedCannotBeDurable) {
-  BranchTable table({}, {}, Time{});
+  BranchTable table({}, {}, Opening{1}, Time{});
   Effects effects;
   EXPECT_DEATH(table.step(JournalDurable{}, Time{}, effects), "J1");
 }

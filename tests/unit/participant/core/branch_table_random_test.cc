@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 constexpr LogIdentity kLog{0xA};
 constexpr std::uint64_t kTransactions = 6;
 
+constexpr Opening kOpening{7};
+
 // What is on disk, and what was ordered to be.
 struct Disk {
   std::map<TransactionId, BranchRow> rows;
@@ -95,6 +97,8 @@ class Chaos {
             .released = {.through = Position{released}, .except = {}}};
   }
 
+  Opening some_opening() { return pick(30) == 0 ? Opening{1} : kOpening; }
+
   // Most often the branch that the store named last.
   BranchNumber some_branch(const TransactionId& id) {
     const auto known = branches_.find(id);
@@ -119,10 +123,12 @@ class Chaos {
                                 statements, 5s, "there"};
       case 2: return ExecuteRequested{new_call(), id, 100 - id.number, kNoBranch, 0, statements, 5s, "there"};
       case 3:
-      case 4: return ExecuteAndPrepareRequested{new_call(), view(), id, 100 - id.number, statements, 5s, {"here"}};
+      case 4:
+        return ExecuteAndPrepareRequested{new_call(),      some_opening(), view(), id,
+                                          100 - id.number, statements,     5s,     {"here"}};
       case 5:
-        return PrepareRequested{new_call(), view(), id, some_branch(id), static_cast<std::uint32_t>(1 + pick(2)),
-                                {"here"}};
+        return PrepareRequested{
+            new_call(), some_opening(), view(), id, some_branch(id), static_cast<std::uint32_t>(1 + pick(2)), {"here"}};
       case 6:
       case 7:
       case 8: return decision(id);
@@ -138,7 +144,7 @@ class Chaos {
                                commits ? position_of(id) : Position{}};
       }
       case 10: return TimePassed{};
-      default: return CoordinatorHeard{view()};
+      default: return RegistrationAccepted{view()};
     }
   }
 
@@ -152,11 +158,11 @@ class Chaos {
     if (is_committed(id, branch)) {
       const CallId call = new_call();
       commit_calls_.insert(call);
-      return DecisionReceived{call, shared_view(), id, branch, Decision::kCommit, position_of(id)};
+      return DecisionReceived{call, kOpening, shared_view(), id, branch, Decision::kCommit, position_of(id)};
     }
     if (branch == kNoBranch && (commits_.contains(id) || pick(20) != 0)) return TimePassed{};
     aborted_.insert({id, branch});
-    return DecisionReceived{new_call(), shared_view(), id, branch, Decision::kAbort, {}};
+    return DecisionReceived{new_call(), kOpening, shared_view(), id, branch, Decision::kAbort, {}};
   }
 
   void feed(const Event& event) {
@@ -255,7 +261,7 @@ class Chaos {
     RecoveredStore recovered{StoreIdentity{1}, ++disk_.start, StorePosition{disk_.position}, {}, {}};
     for (const auto& [id, row] : disk_.rows) recovered.rows.push_back(row);
     for (const auto& [log, seen] : disk_.coordinators) recovered.coordinators.push_back(seen);
-    table_ = std::make_unique<BranchTable>(Settings{}, recovered, now_);
+    table_ = std::make_unique<BranchTable>(Settings{}, recovered, kOpening, now_);
   }
 
   void count() const {
@@ -270,7 +276,7 @@ class Chaos {
       feed(TimePassed{});
       for (const BranchSummary& branch : table_->branches(now_)) {
         const bool commits = is_committed(branch.id, branch.branch);
-        feed(DecisionReceived{new_call(), shared_view(), branch.id, branch.branch,
+        feed(DecisionReceived{new_call(), kOpening, shared_view(), branch.id, branch.branch,
                               commits ? Decision::kCommit : Decision::kAbort,
                               commits ? position_of(branch.id) : Position{}});
       }
@@ -278,7 +284,7 @@ class Chaos {
       feed(BatchEnded{});
       confirm();
     }
-    feed(CoordinatorHeard{view(200)});
+    feed(RegistrationAccepted{view(200)});
     now_ += 1s;
     feed(BatchEnded{});
     confirm();

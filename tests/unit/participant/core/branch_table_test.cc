@@ -32,7 +32,7 @@ constexpr auto kCommitted =
     "commit 2 5 branch=1.1 at=12\npass 4ms\nbatch\ndurable";
 constexpr auto kReleased =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\n"
-    "commit 2 5 branch=1.1 at=12\npass 4ms\nbatch\ndurable\nheard released=12";
+    "commit 2 5 branch=1.1 at=12\npass 4ms\nbatch\ndurable\naccepted released=12";
 constexpr auto kAborted = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nabort 2 5 branch=1.1";
 constexpr auto kReadOnly = "submit 1 5\nran 1 locks=accounts[7]:S\nprepare 2 5 branch=1.1 count=1";
 constexpr auto kResolving = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann";
@@ -43,6 +43,10 @@ constexpr auto kResolvedCommit =
 constexpr auto kSettling =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
     "commit 3 5 branch=1.1 at=12";
+
+constexpr auto kAnotherOpening =
+    "refuse 9: unavailable: the coordinator means another opening of this store: either this one registers just now, "
+    "then try again; or it is refused as a copy, then `assentctl stores` says why";
 
 struct Row {
   const char* sentence;
@@ -316,19 +320,31 @@ const Row kOtherRows[] = {
      "refuse 9: conflict: A-7-5 is resolving here: only a prepared branch can be resolved by hand"},
     {"a resolution by hand needs a reason", kPrepared, "resolve 9 5 commit",
      "refuse 9: invalid argument: a resolution by hand needs a reason: it is kept for the record"},
-    {"a committed branch is deleted once it is released", kCommitted, "heard released=12", "A-7-5: committed -> none"},
-    {"a committed branch stays while it is excepted from the released ones", kCommitted, "heard released=13 except=12",
-     ""},
+    {"a committed branch is deleted once it is released", kCommitted, "accepted released=12",
+     "A-7-5: committed -> none"},
+    {"a committed branch stays while it is excepted from the released ones", kCommitted,
+     "accepted released=13 except=12", ""},
     {"a run that was not ordered is ignored", kOneShotRunning, "ran 8 wrote=1", ""},
     {"a run counts once its locks are held", kOneShotRunning, "ran 1 wrote=1 locks=accounts[7]:X",
      "A-7-5: active -> preparing"},
-    {"a later start of the coordinator ends the active branch", kIdle, "heard epoch=8 nonce=2",
+    {"a later start of the coordinator ends the active branch", kIdle, "accepted epoch=8 nonce=2",
      "A-7-5: active -> none (presumed: its coordinator restarted before the transaction was decided; run the "
      "transaction again)"},
-    {"a later start of the coordinator leaves the prepared branch", kPrepared, "heard epoch=8 nonce=2", ""},
-    {"a later start of the coordinator leaves the branch that is being prepared", kPreparing, "heard epoch=8 nonce=2",
-     ""},
-    {"a coordinator of another log ends nothing", kIdle, "heard epoch=9 nonce=2 log=B", ""},
+    {"a later start of the coordinator leaves the prepared branch", kPrepared, "accepted epoch=8 nonce=2", ""},
+    {"a later start of the coordinator leaves the branch that is being prepared", kPreparing,
+     "accepted epoch=8 nonce=2", ""},
+    {"a prepare that is meant for another opening changes nothing", kIdle, "prepare 9 5 branch=1.1 count=1 opening=9",
+     kAnotherOpening},
+    {"an execute-and-prepare that is meant for another opening begins nothing", "", "submit 9 5 opening=9",
+     kAnotherOpening},
+    {"a commit that is meant for another opening is not applied", kPrepared, "commit 9 5 branch=1.1 at=12 opening=9",
+     kAnotherOpening},
+    {"an abort that is meant for another opening lets go of nothing", kPrepared, "abort 9 5 branch=1.1 opening=9",
+     kAnotherOpening},
+    {"a later start that speaks to another opening ends nothing", kIdle, "abort 9 8/1 opening=9 epoch=8 nonce=2",
+     kAnotherOpening},
+    {"an answer that the opening is not accepted raises no alarm", kPrepared, "inquiry 5 branch=1.1 not-accepted", ""},
+    {"a coordinator of another log ends nothing", kIdle, "accepted epoch=9 nonce=2 log=B", ""},
     {"the store aborts an active branch when its time is over", kIdle, "pass 30s",
      "A-7-5: active -> none (transaction timeout: not prepared in the time of the transaction; use shorter "
      "transactions or a longer timeout)"},

@@ -91,6 +91,9 @@ class Command {
     return to_number(option("stamp", std::to_string(100 + id.number)));
   }
 
+  Opening opening(Opening otherwise) const {
+    return options_.contains("opening") ? Opening{to_number(option("opening", ""))} : otherwise;
+  }
   BranchNumber branch() const { return to_branch(option("branch", "0.0")); }
   Position position() const { return Position{to_number(option("at", "0"))}; }
   Duration timeout() const { return to_duration(option("timeout", "30s")); }
@@ -134,7 +137,9 @@ StatementsRan statements_ran(const Command& command) {
   return ran;
 }
 
-Event to_event(const Command& command) {
+// `own`: the opening of the store that it comes to, and is meant for if nothing else is said.
+Event to_event(const Command& command, Opening own) {
+  const Opening opening = command.opening(own);
   const std::string& verb = command.word(0);
   if (verb == "execute") {
     const TransactionId id = command.id(2);
@@ -150,6 +155,7 @@ Event to_event(const Command& command) {
   if (verb == "submit") {
     const TransactionId id = command.id(2);
     return ExecuteAndPrepareRequested{.call = command.call(),
+                                      .opening = opening,
                                       .coordinator = command.view(),
                                       .id = id,
                                       .begin_stamp = command.stamp(id),
@@ -160,6 +166,7 @@ Event to_event(const Command& command) {
   if (verb == "ran") return statements_ran(command);
   if (verb == "prepare") {
     return PrepareRequested{.call = command.call(),
+                            .opening = opening,
                             .coordinator = command.view(),
                             .id = command.id(2),
                             .branch = command.branch(),
@@ -168,6 +175,7 @@ Event to_event(const Command& command) {
   }
   if (verb == "commit" || verb == "abort") {
     return DecisionReceived{.call = command.call(),
+                            .opening = opening,
                             .coordinator = std::make_shared<const CoordinatorView>(command.view()),
                             .id = command.id(2),
                             .branch = command.branch(),
@@ -180,12 +188,13 @@ Event to_event(const Command& command) {
                             .decision = command.word(3) == "commit" ? Decision::kCommit : Decision::kAbort,
                             .reason = command.rest(4)};
   }
-  if (verb == "heard") return CoordinatorHeard{command.view()};
+  if (verb == "accepted") return RegistrationAccepted{command.view()};
   if (verb == "inquiry") {
     static const std::map<std::string, InquiryResult> results{{"undecided", InquiryResult::kUndecided},
                                                               {"commit", InquiryResult::kCommit},
                                                               {"abort", InquiryResult::kAbort},
-                                                              {"not-mine", InquiryResult::kNotMine}};
+                                                              {"not-mine", InquiryResult::kNotMine},
+                                                              {"not-accepted", InquiryResult::kNotAccepted}};
     return InquiryAnswered{.coordinator = command.view(),
                            .id = command.id(1),
                            .branch = command.branch(),
@@ -211,7 +220,7 @@ std::string shortened(std::string text) {
 
 Script::Script(Settings settings, bool knows_coordinator) : settings_(settings) {
   if (knows_coordinator) {
-    const CoordinatorView view = Command("heard").view();
+    const CoordinatorView view = Command("accepted").view();
     coordinators_[kLogA] = {.line = view.line, .released = view.released};
   }
   restart();
@@ -242,7 +251,7 @@ std::vector<std::string> Script::run(const std::string& text) {
     return {};
   }
   if (verb == "pass") now_ += to_duration(command.word(1));
-  return step(to_event(command));
+  return step(to_event(command, Opening{start_number_}));
 }
 
 std::vector<std::string> Script::step(const Event& event) {
@@ -293,7 +302,7 @@ void Script::restart() {
                            .coordinators = {}};
   for (const auto& [id, row] : rows_) recovered.rows.push_back(row);
   for (const auto& [log, seen] : coordinators_) recovered.coordinators.push_back(seen);
-  table_ = std::make_unique<BranchTable>(settings_, recovered, now_);
+  table_ = std::make_unique<BranchTable>(settings_, recovered, Opening{start_number_}, now_);
 }
 
 }  // namespace assent::participant

@@ -7,8 +7,8 @@
 //     commit CALL TXN branch=1.1 at=POSITION
 //     abort CALL TXN [branch=1.1]
 //     resolve CALL TXN commit|abort [reason]
-//     heard
-//     inquiry TXN branch=1.1 undecided|commit|abort|not-mine [at=POSITION]
+//     accepted             a registration
+//     inquiry TXN branch=1.1 undecided|commit|abort|not-mine|not-accepted [at=POSITION]
 //     pass 10ms            the time, and TimePassed
 //     batch                BatchEnded
 //     durable              what was to be journaled is on disk, and the table hears of it
@@ -18,7 +18,8 @@
 //
 // TXN is a number in epoch 7 of log A, or 6/5: number 5 in epoch 6. Priority: the stamp is 100 + the number unless it
 // is given. Whatever comes from a coordinator takes epoch=7 nonce=1 durable=0 released=0 except=1,2 log=A
-// address=…, with these defaults. The store knows epoch 7 of log A from before, unless it is told otherwise.
+// address=… opening=…, with these defaults, and meant for the opening of the store (1, and 2 after a restart). The
+// store knows epoch 7 of log A from before, unless it is told otherwise.
 #pragma once
 
 #include <map>

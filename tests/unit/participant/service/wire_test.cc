@@ -31,8 +31,8 @@ TEST(Wire, TheDecisionsOfOneMessageShareTheWordOfTheirCoordinator) {
   const auto coordinator = std::make_shared<const CoordinatorView>();
   wire::Decision decision;
   decision.kind = wire::DecisionKind::ABORT;
-  const auto one = to_event(decision, coordinator, CallId{1}).value();
-  const auto other = to_event(decision, coordinator, CallId{2}).value();
+  const auto one = to_event(decision, Opening{1}, coordinator, CallId{1}).value();
+  const auto other = to_event(decision, Opening{1}, coordinator, CallId{2}).value();
   EXPECT_EQ(one.coordinator, other.coordinator);
 }
 
