@@ -95,7 +95,6 @@ Result<OutcomeRequested> to_event(const wire::OutcomeRequest& request, CallId ca
 // ---- from stores ----
 
 Result<void> check(const wire::Registration& registration) {
-  if (registration.stores.empty()) return {};  // nothing is kept of it: it asks who is there
   if (const auto parsed = rpc::parse_address(registration.address); !parsed) return parsed.error();
   if (auto bounded = check_count("stores", registration.stores.size(), "serve them by several participants");
       !bounded) {
@@ -108,6 +107,7 @@ Result<void> check(const wire::Registration& registration) {
 }
 
 Result<void> check(const wire::InquiryRequest& request) {
+  if (request.inquiries.empty()) return {};  // it asks how things are here, for no store
   if (auto named = check_name(request.store); !named) return named;
   return check_count("inquiries", request.inquiries.size(), "ask about them in several calls");
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +48,7 @@ void DaemonProcess::start(const std::vector<std::string>& arguments) {
     const int log = ::open(log_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     ::dup2(output[1], STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
+    ::syscall(SYS_close_range, 3U, ~0U, 0U);  // no copies of this program's sockets: they shall end with its own
     ::execv(program_.c_str(), argv.data());
     ::_exit(127);
   }

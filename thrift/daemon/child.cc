@@ -65,6 +65,8 @@ Result<pid_t> spawn(const Launch& launch, int out, int err) {
   if (getppid() != parent) _exit(kCannotExec);  // the parent died before it could be watched
   dup2(out, STDOUT_FILENO);
   dup2(err, STDERR_FILENO);
+  // Nothing else of the parent's: a socket of which the child keeps a copy stays open when the parent closes it.
+  syscall(SYS_close_range, 3U, ~0U, 0U);
   execve(arguments.front(), arguments.data(), entries.data());
   _exit(kCannotExec);
 }

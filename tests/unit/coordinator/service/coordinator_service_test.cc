@@ -70,11 +70,13 @@ class CoordinatorServiceTest : public rpc::Loop {
   static wire::Registration registration(std::size_t stores, const std::string& address = "127.0.0.1:1") {
     wire::Registration registration;
     registration.address = address;
+    registration.log = 7;
     for (std::size_t each = 1; each <= stores; ++each) {
       wire::StoreRegistration store;
       store.store = "store-" + std::to_string(each);
       store.identity = static_cast<std::int64_t>(each);
       store.start_number = 1;
+      store.opening = static_cast<std::int64_t>(each);
       registration.stores.push_back(std::move(store));
     }
     return registration;
