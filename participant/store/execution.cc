@@ -204,8 +204,13 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
     }
   }
   deadline_.reset();
+  // Not every program looks at an interrupt behind its last change: one that changes a single row ends well.
+  if (prepared.target != nullptr && observer_.is_beyond_limits()) {
+    return refuse(execution, "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
+                                 std::to_string(limits_.changes_bytes) + " bytes: do it in several transactions");
+  }
   if (code != SQLITE_DONE) {
-    return fail_in_sqlite(code, prepared, execution);
+    return fail_in_sqlite(code, execution);
   }
   if (!connection_.in_transaction()) {
     throw ResultError({ErrorKind::kCorrupt, connection_.path() +
@@ -235,17 +240,11 @@ bool Executor::check_result(const PreparedStatement& prepared, const Statement& 
   return true;
 }
 
-bool Executor::fail_in_sqlite(int code, const PreparedStatement& prepared, Execution& execution) {
+bool Executor::fail_in_sqlite(int code, Execution& execution) {
   sqlite3* database = connection_.handle();
   switch (code & kPrimaryCode) {
     case SQLITE_CONSTRAINT: return fail(execution, AbortReason::kConstraint, sqlite3_errmsg(database), code);
     case SQLITE_INTERRUPT:
-      if (prepared.target != nullptr && observer_.is_beyond_limits()) {
-        return fail(execution, AbortReason::kStatementFailed,
-                    "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
-                        std::to_string(limits_.changes_bytes) + " bytes: do it in several transactions",
-                    code);
-      }
       return fail(execution, AbortReason::kStatementFailed,
                   "the statement ran longer than " +
                       std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits_.time).count()) +

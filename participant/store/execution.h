@@ -63,7 +63,7 @@ class Executor {
                 Execution& execution);
   bool check_result(const PreparedStatement& prepared, const Statement& statement, const StatementResult& result,
                     const std::vector<Change>& changes, Execution& execution);
-  bool fail_in_sqlite(int code, const PreparedStatement& prepared, Execution& execution);
+  bool fail_in_sqlite(int code, Execution& execution);
   void begin();
   void undo();
   void validate(const Changes& before, Execution& execution);

@@ -25,7 +25,8 @@ class RowObserver {
   RowObserver(const RowObserver&) = delete;
   RowObserver& operator=(const RowObserver&) = delete;
 
-  // Rows of `table` are written down until take_captured(). Beyond the limits the running statement is interrupted.
+  // Rows of `table` are written down until take_captured(). Beyond the limits the running statement is interrupted, and
+  // what was written down is gone: it may end well all the same, so ask is_beyond_limits() whatever SQLite says.
   void capture(const TableSchema& table, CaptureLimits limits);
   std::vector<Change> take_captured();
   bool is_beyond_limits() const { return beyond_limits_; }

@@ -30,6 +30,8 @@ CREATE TABLE numbered(id INTEGER PRIMARY KEY AUTOINCREMENT, v);
 CREATE TABLE hides(name TEXT PRIMARY KEY, oid INTEGER);
 CREATE TABLE failing(id INTEGER PRIMARY KEY, v UNIQUE ON CONFLICT ROLLBACK);
 INSERT INTO failing VALUES (1, 1);
+CREATE TABLE two_keys(id INTEGER PRIMARY KEY, u UNIQUE, v UNIQUE);
+INSERT INTO two_keys VALUES (1, 1, 1), (2, 2, 2);
 CREATE VIEW rich AS SELECT * FROM accounts WHERE balance > 100;
 CREATE TRIGGER via_view INSTEAD OF INSERT ON rich BEGIN INSERT INTO accounts VALUES (new.id, new.balance, ''); END;
 CREATE VIEW spying AS SELECT * FROM sqlite_schema, (SELECT last_insert_rowid());
@@ -243,6 +245,29 @@ TEST_F(Refusal, LimitsAreKept) {
       "FROM n)",
       "ran longer than 50 ms");
   expect_refused("SELECT 1 WHERE 'a' LIKE ?1", "LIKE or GLOB pattern too complex", {std::string(100000, '%')});
+}
+
+TEST_F(Refusal, OneRowBeyondTheLimitsIsRefusedToo) {
+  options_.limits.changes_bytes = 2000;
+  reopen();
+  const std::string message = "rows or 2000 bytes: do it in several transactions";
+  const std::vector<Value> large = {std::string(3000, 'x')};
+  expect_refused("INSERT INTO accounts VALUES (9, 1, ?1)", message, large);
+  expect_refused("INSERT INTO accounts VALUES (9, 1, ?1) RETURNING id", message, large);
+  expect_refused("INSERT INTO people (name, age) VALUES (?1, 1)", message, large);
+  expect_refused("UPDATE accounts SET note = ?1 WHERE id = 1", message, large);
+  expect_refused("UPDATE accounts SET note = zeroblob(3000) WHERE id = 1 RETURNING id", message);
+  expect_refused("REPLACE INTO accounts VALUES (1, 1, ?1)", message, large);
+  options_.limits.changes_bytes = 5000;
+  reopen();
+  commit("UPDATE accounts SET note = ?1 WHERE id = 1", large);
+  options_.limits.changes_bytes = 2000;
+  reopen();
+  expect_refused("DELETE FROM accounts WHERE id = 1", message);
+
+  options_.limits = {.changed_rows = 1};
+  reopen();
+  expect_refused("REPLACE INTO two_keys VALUES (3, 1, 2)", "more than 1 rows");
 }
 
 TEST_F(Refusal, AllowedStatementsRun) {
