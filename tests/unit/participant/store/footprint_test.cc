@@ -45,6 +45,7 @@ CREATE UNIQUE INDEX plain_unique_v ON plain_unique(v);
 INSERT INTO plain_unique VALUES (1, 10), (2, 20);
 CREATE TABLE "odd name"("the key" INTEGER PRIMARY KEY, "select" TEXT);
 INSERT INTO "odd name" VALUES (1, 'a');
+CREATE TABLE folded(id INTEGER PRIMARY KEY, v TEXT COLLATE NOCASE UNIQUE);
 CREATE VIEW expression_ids AS SELECT id FROM expression_index;
 CREATE VIEW pairs_view AS SELECT a FROM pairs;
 CREATE VIEW rich AS SELECT id FROM accounts WHERE balance > (SELECT avg(age) FROM people);
@@ -286,6 +287,27 @@ TEST_F(Footprint, ALongKeyIsShortenedAndStaysItsOwn) {
   EXPECT_LT(one.locks[0].name.key.size(), 200U);
   EXPECT_NE(one.locks, two.locks);
   EXPECT_EQ(one.locks, same.locks);
+}
+
+TEST_F(Footprint, TextsWithANulAreNamedAsSqliteComparesThem) {
+  const std::string lower("a\0x", 3);
+  const std::string upper("A\0Y", 3);
+  check({
+      {"a primary key", "DELETE FROM people WHERE name = ?1", {lower}, "people('a'#3) X"},
+      {"its equal", "DELETE FROM people WHERE name = ?1", {upper}, "people('a'#3) X"},
+      {"longer", "DELETE FROM people WHERE name = ?1", {lower + "z"}, "people('a'#4) X"},
+      {"without a NUL", "DELETE FROM people WHERE name = 'A'", {}, "people('a') X"},
+      {"a unique key",
+       "INSERT INTO folded VALUES (1, ?1)",
+       {upper},
+       "folded(1) X, foldedsqlite_autoindex_folded_1('a'#3) X"},
+  });
+  const auto name = [&](const char* sql, const std::string& text) { return text_of(execute(sql, {text}).locks); };
+  for (const char* sql : {"DELETE FROM pairs WHERE a = ?1 AND b = 1", "DELETE FROM trimmed WHERE name = ?1"}) {
+    EXPECT_NE(name(sql, lower), name(sql, std::string("a\0y", 3))) << sql;
+  }
+  commit("INSERT INTO folded VALUES (1, ?1)", {lower});
+  EXPECT_EQ(execute("INSERT INTO folded VALUES (2, ?1)", {upper}).failure.reason, AbortReason::kConstraint);
 }
 
 TEST_F(Footprint, AFailureTakesWhatItLookedAtShared) {
