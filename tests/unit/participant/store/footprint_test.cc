@@ -46,6 +46,8 @@ INSERT INTO plain_unique VALUES (1, 10), (2, 20);
 CREATE TABLE "odd name"("the key" INTEGER PRIMARY KEY, "select" TEXT);
 INSERT INTO "odd name" VALUES (1, 'a');
 CREATE TABLE folded(id INTEGER PRIMARY KEY, v TEXT COLLATE NOCASE UNIQUE);
+CREATE TABLE single(k INTEGER PRIMARY KEY);
+CREATE TABLE single_text(k TEXT PRIMARY KEY);
 CREATE VIEW expression_ids AS SELECT id FROM expression_index;
 CREATE VIEW pairs_view AS SELECT a FROM pairs;
 CREATE VIEW rich AS SELECT id FROM accounts WHERE balance > (SELECT avg(age) FROM people);
@@ -245,6 +247,25 @@ TEST_F(Footprint, APlainInsertLocksLikeTheRowsThatItMakes) {
        "INSERT INTO accounts VALUES (9, (SELECT max(age) FROM people), '')",
        {},
        "accounts S, accounts(9) X, people S"},
+      {"many rows and RETURNING",
+       "INSERT INTO accounts (id) VALUES (7), (8), (9) RETURNING id IN (7, 8)",
+       {},
+       "accounts(7) X, accounts(8) X, accounts(9) X"},
+      {"a view on the right of IN",
+       "INSERT INTO expression_index VALUES (9, 1 IN expression_ids)",
+       {},
+       "expression_index S, expression_index X, expression_index(9) X"},
+      {"a view of it on the right of IN in RETURNING",
+       "INSERT INTO pairs VALUES ('y', 1, 1) RETURNING 'x' IN pairs_view",
+       {},
+       "pairs S, pairs('y', 1) X"},
+      {"itself on the right of IN", "INSERT INTO single VALUES (?1 IN single)", {kOne}, "single S, single(0) X"},
+      {"itself by another index", "INSERT INTO single_text VALUES ('a' IN single_text), ('b')", {},
+       "single_text S, single_text('0') X, single_text('b') X"},
+      {"IN hidden by a byte-order mark",
+       "INSERT INTO pairs VALUES ('y', 1, ?1\xEF\xBB\xBFIN pairs_view)",
+       {"x"},
+       "pairs S, pairs('y', 1) X"},
       {"from a select",
        "INSERT INTO accounts (id) SELECT age FROM people",
        {},
