@@ -167,8 +167,25 @@ TEST_F(Refusal, KeysThatSqliteWouldChooseAreRefused) {
   expect_refused("REPLACE INTO accounts (note, balance) VALUES ('', 1)", message);
   expect_refused("WITH c AS (SELECT 1) INSERT INTO accounts (balance) SELECT * FROM c", message);
   expect_refused("INSERT INTO numbered (v) VALUES (1)", message);
+  expect_refused("INSERT INTO accounts('note', id) VALUES ('x', NULL)", message);
+  expect_refused("INSERT INTO accounts('note', 'ID') VALUES ('x', ?1)", message, {nullptr});
+  expect_refused("INSERT INTO accounts('note') VALUES ('x')", message);
+  expect_refused("INSERT INTO 'accounts' (note) VALUES ('x')", message);
+  expect_refused("INSERT INTO main.'accounts' DEFAULT VALUES", message);
   EXPECT_EQ(execute("INSERT INTO numbered VALUES (5, 1)").failure.reason, AbortReason::kNone);
   EXPECT_EQ(execute("INSERT INTO accounts (rowid, balance) VALUES (9, 1)").failure.reason, AbortReason::kNone);
+}
+
+TEST_F(Refusal, AKeyThatIsFoundToBeChosenOnlyWhileRunningTakesTheTable) {
+  for (const char* sql :
+       {"INSERT INTO accounts VALUES ((NULL), 1, '')", "INSERT INTO accounts VALUES (nullif(1, 1), 1, '')",
+        "INSERT INTO accounts SELECT NULL, 1, ''"}) {
+    const Locks locks = execute(sql).locks;
+    ASSERT_EQ(locks.size(), 2U) << sql;
+    EXPECT_EQ(locks[0].name, (LockName{"accounts", ""})) << sql;
+    EXPECT_EQ(locks[0].mode, LockMode::kShared) << sql;
+    EXPECT_EQ(locks[1].name, (LockName{"accounts", "(3)"})) << sql;
+  }
 }
 
 TEST_F(Refusal, HiddenRowidsAndNullKeysAreRefused) {
