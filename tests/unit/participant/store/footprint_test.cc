@@ -48,6 +48,7 @@ INSERT INTO "odd name" VALUES (1, 'a');
 CREATE TABLE folded(id INTEGER PRIMARY KEY, v TEXT COLLATE NOCASE UNIQUE);
 CREATE TABLE single(k INTEGER PRIMARY KEY);
 CREATE TABLE single_text(k TEXT PRIMARY KEY);
+CREATE VIRTUAL TABLE words USING fts5(note, content='accounts', content_rowid='id');
 CREATE VIEW expression_ids AS SELECT id FROM expression_index;
 CREATE VIEW pairs_view AS SELECT a FROM pairs;
 CREATE VIEW rich AS SELECT id FROM accounts WHERE balance > (SELECT avg(age) FROM people);
@@ -107,6 +108,11 @@ TEST_F(Footprint, ReadsTakeTheirTablesShared) {
       {"a compound", "SELECT id FROM accounts UNION SELECT age FROM people", {}, "accounts S, people S"},
       {"no table", "SELECT ?1 + 1", {kOne}, ""},
       {"a table-valued function", "SELECT value FROM json_each('[1, 2]')", {}, ""},
+      {"a full-text index of a table", "SELECT note FROM words WHERE rowid = 1", {}, " S"},
+      {"one within a write",
+       "UPDATE people SET age = (SELECT count(*) FROM words) WHERE name = 'none'",
+       {},
+       " S, people S"},
       {"the schema", "SELECT name FROM sqlite_schema", {}, ""},
   });
 }
