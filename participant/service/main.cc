@@ -67,7 +67,8 @@ void list_store(daemon::Options& options, Configuration& configuration) {
   options.number("changed-rows", limits.changed_rows, 1, 1U << 30U, "most rows changed by one statement");
   options.size("sql-bytes", limits.sql_bytes, 64, 7ULL << 20U, "longest statement");
   options.number("parameters", limits.parameters, 0, 32766, "most parameters of one statement");
-  options.duration("run-time", limits.time, 1ms, 1h, "a statement's run, without its waiting");
+  options.duration("run-time", limits.time, 1ms, 1h,
+                   "a run of the statements that were sent together, without their waiting");
   options.flag("validate-replay", configuration.store.validate_replay,
                "replay what a statement changed before it is believed; it costs a replay");
   options.size("reserve", configuration.store.reserve_bytes, 0, 1ULL << 40U, "free space below which a store votes no");

@@ -84,8 +84,7 @@ Executor::~Executor() {
 }
 
 int Executor::on_progress(void* executor) {
-  const auto& self = *static_cast<Executor*>(executor);
-  return self.deadline_ && Clock::now() >= *self.deadline_ ? 1 : 0;
+  return static_cast<const Executor*>(executor)->is_late() ? 1 : 0;
 }
 
 void Executor::begin() {
@@ -113,6 +112,7 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
   connection_.query("SAVEPOINT execution").run();
   replay_.apply(before);
   Execution execution;
+  deadline_ = Clock::now() + limits_.time;
   for (const Statement& statement : statements) {
     if (!run_one(statement, execution)) {
       execution.failure.statement_index = static_cast<std::int32_t>(execution.results.size());
@@ -120,6 +120,7 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
       break;
     }
   }
+  deadline_.reset();
   undo();
   if (validate_replay_ && !execution.changes.empty()) {
     validate(before, execution);
@@ -129,6 +130,9 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
 }
 
 bool Executor::run_one(const Statement& statement, Execution& execution) {
+  if (is_late()) {
+    return fail_by_time(execution);
+  }
   if (statement.sql.size() > limits_.sql_bytes) {
     return refuse(execution, "the text of the statement has " + std::to_string(statement.sql.size()) +
                                  " bytes, more than " + std::to_string(limits_.sql_bytes) +
@@ -187,7 +191,6 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   }
   const sqlite3_int64 changes_before = sqlite3_total_changes64(connection_.handle());
   const Sandbox::As outside(sandbox_, Sandbox::Trust::kStatement);
-  deadline_ = Clock::now() + limits_.time;
   std::uint64_t bytes = 0;
   int code = SQLITE_ROW;
   while ((code = sqlite3_step(handle)) == SQLITE_ROW) {
@@ -197,13 +200,11 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
       bytes += size_of(row.back());
     }
     if (result.rows.size() > limits_.result_rows || bytes > limits_.result_bytes) {
-      deadline_.reset();
       return refuse(execution, "the result is larger than " + std::to_string(limits_.result_rows) + " rows or " +
                                    std::to_string(limits_.result_bytes) +
                                    " bytes: read it in pages, by key and with LIMIT");
     }
   }
-  deadline_.reset();
   // Not every program looks at an interrupt behind its last change: one that changes a single row ends well.
   if (prepared.target != nullptr && observer_.is_beyond_limits()) {
     return refuse(execution, "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
@@ -240,16 +241,23 @@ bool Executor::check_result(const PreparedStatement& prepared, const Statement& 
   return true;
 }
 
+bool Executor::is_late() const {
+  return deadline_ && Clock::now() >= *deadline_;
+}
+
+bool Executor::fail_by_time(Execution& execution) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(limits_.time).count();
+  return fail(execution, AbortReason::kStatementFailed,
+              "the statement, and those that were sent with it, ran longer than " + std::to_string(milliseconds) +
+                  " ms: do less at once, or add an index",
+              SQLITE_INTERRUPT);
+}
+
 bool Executor::fail_in_sqlite(int code, Execution& execution) {
   sqlite3* database = connection_.handle();
   switch (code & kPrimaryCode) {
     case SQLITE_CONSTRAINT: return fail(execution, AbortReason::kConstraint, sqlite3_errmsg(database), code);
-    case SQLITE_INTERRUPT:
-      return fail(execution, AbortReason::kStatementFailed,
-                  "the statement ran longer than " +
-                      std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits_.time).count()) +
-                      " ms: do less in one statement, or add an index",
-                  code);
+    case SQLITE_INTERRUPT: return fail_by_time(execution);
     case SQLITE_ERROR:
     case SQLITE_AUTH:
     case SQLITE_FULL:

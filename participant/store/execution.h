@@ -63,6 +63,8 @@ class Executor {
                 Execution& execution);
   bool check_result(const PreparedStatement& prepared, const Statement& statement, const StatementResult& result,
                     const std::vector<Change>& changes, Execution& execution);
+  bool is_late() const;
+  bool fail_by_time(Execution& execution);
   bool fail_in_sqlite(int code, Execution& execution);
   void begin();
   void undo();
@@ -76,7 +78,7 @@ class Executor {
   ForeignWrites& foreign_writes_;
   StatementLimits limits_;
   bool validate_replay_;
-  std::optional<Clock::time_point> deadline_;  // of the statement that runs
+  std::optional<Clock::time_point> deadline_;  // of all statements that run together
 };
 
 }  // namespace assent::participant

@@ -75,8 +75,8 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
 std::string StatementCache::why_refused(const std::vector<Token>& tokens, const Access& access) {
   constexpr std::array<std::string_view, 7> kVerbs = {"SELECT",  "VALUES", "WITH",  "INSERT",
                                                       "REPLACE", "UPDATE", "DELETE"};
-  if (tokens.empty() || std::none_of(kVerbs.begin(), kVerbs.end(),
-                                     [&](std::string_view verb) { return tokens.front().is_word(verb); })) {
+  if (tokens.empty() ||
+      std::none_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) { return tokens.front().is_word(verb); })) {
     return "only SELECT, INSERT, UPDATE, DELETE and REPLACE are statements of a transaction: run others on a copy of "
            "the store's file, or while its participant is stopped";
   }
@@ -127,8 +127,7 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
 std::vector<std::string> StatementCache::plan_of(const std::string& sql) {
   sqlite3_stmt* explain = nullptr;
   const std::string text = "EXPLAIN QUERY PLAN " + sql;
-  int code =
-      sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr);
+  int code = sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr);
   const StatementHandle handle(explain);
   std::vector<std::string> plan;
   while (code == SQLITE_OK || code == SQLITE_ROW) {

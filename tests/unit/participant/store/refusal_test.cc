@@ -264,6 +264,19 @@ TEST_F(Refusal, LimitsAreKept) {
   expect_refused("SELECT 1 WHERE 'a' LIKE ?1", "LIKE or GLOB pattern too complex", {std::string(100000, '%')});
 }
 
+TEST_F(Refusal, TheTimeIsThatOfAllStatementsTogether) {
+  options_.limits.time = std::chrono::milliseconds(200);
+  reopen();
+  const Statement some = statement(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT count(*) FROM n");
+  EXPECT_EQ(execute({some}).failure.reason, AbortReason::kNone);
+  const Execution execution = execute(std::vector<Statement>(10000, some));
+  EXPECT_EQ(execution.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_THAT(execution.failure.detail, HasSubstr("ran longer than 200 ms"));
+  EXPECT_GT(execution.failure.statement_index, 0);
+  expect_alive();
+}
+
 TEST_F(Refusal, OneRowBeyondTheLimitsIsRefusedToo) {
   options_.limits.changes_bytes = 2000;
   reopen();
