@@ -1,6 +1,7 @@
 #include "participant/store/execution.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -25,11 +26,30 @@ bool refuse(Execution& execution, std::string detail) {
   return fail(execution, AbortReason::kStatementFailed, std::move(detail));
 }
 
-std::uint64_t size_of(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  const auto* blob = std::get_if<Blob>(&value);
-  return kBytesOfAValue + (text != nullptr ? text->size() : 0) + (blob != nullptr ? blob->bytes.size() : 0);
+// Before it is copied.
+std::uint64_t size_of_column(sqlite3_stmt* statement, int column) {
+  const int type = sqlite3_column_type(statement, column);
+  const bool has_bytes = type == SQLITE_TEXT || type == SQLITE_BLOB;
+  return kBytesOfAValue + (has_bytes ? static_cast<std::uint64_t>(sqlite3_column_bytes(statement, column)) : 0);
 }
+
+// While it lives, no value grows much larger than one that could be kept. What the store itself writes may be larger.
+class ValueLimit {
+ public:
+  ValueLimit(sqlite3* database, const StatementLimits& limits) : database_(database) {
+    constexpr std::uint64_t kMore = 1U << 20U;
+    const std::uint64_t most = std::max(limits.changes_bytes, limits.result_bytes) + kMore;
+    before_ = sqlite3_limit(database_, SQLITE_LIMIT_LENGTH,
+                            static_cast<int>(std::min<std::uint64_t>(most, std::numeric_limits<int>::max())));
+  }
+  ~ValueLimit() { sqlite3_limit(database_, SQLITE_LIMIT_LENGTH, before_); }
+  ValueLimit(const ValueLimit&) = delete;
+  ValueLimit& operator=(const ValueLimit&) = delete;
+
+ private:
+  sqlite3* database_;
+  int before_ = 0;
+};
 
 // Ends the use of a statement, however it ends.
 class Stepping {
@@ -113,6 +133,7 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
   replay_.apply(before);
   Execution execution;
   deadline_ = Clock::now() + limits_.time;
+  std::optional<ValueLimit> value_limit(std::in_place, connection_.handle(), limits_);
   for (const Statement& statement : statements) {
     if (!run_one(statement, execution)) {
       execution.failure.statement_index = static_cast<std::int32_t>(execution.results.size());
@@ -120,6 +141,7 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
       break;
     }
   }
+  value_limit.reset();
   deadline_.reset();
   undo();
   if (validate_replay_ && !execution.changes.empty()) {
@@ -195,9 +217,11 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   int code = SQLITE_ROW;
   while ((code = sqlite3_step(handle)) == SQLITE_ROW) {
     std::vector<Value>& row = result.rows.emplace_back();
-    for (int column = 0; column < columns; ++column) {
-      row.push_back(read_column(handle, column));
-      bytes += size_of(row.back());
+    for (int column = 0; column < columns && bytes <= limits_.result_bytes; ++column) {
+      bytes += size_of_column(handle, column);
+      if (bytes <= limits_.result_bytes) {
+        row.push_back(read_column(handle, column));
+      }
     }
     if (result.rows.size() > limits_.result_rows || bytes > limits_.result_bytes) {
       return refuse(execution, "the result is larger than " + std::to_string(limits_.result_rows) + " rows or " +

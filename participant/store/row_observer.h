@@ -41,7 +41,7 @@ class RowObserver {
   static void on_change(void* observer, sqlite3* database, int operation, const char* schema, const char* table,
                         sqlite3_int64 old_rowid, sqlite3_int64 new_rowid);
   void observe(ChangeKind kind, std::string_view table);
-  RowImage read_row(bool is_new) const;
+  bool read_row(bool is_new, RowImage& row);  // false: beyond the limits, and not all is read
   bool equals(const RowImage& expected, bool is_new) const;
 
   sqlite3* database_;

@@ -277,6 +277,12 @@ TEST_F(Refusal, TheTimeIsThatOfAllStatementsTogether) {
   expect_alive();
 }
 
+TEST_F(Refusal, ValuesThatCouldNotBeKeptAreNotMade) {
+  expect_refused("SELECT length(zeroblob(100000000))", "string or blob too big");
+  expect_refused("SELECT hex(zeroblob(60000000))", "string or blob too big");
+  expect_refused("UPDATE accounts SET note = zeroblob(100000000) WHERE id = 1", "string or blob too big");
+}
+
 TEST_F(Refusal, OneRowBeyondTheLimitsIsRefusedToo) {
   options_.limits.changes_bytes = 2000;
   reopen();
