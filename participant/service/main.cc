@@ -63,7 +63,7 @@ void list_core(daemon::Options& options, Settings& core) {
 void list_store(daemon::Options& options, Configuration& configuration) {
   auto& limits = configuration.store.limits;
   options.number("result-rows", limits.result_rows, 1, 1U << 30U, "most rows of one result");
-  options.size("result-bytes", limits.result_bytes, 1024, 7ULL << 20U, "most bytes of one result");
+  options.size("result-bytes", limits.result_bytes, 1024, 7ULL << 20U, "most bytes of the results in one answer");
   options.number("changed-rows", limits.changed_rows, 1, 1U << 30U, "most rows changed by one statement");
   options.size("sql-bytes", limits.sql_bytes, 64, 7ULL << 20U, "longest statement");
   options.number("parameters", limits.parameters, 0, 32766, "most parameters of one statement");

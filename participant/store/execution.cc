@@ -133,6 +133,7 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
   replay_.apply(before);
   Execution execution;
   deadline_ = Clock::now() + limits_.time;
+  result_bytes_ = 0;
   std::optional<ValueLimit> value_limit(std::in_place, connection_.handle(), limits_);
   for (const Statement& statement : statements) {
     if (!run_one(statement, execution)) {
@@ -210,24 +211,28 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   const int columns = sqlite3_column_count(handle);
   for (int column = 0; column < columns; ++column) {
     result.columns.emplace_back(sqlite3_column_name(handle, column));
+    result_bytes_ += kBytesOfAValue + result.columns.back().size();
   }
   const sqlite3_int64 changes_before = sqlite3_total_changes64(connection_.handle());
   const Sandbox::As outside(sandbox_, Sandbox::Trust::kStatement);
-  std::uint64_t bytes = 0;
+  const auto is_too_large = [&] {
+    return result.rows.size() > limits_.result_rows || result_bytes_ > limits_.result_bytes;
+  };
   int code = SQLITE_ROW;
-  while ((code = sqlite3_step(handle)) == SQLITE_ROW) {
+  while (!is_too_large() && (code = sqlite3_step(handle)) == SQLITE_ROW) {
     std::vector<Value>& row = result.rows.emplace_back();
-    for (int column = 0; column < columns && bytes <= limits_.result_bytes; ++column) {
-      bytes += size_of_column(handle, column);
-      if (bytes <= limits_.result_bytes) {
+    for (int column = 0; column < columns && !is_too_large(); ++column) {
+      result_bytes_ += size_of_column(handle, column);
+      if (!is_too_large()) {
         row.push_back(read_column(handle, column));
       }
     }
-    if (result.rows.size() > limits_.result_rows || bytes > limits_.result_bytes) {
-      return refuse(execution, "the result is larger than " + std::to_string(limits_.result_rows) + " rows or " +
-                                   std::to_string(limits_.result_bytes) +
-                                   " bytes: read it in pages, by key and with LIMIT");
-    }
+  }
+  if (is_too_large()) {
+    return refuse(execution, "the result, with those of the statements that were sent with it, is larger than " +
+                                 std::to_string(limits_.result_rows) + " rows or " +
+                                 std::to_string(limits_.result_bytes) +
+                                 " bytes: read it in pages, by key and with LIMIT");
   }
   // Not every program looks at an interrupt behind its last change: one that changes a single row ends well.
   if (prepared.target != nullptr && observer_.is_beyond_limits()) {

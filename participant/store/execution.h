@@ -79,6 +79,7 @@ class Executor {
   StatementLimits limits_;
   bool validate_replay_;
   std::optional<Clock::time_point> deadline_;  // of all statements that run together
+  std::uint64_t result_bytes_ = 0;             // of their results
 };
 
 }  // namespace assent::participant

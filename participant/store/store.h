@@ -16,7 +16,7 @@ namespace assent::participant {
 
 struct StatementLimits {
   std::uint64_t result_rows = 100000;
-  std::uint64_t result_bytes = 4U << 20U;
+  std::uint64_t result_bytes = 4U << 20U;    // of all results of one execution: they travel in one answer
   std::uint64_t changed_rows = 1000000;      // by one statement
   std::uint64_t changes_bytes = 64U << 20U;  // captured of one statement, old and new values
   std::uint32_t sql_bytes = 1U << 20U;

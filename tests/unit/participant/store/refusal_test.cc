@@ -283,6 +283,16 @@ TEST_F(Refusal, ValuesThatCouldNotBeKeptAreNotMade) {
   expect_refused("UPDATE accounts SET note = zeroblob(100000000) WHERE id = 1", "string or blob too big");
 }
 
+TEST_F(Refusal, ResultsOfAllStatementsTogetherMustFitIntoOneAnswer) {
+  options_.limits.result_bytes = 1000;
+  reopen();
+  const Execution execution = execute(std::vector<Statement>(3, statement("SELECT zeroblob(400)")));
+  EXPECT_EQ(execution.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_EQ(execution.failure.statement_index, 2);
+  EXPECT_THAT(execution.failure.detail, HasSubstr("read it in pages"));
+  EXPECT_EQ(rows("SELECT length(zeroblob(400))"), (Rows{{std::int64_t{400}}}));
+}
+
 TEST_F(Refusal, OneRowBeyondTheLimitsIsRefusedToo) {
   options_.limits.changes_bytes = 2000;
   reopen();
