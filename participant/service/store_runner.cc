@@ -25,7 +25,8 @@ StoreRunner::StoreRunner(std::string name, Open open, RunnerSettings settings, D
       open_(std::move(open)),
       settings_(settings),
       deliver_(std::move(deliver)),
-      logger_(std::move(logger)) {}
+      logger_(std::move(logger)),
+      pause_(settings.reopen_first) {}
 
 StoreRunner::~StoreRunner() {
   {
@@ -173,6 +174,7 @@ Result<void> StoreRunner::perform(Effect& effect) {
     if (!position) return position.error();
     position_ = *position;
     ++forces_;
+    pause_ = settings_.reopen_first;
     events_.emplace_back(JournalDurable{position_});
     events_.emplace_back(BatchEnded{});
   } else if (std::holds_alternative<Transition>(effect)) {
@@ -199,18 +201,18 @@ void StoreRunner::go_offline(const Error& error) {
   deliver_(StoreOutput{{}, error.message});
 }
 
+// A store that opens, and fails at the first thing that it must do, is no better than one that does not open.
 bool StoreRunner::reopen() {
-  auto pause = settings_.reopen_first;
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, pause, [this] { return stopping_; });
+      wake_.wait_for(lock, pause_, [this] { return stopping_; });
       if (stopping_) return false;
     }
+    pause_ = std::min(pause_ * 2, settings_.reopen_ceiling);
     const auto opened = open();
     if (opened) return true;
     logger_->error("event=store_reopen_failed store={} error=\"{}\"", name_, opened.error().message);
-    pause = std::min(pause * 2, settings_.reopen_ceiling);
   }
 }
 

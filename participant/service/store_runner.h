@@ -111,6 +111,7 @@ class StoreRunner {
   std::unique_ptr<BranchTable> branches_;
   StorePosition position_{};
   std::uint64_t forces_ = 0;
+  Duration pause_;  // before the next opening; small again once a journal transaction has succeeded
   bool is_short_of_space_ = false;
   std::deque<Event> events_;  // what followed from the event that is being stepped
   Effects output_;
