@@ -163,7 +163,7 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
 
 void ParticipantService::drain(std::function<void()> drained) {
   draining_ = true;
-  for (auto& [name, runner] : stores_) static_cast<void>(runner->post(DrainRequested{}));
+  for (auto& [name, runner] : stores_) runner->drain();
   wait_until_idle(std::move(drained));
 }
 

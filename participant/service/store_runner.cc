@@ -10,11 +10,12 @@ namespace assent::participant {
 
 namespace {
 
+constexpr std::size_t kRoomForEnds = 4;  // times as much as for all else
+
 // Decisions, the answers of coordinators and operators end work; everything else begins or prolongs it.
 bool ends_work(const Event& event) {
   return std::holds_alternative<DecisionReceived>(event) || std::holds_alternative<InquiryAnswered>(event) ||
-         std::holds_alternative<CoordinatorHeard>(event) || std::holds_alternative<ResolveRequested>(event) ||
-         std::holds_alternative<DrainRequested>(event);
+         std::holds_alternative<CoordinatorHeard>(event) || std::holds_alternative<ResolveRequested>(event);
 }
 
 }  // namespace
@@ -51,7 +52,7 @@ Result<void> StoreRunner::post(Event event) {
   {
     const std::lock_guard lock(mutex_);
     if (!offline_.empty()) return offline_error();
-    if (inbox_.size() >= settings_.inbox_events && !ends_work(event)) {
+    if (inbox_.size() >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) {
       return Error{ErrorKind::kOverloaded, "too much waits for store `" + name_ + "`; try again later"};
     }
     inbox_.emplace_back(std::move(event));
@@ -59,6 +60,16 @@ Result<void> StoreRunner::post(Event event) {
   }
   wake_.notify_one();
   return {};
+}
+
+void StoreRunner::drain() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_draining_ = true;
+    if (!offline_.empty()) return;  // the opening sees to it
+    inbox_.emplace_back(DrainRequested{});
+  }
+  wake_.notify_one();
 }
 
 Result<void> StoreRunner::ask(Question question) {
@@ -91,6 +102,7 @@ Result<void> StoreRunner::open() {
                 totals.committed);
   const std::lock_guard lock(mutex_);
   offline_.clear();
+  if (is_draining_) inbox_.emplace_back(DrainRequested{});
   return {};
 }
 

@@ -67,8 +67,12 @@ class StoreRunner {
   Result<void> start();
 
   // Hands over an event. Any thread. Refused: kOverloaded (too much waits) or kUnavailable (offline). What ends work,
-  // decisions and the answers of coordinators, finds room in a full inbox, so that load cannot starve recovery.
+  // decisions and the answers of coordinators, finds room in a full inbox, so that load cannot starve recovery; but not
+  // without end, for all of it is sent again.
   Result<void> post(Event event);
+
+  // From now on no branch begins, also when the store has been opened again. Any thread.
+  void drain();
 
   // Asks on the store's thread. Any thread. The question is dropped unasked if the store is, or goes, offline.
   Result<void> ask(Question question);
@@ -104,6 +108,7 @@ class StoreRunner {
   std::condition_variable wake_;
   std::vector<Item> inbox_;
   std::string offline_ = "it is not open yet";
+  bool is_draining_ = false;
   bool stopping_ = false;
 
   // Of the store's thread, once it runs.
