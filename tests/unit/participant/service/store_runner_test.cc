@@ -2,7 +2,6 @@
 #include "participant/service/store_runner.h"
 
 #include <gtest/gtest.h>
-#include <spdlog/sinks/null_sink.h>
 
 #include <chrono>
 #include <functional>
@@ -11,47 +10,13 @@
 #include <thread>
 #include <utility>
 
+#include "tests/unit/participant/service/fake_store.h"
+
 namespace assent::participant {
 namespace {
 
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
-
-constexpr TransactionId kFive{.log = LogIdentity{0xA}, .epoch = Epoch{7}, .number = 5};
-
-// Holds one prepared branch, which soon asks for its coordinator, and may fail as soon as anything is done.
-class FakeStore final : public Store {
- public:
-  explicit FakeStore(bool is_broken) : is_broken_(is_broken) {
-    BranchRow row;
-    row.id = kFive;
-    row.branch = {.start = 1, .counter = 1};
-    row.statement_count = 1;
-    recovered_.start_number = 2;
-    recovered_.rows.push_back(row);
-  }
-
-  const RecoveredStore& recovered() const override { return recovered_; }
-  Result<Execution> execute(const Changes&, std::span<const Statement> statements) override {
-    Execution execution;
-    execution.results.resize(statements.size());
-    return execution;
-  }
-  Result<void> end_executions() override {
-    if (is_broken_) return Error{ErrorKind::kIo, "broken"};
-    return {};
-  }
-  Result<StorePosition> journal(std::span<const JournalOperation>) override { return StorePosition{1}; }
-  bool is_short_of_space() const override { return false; }
-
- private:
-  const bool is_broken_;
-  RecoveredStore recovered_;
-};
-
-std::shared_ptr<spdlog::logger> silent() {
-  return std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
-}
 
 RunnerSettings quick() {
   RunnerSettings settings;
@@ -67,7 +32,7 @@ TEST(StoreRunner, AStoreThatFailsRightAfterEachOpeningIsOpenedLessAndLessOften) 
   std::promise<void> opened_often;
   const auto open = [&]() -> Result<std::unique_ptr<Store>> {
     if (++openings == kOpenings) opened_often.set_value();
-    return std::unique_ptr<Store>(std::make_unique<FakeStore>(true));
+    return fake_store(Health::kBroken);
   };
   StoreRunner runner(
       "a", open, quick(), [](const StoreOutput&) {}, silent());
@@ -112,9 +77,9 @@ TEST(StoreRunner, AStoreThatReopensDuringADrainTakesNoBranches) {
     if (!std::exchange(is_first, false)) {
       is_reopening.set_value();
       reopen.get_future().wait();
-      return std::unique_ptr<Store>(std::make_unique<FakeStore>(false));
+      return fake_store(Health::kFine);
     }
-    return std::unique_ptr<Store>(std::make_unique<FakeStore>(true));
+    return fake_store(Health::kBroken);
   };
   StoreRunner runner("a", open, quick(), std::ref(answer), silent());
   ASSERT_TRUE(runner.start());
@@ -131,9 +96,7 @@ TEST(StoreRunner, WhatEndsWorkFindsMoreRoomInTheInboxButNotWithoutEnd) {
   std::promise<void> go_on;
   auto settings = quick();
   settings.inbox_events = 2;
-  const auto open = []() -> Result<std::unique_ptr<Store>> {
-    return std::unique_ptr<Store>(std::make_unique<FakeStore>(false));
-  };
+  const auto open = []() -> Result<std::unique_ptr<Store>> { return fake_store(Health::kFine); };
   StoreRunner runner(
       "a", open, settings, [](const StoreOutput&) {}, silent());
   ASSERT_TRUE(runner.start());
