@@ -14,7 +14,7 @@ namespace assent::participant {
 
 inline constexpr TransactionId kFive{.log = LogIdentity{0xA}, .epoch = Epoch{7}, .number = 5};
 
-enum class Health { kFine, kBroken };  // broken: whatever is done fails
+enum class Health { kFine, kBroken, kFailsInJournal };  // broken: whatever is done fails
 
 class FakeStore final : public Store {
  public:
@@ -37,7 +37,10 @@ class FakeStore final : public Store {
     if (health_ == Health::kBroken) return Error{ErrorKind::kIo, "broken"};
     return {};
   }
-  Result<StorePosition> journal(std::span<const JournalOperation>) override { return StorePosition{1}; }
+  Result<StorePosition> journal(std::span<const JournalOperation>) override {
+    if (health_ != Health::kFine) return Error{ErrorKind::kIo, "failed"};
+    return StorePosition{1};
+  }
   bool is_short_of_space() const override { return false; }
 
  private:

@@ -81,6 +81,18 @@ TEST_F(ServedStoreTest, AnOperatorIsNotToldThatAnOfflineStoreHoldsNoBranch) {
   EXPECT_THAT(resolved.error().message, HasSubstr("store `a` is offline"));
 }
 
+TEST_F(ServedStoreTest, ACallThatAStoreTookWithItIsNotSaidToHaveDoneNothing) {
+  serve(Health::kFailsInJournal);
+  auto request = wire::PrepareRequest();
+  request.store = "a";
+  request.id = rpc::to_wire(kFive);
+  request.coordinator.log = static_cast<std::int64_t>(kFive.log);
+  request.coordinator.epoch = static_cast<std::int64_t>(kFive.epoch);
+  const auto voted = call(rpc::methods::kPrepare, request);
+  ASSERT_FALSE(voted);
+  EXPECT_EQ(voted.error().kind, ErrorKind::kUnknown);
+}
+
 TEST_F(ServedStoreTest, AnOperatorIsToldThatAStoreHoldsNoBranch) {
   serve(Health::kFine);
   auto other = kFive;
