@@ -15,7 +15,6 @@ class FileClaim {
  public:
   // Throws ResultError: kConflict if another participant has the claim, kIo if the lock file cannot be written.
   explicit FileClaim(const std::string& store_path);
-  ~FileClaim();
   FileClaim(const FileClaim&) = delete;
   FileClaim& operator=(const FileClaim&) = delete;
 
@@ -26,10 +25,20 @@ class FileClaim {
   void mark_written();
 
  private:
+  // Closed, and so given back, also if the constructor throws behind the lock.
+  struct Descriptor {
+    int number = -1;
+
+    Descriptor() = default;
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor();
+  };
+
   void write_content(char letter);
 
   std::string path_;
-  int descriptor_ = -1;
+  Descriptor descriptor_;
   bool was_writing_ = false;
 };
 

@@ -64,6 +64,9 @@ void run_schema(Connection& connection, Sandbox& sandbox, const std::string& sch
     if (result != SQLITE_OK && result != SQLITE_DONE) {
       refuse_schema(connection, access.refusal.empty() ? sqlite3_errmsg(connection.handle()) : access.refusal);
     }
+    if (tail == rest.data()) {
+      refuse_schema(connection, "it holds a NUL byte, where SQL ends; take it out");
+    }
     rest.remove_prefix(static_cast<std::size_t>(tail - rest.data()));
   }
 }
