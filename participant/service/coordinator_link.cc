@@ -20,9 +20,8 @@ void CoordinatorLink::start(const rpc::Address& own_address, std::function<void(
   begin_registration();
 }
 
-void CoordinatorLink::heard(const CoordinatorView& coordinator) {
-  if (coordinator.address.empty()) return;
-  addresses_[coordinator.line.log] = coordinator.address;
+CoordinatorLink::~CoordinatorLink() {
+  is_closing_ = true;
 }
 
 std::optional<std::string> CoordinatorLink::address(LogIdentity log) const {
@@ -31,7 +30,8 @@ std::optional<std::string> CoordinatorLink::address(LogIdentity log) const {
   return found->second;
 }
 
-rpc::Channel* CoordinatorLink::channel_to(const std::string& address) {
+rpc::Channel* CoordinatorLink::channel_to(const std::string& named) {
+  const std::string address = named.empty() ? to_string(settings_.coordinator) : named;
   auto& channel = channels_[address];
   if (!channel) {
     const auto parsed = rpc::parse_address(address);
@@ -45,17 +45,12 @@ rpc::Channel* CoordinatorLink::channel_to(const std::string& address) {
   return channel.get();
 }
 
-rpc::Channel* CoordinatorLink::channel(LogIdentity log, const std::string& fallback) {
-  if (const auto known = address(log)) return channel_to(*known);
-  return channel_to(fallback.empty() ? to_string(settings_.coordinator) : fallback);
-}
-
 // The identity of the coordinator's log comes first: what a store has seen is kept by identity.
 void CoordinatorLink::begin_registration() {
   wire::HelloRequest hello;
   hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
   hello.program = settings_.channel.program;
-  channel_to(to_string(settings_.coordinator))
+  channel_to({})
       ->call(rpc::methods::kHello, hello, settings_.call_timeout, [this](Result<wire::HelloAnswer> answer) {
         if (!answer) return registration_ended(answer.error().message);
         ask_stores(LogIdentity{static_cast<std::uint64_t>(answer->log_identity)});
@@ -80,13 +75,13 @@ void CoordinatorLink::register_stores(wire::Registration registration) {
   if (registration.stores.empty()) return registration_ended("no store is online");
   registration.address = own_address_;
   if (daemon::failpoint("participant.before_register")) return registration_ended("failpoint");
-  channel_to(to_string(settings_.coordinator))
+  channel_to({})
       ->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
              [this](Result<wire::RegistrationAnswer> answer) {
                if (!answer) return registration_ended(answer.error().message);
                const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator");
                if (!coordinator) return registration_ended(coordinator.error().message);
-               heard(*coordinator);
+               if (!coordinator->address.empty()) addresses_[coordinator->line.log] = coordinator->address;
                for (auto& [name, runner] : stores_) {
                  // An offline store hears of it at the next registration.
                  static_cast<void>(runner->post(CoordinatorHeard{*coordinator}));
@@ -100,6 +95,7 @@ void CoordinatorLink::register_stores(wire::Registration registration) {
 }
 
 void CoordinatorLink::registration_ended(const std::string& problem) {
+  if (is_closing_) return;
   if (last_problem_ != problem) {
     if (problem.empty()) {
       logger_->info("event=registered coordinator={} address={}", to_string(settings_.coordinator), own_address_);
@@ -118,7 +114,7 @@ void CoordinatorLink::registration_ended(const std::string& problem) {
 void CoordinatorLink::inquire(const std::string& store, const SendInquiry& inquiry,
                               std::function<void(Result<wire::InquiryAnswers>)> answered) {
   if (daemon::failpoint("participant.before_inquiry")) return;
-  auto* const to = channel(inquiry.id.log, inquiry.address);
+  auto* const to = channel_to(inquiry.address);
   if (to == nullptr) return;
   wire::InquiryRequest request;
   request.store = store;
@@ -137,7 +133,6 @@ void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry)
     if (!answers) return;
     const auto coordinator = rpc::from_wire(std::move(answers->coordinator), "coordinator");
     if (!coordinator) return logger_->error("event=bad_inquiry_answer error=\"{}\"", coordinator.error().message);
-    heard(*coordinator);
     for (const auto& answer : answers->answers) {
       auto event = to_event(answer, *coordinator);
       if (!event) return logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
@@ -148,21 +143,20 @@ void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry)
 
 void CoordinatorLink::can_answer(const std::string& store, const SendInquiry& inquiry,
                                  std::function<void(bool)> answer) {
-  inquire(store, inquiry, [answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
+  inquire(store, inquiry, [this, answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
+    if (is_closing_) return;  // the coordinator was cut off, which does not mean that it cannot answer
     answer(answers && !answers->answers.empty() && answers->answers.front().result != wire::InquiryResult::NOT_MINE);
   });
 }
 
 void CoordinatorLink::send(const std::string& store, const SendWound& wound) {
-  auto* const to = channel(wound.id.log, wound.address);
+  auto* const to = channel_to(wound.address);
   if (to == nullptr) return;
   wire::WoundRequest request;
   request.store = store;
   request.id = rpc::to_wire(wound.id);
-  to->call(rpc::methods::kWound, request, settings_.call_timeout, [this](Result<wire::WoundAnswer> answer) {
-    if (!answer) return;  // it is asked again while somebody waits
-    if (const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator")) heard(*coordinator);
-  });
+  // Nothing hangs on the answer: it is asked again while somebody waits.
+  to->call(rpc::methods::kWound, request, settings_.call_timeout, [](const Result<wire::WoundAnswer>&) {});
 }
 
 }  // namespace assent::participant

@@ -1,7 +1,7 @@
 // CoordinatorLink: what a participant says to coordinators: who it is, what became of a branch, who should yield.
 //
-// Coordinators are found by the identity of their log: at the address they last named themselves, else at the
-// configured one. Registration is repeated as a sign of life, so a coordinator that comes back is found at once.
+// A coordinator is asked where the store says that it is, which believes none that was replaced; else at the configured
+// address. Registration is repeated as a sign of life, so a coordinator that comes back is found at once.
 // On the network thread only.
 #pragma once
 
@@ -38,15 +38,16 @@ class CoordinatorLink {
   // The runners must outlive the link.
   CoordinatorLink(boost::asio::io_context& io, LinkSettings settings, StoreRunners& stores,
                   std::shared_ptr<spdlog::logger> logger);
+  // Whoever waits for an answer waits in vain.
+  ~CoordinatorLink();
+  CoordinatorLink(const CoordinatorLink&) = delete;
+  CoordinatorLink& operator=(const CoordinatorLink&) = delete;
 
   // Registers every store as served at `own_address`, now and again and again. Calls back once, when the first attempt
   // has ended, well or not.
   void start(const rpc::Address& own_address, std::function<void()> attempted);
 
-  // Remembers where the coordinator of this log listens.
-  void heard(const CoordinatorView& coordinator);
-
-  // Where the coordinator of this log listens; nothing if none has been heard of.
+  // Where the coordinator of this log listens, as it said when stores registered; nothing if none has been heard of.
   std::optional<std::string> address(LogIdentity log) const;
 
   void send(const std::string& store, const SendInquiry& inquiry);
@@ -60,8 +61,7 @@ class CoordinatorLink {
   void ask_stores(LogIdentity log);
   void register_stores(wire::Registration registration);
   void registration_ended(const std::string& problem);
-  rpc::Channel* channel(LogIdentity log, const std::string& fallback);
-  rpc::Channel* channel_to(const std::string& address);
+  rpc::Channel* channel_to(const std::string& address);  // empty: the configured one
   void inquire(const std::string& store, const SendInquiry& inquiry,
                std::function<void(Result<wire::InquiryAnswers>)> answered);
 
@@ -73,8 +73,9 @@ class CoordinatorLink {
   std::string own_address_;
   std::function<void()> attempted_;  // empty once it was called
   std::map<LogIdentity, std::string> addresses_;
-  std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;
   std::optional<std::string> last_problem_;  // logged once, not at every sign of life
+  bool is_closing_ = false;
+  std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;  // the first to go: they call back when they end
 };
 
 }  // namespace assent::participant

@@ -116,7 +116,6 @@ std::optional<CoordinatorView> ParticipantService::hear(wire::CoordinatorView&& 
     respond.fault(coordinator.error());
     return std::nullopt;
   }
-  link_.heard(*coordinator);
   return std::move(*coordinator);
 }
 
