@@ -50,48 +50,64 @@ void CoordinatorLink::begin_registration() {
   wire::HelloRequest hello;
   hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
   hello.program = settings_.channel.program;
-  channel_to({})
-      ->call(rpc::methods::kHello, hello, settings_.call_timeout, [this](Result<wire::HelloAnswer> answer) {
-        if (!answer) return registration_ended(answer.error().message);
-        ask_stores(LogIdentity{static_cast<std::uint64_t>(answer->log_identity)});
-      });
+  channel_to({})->call(rpc::methods::kHello, hello, settings_.call_timeout, [this](Result<wire::HelloAnswer> answer) {
+    if (!answer) return registration_ended(answer.error().message);
+    ask_stores(LogIdentity{static_cast<std::uint64_t>(answer->log_identity)});
+  });
 }
 
+// A store whose thread is busy, for as long as statements may run, does not keep the others from registering.
 void CoordinatorLink::ask_stores(LogIdentity log) {
-  const auto registration = gather<wire::Registration>(
-      io_, {}, [this](wire::Registration& gathered) { register_stores(std::move(gathered)); });
+  const auto round = std::make_shared<Round>();
   for (auto& [name, runner] : stores_) {
-    const auto asked = runner->ask(
-        [registration, log, store = name](const BranchTable& branches, const StoreReport& report, Time /*now*/) {
-          registration->add([&](wire::Registration& gathered) {
-            gathered.stores.push_back(to_registration(store, report, branches.seen(log)));
+    if (!asked_.insert(name).second) continue;
+    ++round->missing;
+    const auto answer = gather<std::optional<wire::StoreRegistration>>(
+        io_, std::nullopt, [this, round, store = name](std::optional<wire::StoreRegistration>& gathered) {
+          asked_.erase(store);
+          --round->missing;
+          if (gathered) round->gathered.stores.push_back(std::move(*gathered));
+          if (round->is_over ? gathered.has_value() : round->missing == 0) end_round(*round);
+        });
+    const auto asked =
+        runner->ask([answer, log, store = name](const BranchTable& branches, const StoreReport& report, Time /*now*/) {
+          answer->add([&](std::optional<wire::StoreRegistration>& gathered) {
+            gathered = to_registration(store, report, branches.seen(log));
           });
         });
     if (!asked) logger_->debug("event=not_registered store={} reason=\"{}\"", name, asked.error().message);
   }
+  timer_.expires_after(settings_.registration_interval);
+  timer_.async_wait([this, round](const boost::system::error_code& error) {
+    if (!error && !round->is_over) end_round(*round);
+  });
+}
+
+void CoordinatorLink::end_round(Round& round) {
+  round.is_over = true;
+  register_stores(std::exchange(round.gathered, {}));
 }
 
 void CoordinatorLink::register_stores(wire::Registration registration) {
-  if (registration.stores.empty()) return registration_ended("no store is online");
+  if (registration.stores.empty()) return registration_ended("no store is online, or all are busy");
   registration.address = own_address_;
   if (daemon::failpoint("participant.before_register")) return registration_ended("failpoint");
-  channel_to({})
-      ->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
-             [this](Result<wire::RegistrationAnswer> answer) {
-               if (!answer) return registration_ended(answer.error().message);
-               const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator");
-               if (!coordinator) return registration_ended(coordinator.error().message);
-               if (!coordinator->address.empty()) addresses_[coordinator->line.log] = coordinator->address;
-               for (auto& [name, runner] : stores_) {
-                 // An offline store hears of it at the next registration.
-                 static_cast<void>(runner->post(CoordinatorHeard{*coordinator}));
-               }
-               std::string problem;
-               for (const auto& refused : answer->refused) {
-                 problem += "store `" + refused.store + "` is refused: " + refused.reason + "; ";
-               }
-               registration_ended(problem);
-             });
+  channel_to({})->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
+                       [this](Result<wire::RegistrationAnswer> answer) {
+                         if (!answer) return registration_ended(answer.error().message);
+                         const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator");
+                         if (!coordinator) return registration_ended(coordinator.error().message);
+                         if (!coordinator->address.empty()) addresses_[coordinator->line.log] = coordinator->address;
+                         for (auto& [name, runner] : stores_) {
+                           // An offline store hears of it at the next registration.
+                           static_cast<void>(runner->post(CoordinatorHeard{*coordinator}));
+                         }
+                         std::string problem;
+                         for (const auto& refused : answer->refused) {
+                           problem += "store `" + refused.store + "` is refused: " + refused.reason + "; ";
+                         }
+                         registration_ended(problem);
+                       });
 }
 
 void CoordinatorLink::registration_ended(const std::string& problem) {

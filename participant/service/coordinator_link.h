@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,8 +58,16 @@ class CoordinatorLink {
   void can_answer(const std::string& store, const SendInquiry& inquiry, std::function<void(bool)> answer);
 
  private:
+  // One registration of all stores that answer in time.
+  struct Round {
+    wire::Registration gathered;
+    std::size_t missing = 0;  // stores that have yet to answer
+    bool is_over = false;     // who answers now is registered alone
+  };
+
   void begin_registration();
   void ask_stores(LogIdentity log);
+  void end_round(Round& round);
   void register_stores(wire::Registration registration);
   void registration_ended(const std::string& problem);
   rpc::Channel* channel_to(const std::string& address);  // empty: the configured one
@@ -73,6 +82,7 @@ class CoordinatorLink {
   std::string own_address_;
   std::function<void()> attempted_;  // empty once it was called
   std::map<LogIdentity, std::string> addresses_;
+  std::set<std::string> asked_;              // stores that have yet to say what they are registered with
   std::optional<std::string> last_problem_;  // logged once, not at every sign of life
   bool is_closing_ = false;
   std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;  // the first to go: they call back when they end

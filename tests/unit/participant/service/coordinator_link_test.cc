@@ -3,10 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
+#include <future>
 #include <optional>
+#include <vector>
 
+#include "assent_constants.h"
 #include "tests/unit/participant/service/fake_store.h"
+#include "thrift/rpc/server.h"
 
 namespace assent::participant {
 namespace {
@@ -34,6 +39,41 @@ TEST(CoordinatorLink, WhatIsOutstandingWhenItGoesIsNotTakenForAnAnswer) {
   io.poll();
   EXPECT_FALSE(has_attempted);
   EXPECT_FALSE(is_told);
+}
+
+TEST(CoordinatorLink, ABusyStoreDoesNotKeepTheOthersFromRegistering) {
+  boost::asio::io_context io;
+  std::vector<std::vector<std::string>> registrations;
+  wire::HelloAnswer hello;
+  hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
+  rpc::Server coordinator(io, {}, hello);
+  coordinator.on(rpc::methods::kRegisterStores,
+                 [&](wire::Registration&& registration, rpc::Responder<wire::RegistrationAnswer> respond) {
+                   auto& names = registrations.emplace_back();
+                   for (const auto& store : registration.stores) names.push_back(store.store);
+                   respond({});
+                   io.stop();
+                 });
+  LinkSettings settings;
+  settings.coordinator = coordinator.listen(rpc::parse_address("127.0.0.1:0").value()).value();
+  settings.registration_interval = 10ms;
+  StoreRunners stores;
+  for (const char* name : {"a", "b"}) {
+    stores[name] = std::make_unique<StoreRunner>(
+        name, [] { return fake_store(Health::kFine); }, RunnerSettings(), [](const StoreOutput&) {}, silent());
+    ASSERT_TRUE(stores[name]->start());
+  }
+  std::promise<void> go_on;
+  ASSERT_TRUE(stores["a"]->ask([&](const BranchTable&, const StoreReport&, Time) { go_on.get_future().wait(); }));
+  CoordinatorLink link(io, settings, stores, silent());
+  link.start(settings.coordinator, [] {});
+  io.run();
+  go_on.set_value();
+  EXPECT_EQ(registrations, (std::vector<std::vector<std::string>>{{"b"}}));
+  while (std::count(registrations.back().begin(), registrations.back().end(), "a") == 0) {
+    io.restart();
+    io.run();
+  }
 }
 
 }  // namespace
