@@ -25,7 +25,9 @@ struct CoordinatorStatus {
   12: bool draining,
   13: i64 unended_records,  // commit records without a durable end record
   14: string program,
-  15: bool insecure,
+  15: bool insecure,            // listens beyond its machine without TLS
+  16: i64 alarms,               // since the start: what must not happen, and did; the coordinator's log says what
+  17: string log_out_of_space,  // why the log has no room for what is to come, and new commits are refused; empty: it has
 }
 
 struct StoreStatus {
@@ -95,6 +97,7 @@ struct ParticipantStatus {
   2: i64 uptime_ms,
   3: bool draining,
   4: string program,
+  5: bool insecure,        // listens beyond its machine without TLS
 }
 
 struct StoreRequest {

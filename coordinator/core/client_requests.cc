@@ -126,13 +126,16 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) con
   for (const auto& branch : branches) {
     const auto* const store = stores_.find(branch.store);
     if (store == nullptr) {
-      return AbortCause{AbortReason::kUnknownStore, branch.store, "no store of this name has registered"};
+      return AbortCause{AbortReason::kUnknownStore, branch.store,
+                        "no store of this name has registered: start its participant"};
     }
     if (!stores_.address(branch.store)) {
       return AbortCause{AbortReason::kStoreUnavailable, branch.store, store->refused};
     }
-    if (stores_.owed(branch.store) >= settings_.transactions) {
-      return AbortCause{AbortReason::kOverloaded, branch.store, "the store has too many commits to acknowledge"};
+    if (stores_.owed(branch.store) >= settings_.owed_commits) {
+      return AbortCause{AbortReason::kOverloaded, branch.store,
+                        "the store owes " + std::to_string(settings_.owed_commits) +
+                            " acknowledgements, the most it may: nothing new begins there until it answers"};
     }
   }
   return std::nullopt;
@@ -143,7 +146,7 @@ void Coordinator::handle(const AbortRequested& event, Turn& turn) {
     turn.effects.emplace_back(CallRefused{event.call, RefusalKind::kInvalidArgument, std::move(*wrong)});
     return;
   }
-  const AbortCause cause{AbortReason::kApplication, {}, "the application asked for it"};
+  const AbortCause& cause = event.cause;
   const Standing standing = this->standing(event.id, turn.now);
   if (standing == Standing::kCanBegin) {
     abort_unbegun(event.id, cause, turn);
@@ -180,7 +183,7 @@ bool Coordinator::answer_if_begun(const TransactionId& id, const Waiter& waiter,
     case Standing::kNeverIssued:
       turn.effects.emplace_back(CallRefused{waiter.call, RefusalKind::kInvalidArgument,
                                             "transaction " + to_string(id) + " was never leased from decision log " +
-                                                to_hex(static_cast<std::uint64_t>(lineage_.log())) +
+                                                to_string(lineage_.log()) +
                                                 ": ask the coordinator that it comes from"});
       return true;
   }

@@ -131,7 +131,7 @@ void CommitProtocol::count_vote(Branch& branch, const VoteReceived& vote, Turn& 
 void CommitProtocol::vote_lost(const VoteLost& lost, Turn& turn) {
   const Branch* const branch = find(lost.store);
   if (state_ != State::kPreparing || branch == nullptr || !awaits_vote(*branch)) return;
-  abort({AbortReason::kStoreUnavailable, lost.store, lost.detail}, turn);
+  abort({lost.reason, lost.store, lost.detail}, turn);
 }
 
 void CommitProtocol::go_on_if_all_voted(Turn& turn) {

@@ -83,7 +83,7 @@ class CommitProtocol {
   // Interactive: asks each store that the client touched to prepare what it has. An empty commit ends at once.
   static CommitProtocol begin(const CommitRequested& request, Turn& turn);
 
-  // After a restart: a commit on record that no end is recorded for. resend() is due at once.
+  // After a restart: a commit on record that no end is recorded for. deadline_passed() is due at once.
   static CommitProtocol recover(const CommitRecord& record, const Settings& settings, Time now);
 
   // ---- what happens to it; each may be repeated, late, or never come ----

@@ -7,6 +7,20 @@
 
 namespace assent::coordinator {
 
+namespace {
+
+// The names of the stores that have the mark.
+template <typename Store>
+std::vector<std::string> contradicting(const std::vector<Store>& stores, bool Store::*mark) {
+  std::vector<std::string> names;
+  for (const auto& each : stores) {
+    if (each.*mark) names.push_back(each.store);
+  }
+  return names;
+}
+
+}  // namespace
+
 Coordinator::Coordinator(Settings settings, const LogState& recovered, std::string address, Time now)
     : settings_(settings),
       address_(std::move(address)),
@@ -14,11 +28,10 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
       stores_(recovered.stores, settings_.resend_ceiling),
-      release_(settings_.released_exceptions),
       outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
   for (const auto& [position, commit] : recovered.commits) {
     if (commit.end) {
-      outcomes_.retain(commit.record, now);
+      outcomes_.retain(commit.record, contradicting(commit.end->stores, &AcknowledgedStore::contradicts), now);
       continue;
     }
     release_.commit_recorded(position);
@@ -52,7 +65,7 @@ void Coordinator::pass_time(Turn& turn) {
     follow(entry, before, turn);
   }
   if (const auto due = outcomes_.next_deadline(); due && *due <= turn.now) {
-    if (auto record = outcomes_.forget(turn.now, release_.view(log_.durable()))) {
+    if (auto record = outcomes_.forget(turn.now, full_view().released)) {
       log_.append(*record, turn.now, turn.effects);
     }
   }
@@ -99,7 +112,8 @@ void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
   const auto entry = transactions_.find(awaited.id);
   const CommitRecord& record = *entry->second.protocol.record();
   release_.end_durable(record.commit);
-  outcomes_.retain(record, turn.now);
+  outcomes_.retain(record, contradicting(entry->second.protocol.branches(), &CommitProtocol::Branch::contradicts),
+                   turn.now);
   transactions_.erase(entry);
 }
 

@@ -83,8 +83,11 @@ class Coordinator {
   // When TimePassed is due next; nothing if no timer runs.
   std::optional<Time> next_deadline() const;
 
-  // What every message and answer to a store carries.
+  // What every message and answer to a store carries. The many messages name few exceptions; the answers to
+  // registrations and inquiries, which every store hears every second, name all of them: so a store that owes many
+  // commits does not keep the others from forgetting theirs.
   CoordinatorView view() const;
+  CoordinatorView full_view() const;
 
   // Where the store's participant listens; nothing if the store is unknown.
   std::optional<std::string> store_address(const std::string& store) const;
@@ -182,6 +185,7 @@ class Coordinator {
   std::pair<InquiryResult, Position> inquire(const Inquired& event, Turn& turn);
 
   // ---- status.cc ----
+  CoordinatorView view_with(std::size_t exceptions) const;
   static TransactionSummary summary(const Transaction& transaction, Time now);
 
   // Why an id ended of which nothing is known but that no commit is on record.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +64,7 @@ struct AbortRequested {
   CallId call{};
   TransactionId id;
   std::vector<TouchedBranch> branches;
+  AbortCause cause{AbortReason::kApplication, {}, "the application asked for it"};
 };
 
 struct OutcomeRequested {
@@ -106,6 +106,7 @@ struct VoteLost {
   std::string store;
   TransactionId id;
   std::string detail;
+  AbortReason reason = AbortReason::kStoreUnavailable;  // why the transaction aborts, if the vote was awaited
 };
 
 enum class AcknowledgementKind : std::uint8_t { kDone = 1, kAgrees = 2, kContradicts = 3, kRefused = 4 };
@@ -179,7 +180,7 @@ struct OutcomeAnswered {
   std::vector<StoreResult> results;  // of a submit that committed
 };
 
-enum class RefusalKind : std::uint8_t { kInvalidArgument, kNotFound, kOverloaded, kUnavailable, kConflict };
+enum class RefusalKind : std::uint8_t { kInvalidArgument, kOverloaded, kUnavailable };
 
 // The call cannot be served; nothing happened.
 struct CallRefused {

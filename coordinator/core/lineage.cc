@@ -1,6 +1,5 @@
 #include "coordinator/core/lineage.h"
 
-#include <cstdint>
 #include <utility>
 
 #include "coordinator/core/invariant.h"
@@ -17,16 +16,15 @@ bool Lineage::owns(const TransactionId& id) const {
 
 std::optional<std::string> Lineage::conflict(const CoordinatorLine& seen, Position durable) const {
   if (seen.epoch == Epoch{}) return std::nullopt;  // it has seen nothing
-  const auto number = [](auto id) { return std::to_string(static_cast<std::uint64_t>(id)); };
   const auto own = nonces_.find(seen.epoch);
   if (seen.epoch > epoch()) {
-    return "it has seen epoch " + number(seen.epoch) + ", and this start is epoch " + number(epoch());
+    return "it has seen epoch " + to_string(seen.epoch) + ", and this start is epoch " + to_string(epoch());
   }
   if (own == nonces_.end() || own->second != seen.nonce) {
-    return "it has seen another start under epoch " + number(seen.epoch);
+    return "it has seen another start under epoch " + to_string(seen.epoch);
   }
   if (seen.durable > durable) {
-    return "it has seen position " + number(seen.durable) + ", and this log ends at " + number(durable);
+    return "it has seen position " + to_string(seen.durable) + ", and this log ends at " + to_string(durable);
   }
   return std::nullopt;
 }

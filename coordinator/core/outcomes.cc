@@ -9,14 +9,18 @@ namespace assent::coordinator {
 Outcomes::Outcomes(Duration retention, Duration interval, std::optional<TransactionId> forgotten_through)
     : retention_(retention), interval_(interval), forgotten_through_(forgotten_through) {}
 
-void Outcomes::retain(CommitRecord record, Time now) {
+void Outcomes::retain(CommitRecord record, std::vector<std::string> contradicting, Time now) {
   const TransactionId id = record.id;
-  retained_.insert_or_assign(id, Retained{std::move(record), now + retention_});
+  retained_.insert_or_assign(id, Retained{std::move(record), std::move(contradicting), now + retention_});
 }
 
 const CommitRecord* Outcomes::find(const TransactionId& id) const {
   const auto found = retained_.find(id);
   return found == retained_.end() ? nullptr : &found->second.record;
+}
+
+const std::vector<std::string>& Outcomes::contradicting(const TransactionId& id) const {
+  return retained_.at(id).contradicting;
 }
 
 Duration Outcomes::age(const TransactionId& id, Time now) const {

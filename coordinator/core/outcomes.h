@@ -7,6 +7,8 @@
 
 #include <map>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "assent/time.h"
 #include "coordinator/core/records.h"
@@ -19,11 +21,14 @@ class Outcomes {
   // Looks for what can be forgotten once in `interval`, so that one record forgets many.
   Outcomes(Duration retention, Duration interval, std::optional<TransactionId> forgotten_through);
 
-  // REQUIRES: its end record is durable.
-  void retain(CommitRecord record, Time now);
+  // REQUIRES: its end record, which names the stores whose operators had decided otherwise, is durable.
+  void retain(CommitRecord record, std::vector<std::string> contradicting, Time now);
 
   // The commit of this id, if it is kept.
   const CommitRecord* find(const TransactionId& id) const;
+
+  // The stores at which an operator had aborted it: heuristic-mixed. REQUIRES: find(id).
+  const std::vector<std::string>& contradicting(const TransactionId& id) const;
 
   // How long ago the commit of this id ended. REQUIRES: find(id).
   Duration age(const TransactionId& id, Time now) const;
@@ -40,6 +45,7 @@ class Outcomes {
  private:
   struct Retained {
     CommitRecord record;
+    std::vector<std::string> contradicting;
     Time until;
   };
 

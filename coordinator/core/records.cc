@@ -6,26 +6,15 @@
 namespace assent::coordinator {
 namespace {
 
-std::string text(Position position) {
-  return std::to_string(static_cast<std::uint64_t>(position));
-}
-
-std::string text(Epoch epoch) {
-  return std::to_string(static_cast<std::uint64_t>(epoch));
-}
-
-std::string text(LogIdentity log) {
-  return to_hex(static_cast<std::uint64_t>(log));
-}
-
 // One overload per kind of record: changes the state, or returns why the record contradicts it and changes nothing.
 
 std::optional<std::string> add(LogState& state, const EpochRecord& record) {
   if (!state.nonces.empty() && record.log != state.log) {
-    return "epoch " + text(record.epoch) + " is of log " + text(record.log) + ", this is log " + text(state.log);
+    return "epoch " + to_string(record.epoch) + " is of log " + to_string(record.log) + ", this is log " +
+           to_string(state.log);
   }
   if (record.epoch <= state.epoch()) {
-    return "epoch " + text(record.epoch) + " does not raise epoch " + text(state.epoch());
+    return "epoch " + to_string(record.epoch) + " does not raise epoch " + to_string(state.epoch());
   }
   state.log = record.log;
   state.nonces.emplace(record.epoch, record.nonce);
@@ -34,11 +23,12 @@ std::optional<std::string> add(LogState& state, const EpochRecord& record) {
 
 std::optional<std::string> add(LogState& state, const CommitRecord& record) {
   if (record.id.log != state.log || record.id.epoch > state.epoch()) {
-    return "commit " + text(record.commit) + " is of transaction " + to_string(record.id) + ", which no start of log " +
-           text(state.log) + " up to epoch " + text(state.epoch()) + " can have begun";
+    return "commit " + to_string(record.commit) + " is of transaction " + to_string(record.id) +
+           ", which no start of log " + to_string(state.log) + " up to epoch " + to_string(state.epoch()) +
+           " can have begun";
   }
   if (!state.commits.try_emplace(record.commit, LoggedCommit{record, std::nullopt}).second) {
-    return "commit " + text(record.commit) + " is recorded twice";
+    return "commit " + to_string(record.commit) + " is recorded twice";
   }
   return std::nullopt;
 }
@@ -54,10 +44,10 @@ void raise_position(LogState& state, const CommittedBranch& branch, StorePositio
 std::optional<std::string> add(LogState& state, const EndRecord& record) {
   const auto commit = state.commits.find(record.commit);
   if (commit == state.commits.end()) {
-    return "commit " + text(record.commit) + " ends without a record of it";
+    return "commit " + to_string(record.commit) + " ends without a record of it";
   }
   if (commit->second.end) {
-    return "commit " + text(record.commit) + " ends twice";
+    return "commit " + to_string(record.commit) + " ends twice";
   }
   const auto& branches = commit->second.record.branches;
   std::vector<std::pair<const CommittedBranch*, StorePosition>> acknowledged;
@@ -65,7 +55,7 @@ std::optional<std::string> add(LogState& state, const EndRecord& record) {
     const auto branch =
         std::find_if(branches.begin(), branches.end(), [&](const auto& each) { return each.store == store.store; });
     if (branch == branches.end()) {
-      return "commit " + text(record.commit) + " ends with store `" + store.store + "`, which has no branch of it";
+      return "commit " + to_string(record.commit) + " ends with store `" + store.store + "`, which has no branch of it";
     }
     acknowledged.emplace_back(&*branch, store.position);
   }
@@ -78,7 +68,7 @@ std::optional<std::string> add(LogState& state, const EndRecord& record) {
 
 std::optional<std::string> add(LogState& state, const ForgottenRecord& record) {
   if (record.through.log != state.log) {
-    return "forgotten through " + to_string(record.through) + " is of another log than " + text(state.log);
+    return "forgotten through " + to_string(record.through) + " is of another log than " + to_string(state.log);
   }
   std::erase_if(state.commits, [&](const auto& entry) {
     return entry.second.end.has_value() && entry.second.record.id <= record.through;
@@ -100,11 +90,11 @@ std::optional<std::string> add(LogState& state, const StoreRecord& record) {
 
 std::optional<std::string> LogState::apply(Position position, const LogRecord& record) {
   if (static_cast<std::uint64_t>(position) != static_cast<std::uint64_t>(last) + 1) {
-    return "the record at position " + text(position) + " does not follow position " + text(last);
+    return "the record at position " + to_string(position) + " does not follow position " + to_string(last);
   }
   const auto* commit = std::get_if<CommitRecord>(&record);
   if (commit != nullptr && commit->commit != position) {
-    return "the commit at position " + text(position) + " calls itself " + text(commit->commit);
+    return "the commit at position " + to_string(position) + " calls itself " + to_string(commit->commit);
   }
   auto refused = restore(record);
   if (!refused) {

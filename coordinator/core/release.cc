@@ -2,11 +2,11 @@
 
 namespace assent::coordinator {
 
-Released Release::view(Position durable) const {
+Released Release::view(Position durable, std::size_t most_exceptions) const {
   Released released{durable, {}};
   for (const Position commit : unended_) {
     if (commit > durable) break;
-    if (released.except.size() == most_exceptions_) {
+    if (released.except.size() == most_exceptions) {
       // One more would not fit: end right below it.
       released.through = Position{static_cast<std::uint64_t>(commit) - 1};
       break;

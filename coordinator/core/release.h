@@ -16,8 +16,6 @@ namespace assent::coordinator {
 
 class Release {
  public:
-  explicit Release(std::uint32_t most_exceptions) : most_exceptions_(most_exceptions) {}
-
   // A commit record stands at this position, or is on its way there.
   void commit_recorded(Position commit) { unended_.insert(commit); }
 
@@ -27,13 +25,10 @@ class Release {
   // Commit records without a durable end record.
   std::size_t unended() const { return unended_.size(); }
 
-  bool released(Position commit, Position durable) const { return view(durable).contains(commit); }
-
   // What stores are told: as far as the number of exceptions allows.
-  Released view(Position durable) const;
+  Released view(Position durable, std::size_t most_exceptions) const;
 
  private:
-  const std::uint32_t most_exceptions_;
   std::set<Position> unended_;
 };
 

@@ -23,6 +23,7 @@ std::optional<std::string> check(const Settings& settings) {
       std::pair{"leases", settings.leases},
       std::pair{"transactions", settings.transactions},
       std::pair{"stores_per_transaction", settings.stores_per_transaction},
+      std::pair{"owed_commits", settings.owed_commits},
       std::pair{"released_exceptions", settings.released_exceptions},
   };
   for (const auto& [name, value] : counts) {

@@ -4,8 +4,18 @@
 namespace assent::coordinator {
 
 CoordinatorView Coordinator::view() const {
-  return {
-      {lineage_.log(), lineage_.epoch(), lineage_.nonce(), log_.durable()}, address_, release_.view(log_.durable())};
+  return view_with(settings_.released_exceptions);
+}
+
+// Room for several stores that are away at once, each with all that it may owe.
+CoordinatorView Coordinator::full_view() const {
+  return view_with(std::size_t{4} * settings_.owed_commits);
+}
+
+CoordinatorView Coordinator::view_with(std::size_t exceptions) const {
+  return {{lineage_.log(), lineage_.epoch(), lineage_.nonce(), log_.durable()},
+          address_,
+          release_.view(log_.durable(), exceptions)};
 }
 
 std::optional<std::string> Coordinator::store_address(const std::string& store) const {
@@ -41,6 +51,10 @@ std::optional<TransactionSummary> Coordinator::transaction(const TransactionId& 
   const CommitRecord* const record = outcomes_.find(id);
   if (record == nullptr) return std::nullopt;
   TransactionSummary summary{id, to_string(State::kEnded), outcomes_.age(id, now), {}, {}};
+  for (const auto& store : outcomes_.contradicting(id)) {
+    summary.note +=
+        (summary.note.empty() ? "heuristic-mixed: committed, but aborted by an operator of `" : ", `") + store + "`";
+  }
   for (const auto& branch : record->branches) {
     summary.branches.push_back({branch.store, branch.branch, to_string(CommitProtocol::BranchState::kAcknowledged)});
   }

@@ -1,6 +1,8 @@
 #include "coordinator/core/text.h"
 
 #include <array>
+#include <concepts>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,32 +26,19 @@ std::string text(std::uint32_t value) {
 std::string text(Duration value) {
   return to_text(value);
 }
-std::string text(const TransactionId& value) {
-  return to_string(value);
-}
 std::string text(const BranchNumber& value) {
   return value == kNoBranch ? "none" : to_string(value);
 }
 std::string text(CallId value) {
   return std::to_string(static_cast<std::uint64_t>(value));
 }
-std::string text(Position value) {
-  return std::to_string(static_cast<std::uint64_t>(value));
+// Ids and positions: as the vocabulary writes them.
+template <typename Id>
+requires requires(const Id& value) {
+  { to_string(value) } -> std::same_as<std::string>;
 }
-std::string text(StorePosition value) {
-  return std::to_string(static_cast<std::uint64_t>(value));
-}
-std::string text(Epoch value) {
-  return std::to_string(static_cast<std::uint64_t>(value));
-}
-std::string text(StoreIdentity value) {
-  return to_hex(static_cast<std::uint64_t>(value));
-}
-std::string text(Nonce value) {
-  return to_hex(static_cast<std::uint64_t>(value));
-}
-std::string text(LogIdentity value) {
-  return to_hex(static_cast<std::uint64_t>(value));
+std::string text(const Id& value) {
+  return to_string(value);
 }
 std::string text(Decision value) {
   return std::string(to_string(value));
@@ -83,10 +72,8 @@ std::string text(AcknowledgementKind value) {
 std::string text(RefusalKind value) {
   switch (value) {
     case RefusalKind::kInvalidArgument: return "invalid-argument";
-    case RefusalKind::kNotFound: return "not-found";
     case RefusalKind::kOverloaded: return "overloaded";
     case RefusalKind::kUnavailable: return "unavailable";
-    case RefusalKind::kConflict: return "conflict";
   }
   return "invalid";
 }
@@ -245,7 +232,11 @@ Line line(const AlreadyCommitted& event) {
 }
 
 Line line(const VoteLost& event) {
-  return Line("vote lost").with("store", event.store).with("id", event.id).with_any("detail", event.detail);
+  return Line("vote lost")
+      .with("store", event.store)
+      .with("id", event.id)
+      .with("reason", to_string(event.reason))
+      .with_any("detail", event.detail);
 }
 
 Line line(const Acknowledged& event) {

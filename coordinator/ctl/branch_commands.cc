@@ -139,39 +139,19 @@ std::string who() {
   return entry != nullptr ? entry->pw_name : "uid " + std::to_string(geteuid());
 }
 
-Result<wire::BranchStatus> find_prepared(Console& console, const std::string& address, const Resolution& resolution,
-                                         const TransactionId& id) {
+Result<void> check_prepared(Console& console, const std::string& address, const Resolution& resolution,
+                            const TransactionId& id) {
   const auto branches = ask_branches(console, address, resolution.store);
   if (!branches) return branches.error();
   for (const auto& branch : branches->branches) {
     if (rpc::from_wire(branch.id) != id) continue;
-    if (branch.state == kPrepared) return branch;
+    if (branch.state == kPrepared) return {};
     return Error{ErrorKind::kConflict,
                  "the branch of " + resolution.id + " at store `" + resolution.store + "` is " + branch.state +
                      ": only a prepared branch can be resolved by hand, any other ends by itself"};
   }
   return Error{ErrorKind::kNotFound, "store `" + resolution.store + "` holds no branch of " + resolution.id +
                                          "; `assentctl in-doubt` lists what is in doubt"};
-}
-
-// Why it must be left to the coordinator; nothing if that cannot be reached, or knows nothing of the transaction.
-std::optional<std::string> coordinator_answers(Console& console, const std::string& store,
-                                               const wire::BranchStatus& branch) {
-  wire::InquiryRequest request;
-  request.store = store;
-  wire::Inquiry inquiry;
-  inquiry.id = branch.id;
-  inquiry.branch = branch.branch;
-  request.inquiries.push_back(inquiry);
-  const auto answers = console.call(console.coordinator(), methods::kInquire, request);
-  if (!answers || answers->answers.empty()) return std::nullopt;
-  switch (answers->answers.front().result) {
-    case wire::InquiryResult::COMMIT: return "it has committed";
-    case wire::InquiryResult::ABORT: return "it has aborted";
-    case wire::InquiryResult::UNDECIDED: return "it is in progress";
-    case wire::InquiryResult::NOT_MINE: return std::nullopt;
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -184,12 +164,7 @@ Result<Report> resolve(Console& console, const Resolution& resolution) {
   }
   const auto address = console.locate(resolution.store);
   if (!address) return address.error();
-  const auto branch = find_prepared(console, *address, resolution, *id);
-  if (!branch) return branch.error();
-  if (const auto word = coordinator_answers(console, resolution.store, *branch)) {
-    return Error{ErrorKind::kConflict, "the coordinator at " + console.coordinator() + " says of " + resolution.id +
-                                           ": " + *word + ". The store will hear so and end the branch by itself"};
-  }
+  if (const auto checked = check_prepared(console, *address, resolution, *id); !checked) return checked.error();
   wire::ResolveRequest request;
   request.store = resolution.store;
   request.id = rpc::to_wire(*id);

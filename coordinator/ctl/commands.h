@@ -43,6 +43,7 @@ Result<Report> sql(Console& console, const std::string& store, const std::string
 
 // Both read only, also the log of a running coordinator.
 Result<Report> log_verify(const std::filesystem::path& directory);
-Result<Report> log_dump(const std::filesystem::path& directory);
+// A log may be large: makes the JSON or the text, not both.
+Result<Report> log_dump(const std::filesystem::path& directory, bool as_json);
 
 }  // namespace assent::ctl

@@ -26,6 +26,8 @@ Json to_json(const wire::CoordinatorStatus& status) {
                       {"uptime_ms", status.uptime_ms},
                       {"draining", status.draining},
                       {"insecure", status.insecure},
+                      {"alarms", status.alarms},
+                      {"log_out_of_space", status.log_out_of_space},
                       {"active", status.active},
                       {"committing", status.committing},
                       {"committed", status.committed},
@@ -51,6 +53,8 @@ std::string to_text(const wire::CoordinatorStatus& status, const std::string& ad
   table.add({"decision log", hex(status.log) + ", epoch " + std::to_string(status.epoch) + ", position " +
                                  std::to_string(status.durable_position) + ", " +
                                  daemon::size_to_string(static_cast<std::uint64_t>(status.log_bytes))});
+  if (!status.log_out_of_space.empty()) table.add({"log is full", status.log_out_of_space});
+  table.add({"alarms", std::to_string(status.alarms) + (status.alarms > 0 ? " (see the coordinator's log)" : "")});
   table.add({"forced writes", std::to_string(status.forces)});
   table.add({"undecided", std::to_string(status.active)});
   table.add({"committing", std::to_string(status.committing) + " (acknowledgements are owed)"});
@@ -72,22 +76,29 @@ Result<Report> status(Console& console) {
 
 namespace {
 
+struct Served {
+  wire::ParticipantStoreStatus store;
+  bool insecure = false;  // so is its participant
+  bool draining = false;
+};
+
 // What the participant of a store says of it; nothing if it does not answer.
-std::optional<wire::ParticipantStoreStatus> ask_participant(Console& console, const wire::StoreStatus& store) {
+std::optional<Served> ask_participant(Console& console, const wire::StoreStatus& store) {
   const auto status = console.call(store.address, methods::kParticipantStatus, {});
   if (!status) return std::nullopt;
   for (const auto& each : status->stores) {
-    if (each.store == store.store) return each;
+    if (each.store == store.store) return Served{each, status->insecure, status->draining};
   }
   return std::nullopt;
 }
 
-Json to_json(const wire::StoreStatus& store, const std::optional<wire::ParticipantStoreStatus>& served) {
+Json to_json(const wire::StoreStatus& store, const std::optional<Served>& answer) {
   Json::Object object{{"store", store.store},         {"identity", hex(store.identity)},
                       {"address", store.address},     {"last_seen_ms", store.last_seen_ms},
                       {"owed", store.owed},           {"refused", store.refused},
-                      {"answers", served.has_value()}};
-  if (!served) return object;
+                      {"answers", answer.has_value()}};
+  if (!answer) return object;
+  const auto* const served = &answer->store;
   const Json::Object more{{"file", served->file},
                           {"start_number", served->start_number},
                           {"position", served->position},
@@ -101,16 +112,20 @@ Json to_json(const wire::StoreStatus& store, const std::optional<wire::Participa
                           {"resolved_in_doubt", served->resolved_in_doubt},
                           {"operator_resolved", served->operator_resolved},
                           {"alarms", served->alarms},
-                          {"offline", served->offline}};
+                          {"offline", served->offline},
+                          {"insecure", answer->insecure},
+                          {"draining", answer->draining}};
   object.insert(object.end(), more.begin(), more.end());
   return object;
 }
 
-std::string state_of(const wire::StoreStatus& store, const std::optional<wire::ParticipantStoreStatus>& served) {
+std::string state_of(const wire::StoreStatus& store, const std::optional<Served>& served) {
   if (!store.refused.empty()) return "refused: " + store.refused;
   if (!served) return "its participant does not answer";
-  if (!served->offline.empty()) return "offline: " + served->offline;
-  return "online";
+  std::string state = served->store.offline.empty() ? "online" : "offline: " + served->store.offline;
+  if (served->draining) state += "; draining: its participant begins nothing new";
+  if (served->insecure) state += "; INSECURE: its participant listens beyond its machine without TLS";
+  return state;
 }
 
 }  // namespace
@@ -123,7 +138,7 @@ Result<Report> stores(Console& console) {
   for (const auto& store : statuses->stores) {
     const auto served = ask_participant(console, store);
     const auto number = [&served](auto member) {
-      return served ? std::to_string((*served).*member) : std::string("?");
+      return served ? std::to_string(served->store.*member) : std::string("?");
     };
     json.push_back(to_json(store, served));
     table.add({store.store, hex(store.identity), store.address,

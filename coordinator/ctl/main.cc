@@ -70,7 +70,7 @@ void list_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   for (auto* const each : {add(*log, "verify", "Read a log as a start would, and say what it holds",
                                [&arguments](Console&) { return log_verify(arguments.directory); }),
                            add(*log, "dump", "Print every record of a log",
-                               [&arguments](Console&) { return log_dump(arguments.directory); })}) {
+                               [&arguments](Console&) { return log_dump(arguments.directory, arguments.json); })}) {
     each->add_option("DIR", arguments.directory, "what the coordinator has as --data")->required();
   }
 }

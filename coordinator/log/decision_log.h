@@ -31,7 +31,8 @@ class DecisionLog {
   virtual const LogState& opened() const = 0;
 
   // Appends the records as one block and forces it. `first` is the position of the first one, and follows the last
-  // position appended. No records: writes nothing, and looks for space again if there was none. Errors say what the
+  // position appended. No records: appends nothing, and claims the space that will be needed next. That may take
+  // long, so it is done after a block has been reported, and again and again while there is none. Errors say what the
   // caller knows now:
   //   kUnavailable   there is no disk space for the block. Nothing was written and nothing is lost: the caller keeps
   //                  these records, answers nobody about them, and appends them again (with more behind them, if it

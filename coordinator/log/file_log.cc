@@ -50,7 +50,7 @@ Result<std::unique_ptr<FileLog>> open_file_log(const std::filesystem::path& dire
   if (!opened) {
     Error error = opened.error();
     if (!options.create && error.kind == ErrorKind::kNotFound) {
-      error.message += ": check the path, or make a new log with --create";
+      error.message += ", or make a new log with --create";
     }
     return error;
   }
@@ -128,7 +128,6 @@ Result<void> FileLog::append(Position first, std::span<const LogRecord> records)
     return failed({ErrorKind::kIo, forced.error().message});
   }
   status_.records += records.size();
-  claim_ahead();
   return {};
 }
 
@@ -193,7 +192,7 @@ void FileLog::remove_older_segments() {
   }
 }
 
-// The force that may have come before has succeeded, whatever happens here: what fails is told by status().
+// What fails is told by status().
 void FileLog::claim_ahead() {
   if (next_.claimed() > 0 || !segment_.is_half_full()) {
     return;

@@ -1,7 +1,8 @@
 // LogDirectory and LogFile: all that the decision log asks of a file system, so that tests can fail any operation and
 // keep of a crash what they like. Names are plain file names in the one directory.
 //
-// Errors say what the caller knows now: kUnavailable (no space, or a quota), kNotFound, kConflict (locked), and kIo for
+// Errors say what the caller knows now: kUnavailable (no space: a full disk, a quota, a
+// limit on the size of files), kNotFound, kConflict (locked), and kIo for
 // everything else; a message names the path and the remedy. What is not synced may be lost, or kept in part, by a
 // crash. One thread at a time.
 #pragma once

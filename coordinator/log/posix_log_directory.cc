@@ -21,6 +21,7 @@ std::string remedy(int error) {
   switch (error) {
     case ENOSPC:
     case EDQUOT: return "; make space on that file system";
+    case EFBIG: return "; raise the limit on the size of files (ulimit -f)";
     case EACCES:
     case EPERM: return "; let the coordinator's user read and write there";
     case EROFS: return "; put the decision log on a file system that can be written";
@@ -31,7 +32,7 @@ std::string remedy(int error) {
 
 Error failed(const std::string& action, const std::string& path, int error) {
   ErrorKind kind = ErrorKind::kIo;
-  if (error == ENOSPC || error == EDQUOT) {
+  if (error == ENOSPC || error == EDQUOT || error == EFBIG) {
     kind = ErrorKind::kUnavailable;
   } else if (error == ENOENT) {
     kind = ErrorKind::kNotFound;
@@ -65,7 +66,11 @@ class Descriptor {
 Result<Descriptor> open_directory(const std::string& path) {
   Descriptor fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd.is_open()) {
-    return failed("open directory", path, errno);
+    auto error = failed("open directory", path, errno);
+    if (error.kind == ErrorKind::kNotFound) {
+      error.message += "; check the path";
+    }
+    return error;
   }
   return fd;
 }

@@ -14,6 +14,9 @@ namespace methods = rpc::methods;
 
 namespace {
 
+constexpr const char* kNoSpace =
+    "the disk of the decision log is full: nothing new can commit until there is room; see the coordinator's log";
+
 wire::HelloAnswer hello(const std::string& program, LogIdentity log) {
   wire::HelloAnswer answer;
   answer.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
@@ -50,9 +53,8 @@ Result<rpc::Address> CoordinatorService::start() {
                                      to_string(settings_.advertised.value_or(*address)), std::move(opened_), logger_);
   driver_->start();
   const auto& core = driver_->core();
-  logger_->info("event=listening address={} log={} epoch={} unended={} stores={}", to_string(*address),
-                to_hex(static_cast<std::uint64_t>(log_)), static_cast<std::uint64_t>(core.view().line.epoch),
-                core.unended_records(), core.stores(daemon::now()).size());
+  logger_->info("event=listening address={} log={} epoch={} unended={} stores={}", to_string(*address), to_string(log_),
+                to_string(core.view().line.epoch), core.unended_records(), core.stores(daemon::now()).size());
   if (settings_.insecure) warn_of_insecurity();
   return address;
 }
@@ -79,13 +81,8 @@ void CoordinatorService::post(CallId call, Result<RequestEvent> event) {
   }
 }
 
-bool CoordinatorService::refuse_without_space(const wire::TransactionId& id,
-                                              const rpc::Responder<wire::Outcome>& respond) const {
-  if (driver_->has_log_space() || driver_->core().transaction(rpc::from_wire(id), daemon::now())) return false;
-  respond.fault(wire::FaultCode::UNAVAILABLE,
-                "the disk of the decision log is full: nothing new can commit until "
-                "there is room; see the coordinator's log");
-  return true;
+bool CoordinatorService::lacks_space_for(const wire::TransactionId& id) const {
+  return !driver_->has_log_space() && !driver_->core().transaction(rpc::from_wire(id), daemon::now());
 }
 
 void CoordinatorService::serve_clients() {
@@ -97,14 +94,18 @@ void CoordinatorService::serve_clients() {
     locate(request, respond);
   });
   server_.on(methods::kSubmit, [this](wire::SubmitRequest&& request, rpc::Responder<wire::Outcome> respond) {
-    if (refuse_without_space(request.id, respond)) return;
+    if (lacks_space_for(request.id)) return respond.fault(wire::FaultCode::UNAVAILABLE, kNoSpace);
     const auto call = driver_->calls().add(std::move(respond));
     post(call, to_event(std::move(request), call));
   });
   server_.on(methods::kCommit, [this](wire::CommitRequest&& request, rpc::Responder<wire::Outcome> respond) {
-    if (refuse_without_space(request.id, respond)) return;
+    const bool lacks_space = lacks_space_for(request.id);
     const auto call = driver_->calls().add(std::move(respond));
-    post(call, to_event(std::move(request), call));
+    auto event = to_event(std::move(request), call);
+    if (!event || !lacks_space) return post(call, std::move(event));
+    // Its branches hold locks: they shall not hold them until their timeout.
+    driver_->post(
+        AbortRequested{call, event->id, std::move(event->branches), {AbortReason::kOverloaded, {}, kNoSpace}});
   });
   server_.on(methods::kAbort, [this](wire::AbortRequest&& request, rpc::Responder<wire::Outcome> respond) {
     const auto call = driver_->calls().add(std::move(respond));
@@ -148,6 +149,7 @@ void CoordinatorService::serve_stores() {
     inquire(request, std::move(respond));
   });
   server_.on(methods::kWound, [this](wire::WoundRequest&& request, rpc::Responder<wire::WoundAnswer> respond) {
+    if (const auto checked = check(request); !checked) return respond.fault(checked.error());
     driver_->post(to_event(request));
     wire::WoundAnswer answer;
     answer.coordinator = rpc::to_wire(driver_->core().view());
@@ -158,6 +160,7 @@ void CoordinatorService::serve_stores() {
 void CoordinatorService::register_stores(wire::Registration&& registration,
                                          rpc::Responder<wire::RegistrationAnswer> respond) {
   // Read as a whole before anything of it becomes an event.
+  if (const auto checked = check(registration); !checked) return respond.fault(checked.error());
   std::vector<StoreRegistered> events;
   for (const auto& store : registration.stores) {
     auto event = to_event(store, registration.address, log_, CallId{});
@@ -177,6 +180,7 @@ void CoordinatorService::register_stores(wire::Registration&& registration,
 }
 
 void CoordinatorService::inquire(const wire::InquiryRequest& request, rpc::Responder<wire::InquiryAnswers> respond) {
+  if (const auto checked = check(request); !checked) return respond.fault(checked.error());
   if (request.inquiries.empty()) {
     wire::InquiryAnswers answer;
     answer.coordinator = rpc::to_wire(driver_->core().view());

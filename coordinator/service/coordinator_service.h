@@ -66,8 +66,8 @@ class CoordinatorService {
   // Posts what the call became, or answers with what is wrong with it.
   template <typename RequestEvent>
   void post(CallId call, Result<RequestEvent> event);
-  // While the log has no room: answers a call that would begin a transaction with that. Returns whether it did.
-  bool refuse_without_space(const wire::TransactionId& id, const rpc::Responder<wire::Outcome>& respond) const;
+  // The log has no room for a transaction that is not under way already.
+  bool lacks_space_for(const wire::TransactionId& id) const;
 
   const ServiceSettings settings_;
   const std::shared_ptr<spdlog::logger> logger_;

@@ -69,6 +69,7 @@ void Driver::turn() {
 
 void Driver::perform(Effects& effects) {
   view_.reset();
+  full_view_.reset();
   for (auto& effect : effects) {
     std::visit([this](auto& each) { perform(each); }, effect);
   }
@@ -80,6 +81,12 @@ void Driver::perform(Effects& effects) {
 const std::shared_ptr<const wire::CoordinatorView>& Driver::view() {
   if (view_ == nullptr) view_ = std::make_shared<const wire::CoordinatorView>(rpc::to_wire(core_.view()));
   return view_;
+}
+
+const std::shared_ptr<const wire::CoordinatorView>& Driver::full_view() {
+  if (full_view_ == nullptr)
+    full_view_ = std::make_shared<const wire::CoordinatorView>(rpc::to_wire(core_.full_view()));
+  return full_view_;
 }
 
 // ---- answers ----
@@ -99,12 +106,12 @@ void Driver::perform(const CallRefused& effect) {
 void Driver::perform(const RegistrationAnswered& effect) {
   if (effect.refused.empty()) found(effect.store);
   outlet_.put("coordinator.before_registration", "coordinator.after_registration",
-              [this, effect, view = view()] { calls_.answer(effect, *view); });
+              [this, effect, view = full_view()] { calls_.answer(effect, *view); });
 }
 
 void Driver::perform(const InquiryAnswered& effect) {
   outlet_.put("coordinator.before_inquiry_answer", "coordinator.after_inquiry_answer",
-              [this, effect, view = view()] { calls_.answer(effect, *view); });
+              [this, effect, view = full_view()] { calls_.answer(effect, *view); });
 }
 
 void Driver::found(const std::string& store) {
@@ -114,8 +121,8 @@ void Driver::found(const std::string& store) {
   if (address == record->address) return;
   const bool has_moved = !address.empty();
   address = record->address;
-  logger_->info("event=store_found store={} identity={} address={}", daemon::quoted(store),
-                to_hex(static_cast<std::uint64_t>(record->identity)), address);
+  logger_->info("event=store_found store={} identity={} address={}", daemon::quoted(store), to_string(record->identity),
+                address);
   if (!has_moved) return;
   std::vector<std::string> addresses;
   for (const auto& each : core_.stores(daemon::now())) addresses.push_back(each.record.address);
@@ -125,18 +132,20 @@ void Driver::found(const std::string& store) {
 // ---- messages to stores ----
 // A store that is refused, or has never named an address, cannot be told: the core sends again, or gives up waiting.
 
-void Driver::perform(const SendExecuteAndPrepare& effect) {
+template <typename Effect>
+void Driver::ask_for_vote(const Effect& effect) {
   const auto address = core_.store_address(effect.store);
   if (!address) return post(VoteLost{effect.store, effect.id, "the address of the store is not known"});
   outlet_.put("coordinator.before_send_prepare", "coordinator.after_send_prepare",
               [this, effect, address = *address, view = view()] { links_.send(address, effect, *view); });
 }
 
+void Driver::perform(const SendExecuteAndPrepare& effect) {
+  ask_for_vote(effect);
+}
+
 void Driver::perform(const SendPrepare& effect) {
-  const auto address = core_.store_address(effect.store);
-  if (!address) return post(VoteLost{effect.store, effect.id, "the address of the store is not known"});
-  outlet_.put("coordinator.before_send_prepare", "coordinator.after_send_prepare",
-              [this, effect, address = *address, view = view()] { links_.send(address, effect, *view); });
+  ask_for_vote(effect);
 }
 
 void Driver::perform(const SendDecision& effect) {

@@ -79,6 +79,8 @@ class Driver {
   [[noreturn]] void perform(const Halt& effect);
   void perform(const Transition& effect);
 
+  template <typename Effect>
+  void ask_for_vote(const Effect& effect);
   // The decisions of this turn, those of one store together.
   void send_decisions();
   void write_block();
@@ -87,6 +89,7 @@ class Driver {
   void found(const std::string& store);
   // What the coordinator says of itself in this turn.
   const std::shared_ptr<const wire::CoordinatorView>& view();
+  const std::shared_ptr<const wire::CoordinatorView>& full_view();
 
   boost::asio::io_context& io_;
   const std::shared_ptr<spdlog::logger> logger_;
@@ -104,6 +107,7 @@ class Driver {
 
   // Of the present turn.
   std::shared_ptr<const wire::CoordinatorView> view_;
+  std::shared_ptr<const wire::CoordinatorView> full_view_;
   std::map<std::string, std::vector<SendDecision>> decisions_;
 
   std::map<std::string, std::string> found_;  // the address at which each store has registered in this start

@@ -24,7 +24,6 @@ LogWriter::LogWriter(boost::asio::io_context& io, std::unique_ptr<DecisionLog> l
       logger_(std::move(logger)),
       on_durable_(std::move(on_durable)),
       has_space_(log_->status().out_of_space.empty()),
-      next_(Position{static_cast<std::uint64_t>(log_->opened().last) + 1}),
       status_(log_->status()),
       thread_([this] { run(); }) {}
 
@@ -63,6 +62,7 @@ void LogWriter::run() {
       is_idle_ = true;
       on_durable_(last);
     });
+    append({});
   }
 }
 
@@ -72,7 +72,7 @@ std::optional<LogWriter::Block> LogWriter::wait_for_block() {
   if (status_.out_of_space.empty()) {
     wake_.wait(lock, has_work);
   } else if (!wake_.wait_for(lock, kLookForRoom, has_work)) {
-    return Block{next_, {}};
+    return Block{};
   }
   if (is_stopping_ && !waiting_) return std::nullopt;
   return std::exchange(waiting_, std::nullopt);
@@ -88,23 +88,23 @@ bool LogWriter::append(const Block& block) {
     _exit(daemon::kExitFailure);
   }
   publish_status();
-  if (appended && !block.records.empty()) next_ = Position{static_cast<std::uint64_t>(block.last()) + 1};
   return appended.has_value();
 }
 
 void LogWriter::publish_status() {
-  auto status = log_->status();
-  const std::lock_guard lock(mutex_);
-  if (status.out_of_space != status_.out_of_space) {
-    if (status.out_of_space.empty()) {
-      logger_->warn("event=log_has_space effect=\"commits are taken again\"");
-    } else {
-      logger_->error("event=log_out_of_space error={} effect=\"new commits are refused\"",
-                     daemon::quoted(status.out_of_space));
-    }
-  }
+  const auto status = log_->status();
   has_space_ = status.out_of_space.empty();
-  status_ = std::move(status);
+  const auto before = [&] {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(status_, status);
+  }();
+  if (status.out_of_space == before.out_of_space) return;
+  if (status.out_of_space.empty()) {
+    logger_->warn("event=log_has_space effect=\"commits are taken again\"");
+  } else {
+    logger_->error("event=log_out_of_space error={} effect=\"new commits are refused\"",
+                   daemon::quoted(status.out_of_space));
+  }
 }
 
 }  // namespace assent::coordinator

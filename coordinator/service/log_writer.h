@@ -2,7 +2,8 @@
 //
 // One block at a time: the next one is handed over only after the last one was reported durable. An error that leaves
 // open what is on disk ends the process at once, before anybody is answered: the next start reads what the disk holds.
-// While the disk has no room for the block, it is kept and tried again; nobody is answered about it until then.
+// While the disk has no room for the block, it is kept and tried again; nobody is answered about it until then. The log
+// claims the room for what is to come after a block was reported, and not before.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -54,7 +55,8 @@ class LogWriter {
   void run();
   // What to do next; nothing: end. While the disk is full, comes back empty-handed now and then to look for room.
   std::optional<Block> wait_for_block();
-  // Returns whether the block is durable; false: there is no room for it.
+  // Returns whether the block is durable; false: there is no room for it. No records: lets the log see to the room that
+  // it will need next.
   bool append(const Block& block);
   void publish_status();
 
@@ -64,7 +66,6 @@ class LogWriter {
   const std::function<void(Position)> on_durable_;
   bool is_idle_ = true;  // of the network thread
   std::atomic<bool> has_space_ = true;
-  Position next_{};  // of the writer's thread: behind the last durable record
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;

@@ -1,5 +1,4 @@
 // assent-coordinator: reads its options, opens its log, serves until it is told to stop.
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
@@ -87,7 +86,7 @@ int run(int argc, const char* const* argv) {
 }  // namespace assent::coordinator
 
 int main(int argc, char** argv) {
-  umask(S_IRWXG | S_IRWXO);  // what it writes is its owner's
+  assent::daemon::prepare_process();
   try {
     return assent::coordinator::run(argc, argv);
   } catch (const std::exception& error) {

@@ -59,6 +59,8 @@ wire::CoordinatorStatus CoordinatorService::status() const {
   status.unended_records = static_cast<std::int64_t>(core.unended_records());
   status.program = settings_.program;
   status.insecure = settings_.insecure;
+  status.alarms = static_cast<std::int64_t>(counters.alarms);
+  status.log_out_of_space = log.out_of_space;
   return status;
 }
 

@@ -11,6 +11,19 @@ namespace assent::coordinator {
 
 namespace methods = rpc::methods;
 
+namespace {
+
+// Whether the transaction is worth another run depends on it.
+AbortReason reason_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kInvalidInput: return AbortReason::kStatementFailed;  // larger than a message may be, for example
+    case ErrorKind::kOverloaded: return AbortReason::kOverloaded;
+    default: return AbortReason::kStoreUnavailable;
+  }
+}
+
+}  // namespace
+
 StoreLinks::StoreLinks(boost::asio::io_context& io, LinkSettings settings, std::function<void(Event)> post,
                        std::shared_ptr<spdlog::logger> logger)
     : io_(io), settings_(std::move(settings)), post_(std::move(post)), logger_(std::move(logger)) {}
@@ -19,19 +32,20 @@ StoreLinks::StoreLinks(boost::asio::io_context& io, LinkSettings settings, std::
 
 void StoreLinks::send(const std::string& address, const SendExecuteAndPrepare& effect,
                       const wire::CoordinatorView& view) {
-  channel(rpc::parse_address(address).value())
-      .call(methods::kExecuteAndPrepare, to_wire(effect, view), effect.timeout + settings_.vote_grace,
-            [this, store = effect.store, id = effect.id](Result<wire::VoteAnswer> answer) {
-              receive(store, id, std::move(answer));
-            });
+  ask_for_vote(address, methods::kExecuteAndPrepare, effect, view);
 }
 
 void StoreLinks::send(const std::string& address, const SendPrepare& effect, const wire::CoordinatorView& view) {
-  channel(rpc::parse_address(address).value())
-      .call(methods::kPrepare, to_wire(effect, view), effect.timeout + settings_.vote_grace,
-            [this, store = effect.store, id = effect.id](Result<wire::VoteAnswer> answer) {
-              receive(store, id, std::move(answer));
-            });
+  ask_for_vote(address, methods::kPrepare, effect, view);
+}
+
+template <typename Method, typename Effect>
+void StoreLinks::ask_for_vote(const std::string& address, const Method& method, const Effect& effect,
+                              const wire::CoordinatorView& view) {
+  peer(address).votes.call(method, to_wire(effect, view), effect.timeout + settings_.vote_grace,
+                           [this, store = effect.store, id = effect.id](Result<wire::VoteAnswer> answer) {
+                             receive(store, id, std::move(answer));
+                           });
 }
 
 void StoreLinks::receive(const std::string& store, const TransactionId& id, Result<wire::VoteAnswer> answer) {
@@ -39,7 +53,7 @@ void StoreLinks::receive(const std::string& store, const TransactionId& id, Resu
     logger_->debug("event=vote_lost store={} id={} error={}", store, to_string(id),
                    daemon::quoted(answer.error().message));
     if (answer.error().kind == ErrorKind::kFenced) post_(Fenced{store, answer.error().message});
-    post_(VoteLost{store, id, answer.error().message});
+    post_(VoteLost{store, id, answer.error().message, reason_of(answer.error().kind)});
     return;
   }
   auto event = to_event(store, id, std::move(*answer));
@@ -52,7 +66,7 @@ void StoreLinks::receive(const std::string& store, const TransactionId& id, Resu
 
 void StoreLinks::send(const std::string& address, const std::vector<SendDecision>& decisions,
                       const wire::CoordinatorView& view) {
-  auto& to = channel(rpc::parse_address(address).value());
+  auto& to = peer(address).decisions;
   for (std::size_t first = 0; first < decisions.size(); first += settings_.decisions_per_call) {
     const auto begin = decisions.begin() + static_cast<std::ptrdiff_t>(first);
     const auto count = std::min(settings_.decisions_per_call, decisions.size() - first);
@@ -81,14 +95,17 @@ void StoreLinks::receive(const std::vector<SendDecision>& sent, Result<wire::Dec
 
 // ---- channels ----
 
-rpc::Channel& StoreLinks::channel(const rpc::Address& address) {
-  auto& channel = channels_[to_string(address)];
-  if (channel == nullptr) channel = std::make_unique<rpc::Channel>(io_, address, settings_.channel);
-  return *channel;
+StoreLinks::Peer& StoreLinks::peer(const std::string& address) {
+  auto& peer = peers_[address];
+  if (peer != nullptr) return *peer;
+  const auto parsed = rpc::parse_address(address).value();
+  peer.reset(new Peer{{io_, parsed, settings_.channel}, {io_, parsed, settings_.channel}});
+  peer->decisions.connect();  // the first one shall not wait for a connection
+  return *peer;
 }
 
 void StoreLinks::keep_only(const std::vector<std::string>& addresses) {
-  std::erase_if(channels_, [&](const auto& entry) {
+  std::erase_if(peers_, [&](const auto& entry) {
     return std::find(addresses.begin(), addresses.end(), entry.first) == addresses.end();
   });
 }

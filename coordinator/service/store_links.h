@@ -1,7 +1,10 @@
 // StoreLinks: what a coordinator says to stores, and their answers as events of its core.
 //
-// One channel for each participant, found by its address and used by all of its stores. A call that fails is an event
-// too: a vote that is lost aborts, and a decision that is lost is sent again by the core. On the network thread only.
+// Two channels for each participant, found by its address and used by all of its stores: one for what is voted on, one
+// for decisions alone. So decisions find room and are not held up behind statements that wait for the very locks that
+// they will free, and neither loses its answers when a call of the other times out.
+// A call that fails is an event too: a vote that is lost aborts, and a decision that is lost is sent again by the core.
+// On the network thread only.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -42,10 +45,16 @@ class StoreLinks {
   // Closes the connections to participants that are at none of these addresses.
   void keep_only(const std::vector<std::string>& addresses);
 
-  std::size_t connections() const { return channels_.size(); }
-
  private:
-  rpc::Channel& channel(const rpc::Address& address);
+  struct Peer {
+    rpc::Channel votes;
+    rpc::Channel decisions;
+  };
+
+  Peer& peer(const std::string& address);
+  template <typename Method, typename Effect>
+  void ask_for_vote(const std::string& address, const Method& method, const Effect& effect,
+                    const wire::CoordinatorView& view);
   void receive(const std::string& store, const TransactionId& id, Result<wire::VoteAnswer> answer);
   void receive(const std::vector<SendDecision>& sent, Result<wire::DecideAnswer> answer);
 
@@ -53,7 +62,7 @@ class StoreLinks {
   const LinkSettings settings_;
   const std::function<void(Event)> post_;
   const std::shared_ptr<spdlog::logger> logger_;
-  std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;
+  std::map<std::string, std::unique_ptr<Peer>> peers_;
 };
 
 }  // namespace assent::coordinator

@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "assent/store_name.h"
 #include "thrift/rpc/address.h"
 #include "thrift/rpc/convert.h"
 
@@ -10,17 +11,18 @@ namespace assent::coordinator {
 
 namespace {
 
-std::uint64_t bits(std::int64_t number) {
-  return static_cast<std::uint64_t>(number);
+using rpc::bits;
+using rpc::element;
+
+Result<void> check_name(const std::string& store) {
+  if (auto wrong = wrong_store_name(store)) return Error{ErrorKind::kInvalidInput, std::move(*wrong)};
+  return {};
 }
 
-template <typename Number>
-std::int64_t bits(Number number) {
-  return static_cast<std::int64_t>(number);
-}
-
-std::string element(const char* field, std::size_t index) {
-  return std::string(field) + "[" + std::to_string(index) + "]";
+Result<void> check_count(const char* field, std::size_t count, const char* remedy) {
+  if (count <= kMostStoresInMessage) return {};
+  return Error{ErrorKind::kInvalidInput, std::string(field) + ": " + std::to_string(count) + " in one call, and " +
+                                             std::to_string(kMostStoresInMessage) + " are the most: " + remedy};
 }
 
 Result<ReturnWhen> return_when(wire::ReturnWhen::type value) {
@@ -92,12 +94,30 @@ Result<OutcomeRequested> to_event(const wire::OutcomeRequest& request, CallId ca
 
 // ---- from stores ----
 
+Result<void> check(const wire::Registration& registration) {
+  if (registration.stores.empty()) return {};  // nothing is kept of it: it asks who is there
+  if (const auto parsed = rpc::parse_address(registration.address); !parsed) return parsed.error();
+  if (auto bounded = check_count("stores", registration.stores.size(), "serve them by several participants");
+      !bounded) {
+    return bounded;
+  }
+  for (const auto& store : registration.stores) {
+    if (auto named = check_name(store.store); !named) return named;
+  }
+  return {};
+}
+
+Result<void> check(const wire::InquiryRequest& request) {
+  if (auto named = check_name(request.store); !named) return named;
+  return check_count("inquiries", request.inquiries.size(), "ask about them in several calls");
+}
+
+Result<void> check(const wire::WoundRequest& request) {
+  return check_name(request.store);
+}
+
 Result<StoreRegistered> to_event(const wire::StoreRegistration& store, const std::string& address, LogIdentity log,
                                  CallId call) {
-  if (store.store.empty()) {
-    return Error{ErrorKind::kInvalidInput, "a store registers without a name; give it one with --store NAME=FILE"};
-  }
-  if (const auto parsed = rpc::parse_address(address); !parsed) return parsed.error();
   StoreRegistered event{call,
                         store.store,
                         StoreIdentity{bits(store.identity)},
@@ -205,10 +225,8 @@ wire::InquiryAnswer to_wire(const InquiryAnswered& effect) {
 wire::FaultCode::type to_wire(RefusalKind kind) {
   switch (kind) {
     case RefusalKind::kInvalidArgument: return wire::FaultCode::INVALID_ARGUMENT;
-    case RefusalKind::kNotFound: return wire::FaultCode::NOT_FOUND;
     case RefusalKind::kOverloaded: return wire::FaultCode::OVERLOADED;
     case RefusalKind::kUnavailable: return wire::FaultCode::UNAVAILABLE;
-    case RefusalKind::kConflict: return wire::FaultCode::CONFLICT;
   }
   return wire::FaultCode::UNAVAILABLE;
 }

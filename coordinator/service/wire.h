@@ -24,6 +24,12 @@ Result<OutcomeRequested> to_event(const wire::OutcomeRequest& request, CallId ca
 
 // ---- from stores ----
 
+// What is wrong with the call as a whole, before anything is made of it: names, addresses and how many there are. What
+// is kept of strangers is bounded by this.
+Result<void> check(const wire::Registration& registration);
+Result<void> check(const wire::InquiryRequest& request);
+Result<void> check(const wire::WoundRequest& request);
+
 // `log` is the coordinator's own: what a store has seen of it stands in the registration.
 Result<StoreRegistered> to_event(const wire::StoreRegistration& store, const std::string& address, LogIdentity log,
                                  CallId call);

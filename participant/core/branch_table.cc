@@ -29,11 +29,11 @@ std::optional<std::string> check(const Settings& settings) {
   if (!is_positive(settings.wound_after)) return "the wait before a wound must be longer than zero";
   if (!is_positive(settings.inquiry_first)) return "the first inquiry interval must be longer than zero";
   if (settings.inquiry_ceiling < settings.inquiry_first) {
-    return "the ceiling of the inquiry interval must not be below the first interval";
+    return "inquiry_ceiling must not be shorter than inquiry_first";
   }
   if (settings.decision_ride < Duration::zero()) return "the wait of a decision must not be negative";
   if (settings.idle_journal < settings.decision_ride) {
-    return "the wait of deletions (idle journal) must not be shorter than that of a decision";
+    return "idle_journal must not be shorter than decision_ride";
   }
   if (settings.branches == 0) return "a store must be allowed at least one branch";
   if (settings.statements_per_branch == 0) return "a branch must be allowed at least one statement";
@@ -127,7 +127,7 @@ void BranchTable::handle(const CoordinatorHeard& event) {
 }
 
 bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::optional<CallId> call) {
-  const auto who = [&view] { return "the coordinator of log " + to_hex(static_cast<std::uint64_t>(view.line.log)); };
+  const auto who = [&view] { return "the coordinator of log " + to_string(view.line.log); };
   if (view.line.log != log) {
     if (call) refuse(*call, RefusalKind::kInvalidArgument, who() + " speaks of a transaction of another log");
     return false;

@@ -19,7 +19,7 @@ std::string resolves_just_now(const TransactionId& id) {
 }  // namespace
 
 void BranchTable::handle(const DecisionReceived& event) {
-  if (!hear(event.coordinator, event.id.log, event.call)) return;
+  if (!hear(*event.coordinator, event.id.log, event.call)) return;
   if (event.decision == Decision::kAbort) {
     abort(event.id, event.branch,
           {.reason = AbortReason::kPresumed, .store = {}, .detail = "its coordinator aborted the transaction"},

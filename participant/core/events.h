@@ -63,7 +63,7 @@ struct PrepareRequested {
 
 struct DecisionReceived {
   CallId call{};
-  CoordinatorView coordinator;
+  std::shared_ptr<const CoordinatorView> coordinator;  // one for all decisions of a message; never null
   TransactionId id;
   BranchNumber branch;  // kNoBranch only in an abort
   Decision decision = Decision::kAbort;

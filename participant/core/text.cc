@@ -38,8 +38,8 @@ std::string released(const Released& released) {
 }
 
 std::string line(const CoordinatorLine& line) {
-  return "log " + to_hex(static_cast<std::uint64_t>(line.log)) + " epoch " + number(line.epoch) + " nonce " +
-         number(line.nonce) + " durable " + number(line.durable);
+  return "log " + to_string(line.log) + " epoch " + number(line.epoch) + " nonce " + number(line.nonce) + " durable " +
+         number(line.durable);
 }
 
 std::string view(const CoordinatorView& view) {
@@ -120,7 +120,7 @@ struct EventText {
   }
   std::string operator()(const DecisionReceived& event) const {
     return "call " + number(event.call) + ": " + std::string(assent::to_string(event.decision)) + " " +
-           branch_of(event.id, event.branch) + position_of(event.commit) + "; " + view(event.coordinator);
+           branch_of(event.id, event.branch) + position_of(event.commit) + "; " + view(*event.coordinator);
   }
   std::string operator()(const ResolveRequested& event) const {
     return "call " + number(event.call) + ": operator resolves " + to_string(event.id) + " as " +

@@ -129,9 +129,10 @@ void CoordinatorLink::registration_ended(const std::string& problem) {
 
 void CoordinatorLink::inquire(const std::string& store, const SendInquiry& inquiry,
                               std::function<void(Result<wire::InquiryAnswers>)> answered) {
-  if (daemon::failpoint("participant.before_inquiry")) return;
   auto* const to = channel_to(inquiry.address);
-  if (to == nullptr) return;
+  if (daemon::failpoint("participant.before_inquiry") || to == nullptr) {
+    return answered(Error{ErrorKind::kUnavailable, "the coordinator cannot be asked"});
+  }
   wire::InquiryRequest request;
   request.store = store;
   request.seen_epoch = static_cast<std::int64_t>(inquiry.seen.epoch);

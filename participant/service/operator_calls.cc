@@ -71,6 +71,7 @@ void ParticipantService::participant_status(rpc::Responder<wire::ParticipantStat
   wire::ParticipantStatus status;
   status.uptime_ms = rpc::to_milliseconds(daemon::now() - started_);
   status.draining = draining_;
+  status.insecure = settings_.insecure;
   status.program = settings_.program;
   for (const auto& [name, runner] : stores_) {
     wire::ParticipantStoreStatus store;
@@ -116,7 +117,7 @@ void ParticipantService::resolve(wire::ResolveRequest&& request, rpc::Responder<
           if (!can_answer) return resolve_unanswered(request, respond);
           respond.fault(wire::FaultCode::CONFLICT,
                         "the coordinator of " + to_string(rpc::from_wire(request.id)) +
-                            " can still answer: the branch will be ended by its word, not by hand");
+                            " can still answer: the store will hear from it and end the branch by itself");
         });
       });
   static_cast<void>(runner->ask([found, id](const BranchTable& branches, const StoreReport&, Time now) {

@@ -34,6 +34,7 @@ ParticipantService::ParticipantService(boost::asio::io_context& io, ServiceSetti
       server_(io, settings_.limits, hello(settings_.program)),
       link_(io, settings_.link, stores_, logger_),
       drain_timer_(io),
+      insecure_timer_(io),
       started_(daemon::now()) {
   for (auto& store : stores) {
     files_[store.name] = store.file;
@@ -62,9 +63,21 @@ Result<void> ParticipantService::start(std::function<void(const rpc::Address&)> 
   daemon::serve_failpoints(server_);
   const auto listening = server_.listen(settings_.listen);
   if (!listening) return listening.error();
+  if (settings_.insecure) warn_of_insecurity();
   link_.start(settings_.advertised.value_or(*listening),
               [serving = std::move(serving), address = *listening] { serving(address); });
   return {};
+}
+
+void ParticipantService::warn_of_insecurity() {
+  logger_->warn(
+      "event=insecure address={} text=\"anybody who reaches this address can read, write, commit and abort: there is "
+      "no TLS, and --insecure was given\"",
+      to_string(settings_.listen));
+  insecure_timer_.expires_after(std::chrono::hours(1));
+  insecure_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (!error) warn_of_insecurity();
+  });
 }
 
 void ParticipantService::serve_clients() {
@@ -79,9 +92,9 @@ void ParticipantService::execute(wire::ExecuteRequest&& request, rpc::Responder<
   const auto log = rpc::from_wire(request.id).log;
   auto coordinator = link_.address(log);
   if (!coordinator) {
-    return respond.fault(wire::FaultCode::UNAVAILABLE,
-                         "coordinator " + to_hex(static_cast<std::uint64_t>(log)) +
-                             " is not known here: this participant has not registered with it (yet)");
+    return respond.fault(
+        wire::FaultCode::UNAVAILABLE,
+        "coordinator " + to_string(log) + " is not known here: this participant has not registered with it (yet)");
   }
   const auto call = calls_.add(request.store, std::move(respond));
   post(*runner, call, to_event(std::move(request), call, std::move(*coordinator)));
@@ -121,12 +134,13 @@ std::optional<CoordinatorView> ParticipantService::hear(wire::CoordinatorView&& 
 
 void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wire::DecideAnswer> respond) {
   auto* const runner = find(request.store, respond);
-  const auto coordinator = hear(std::move(request.coordinator), respond);
-  if (runner == nullptr || !coordinator || daemon::failpoint("participant.decision_received")) return;
+  auto heard = hear(std::move(request.coordinator), respond);
+  if (runner == nullptr || !heard || daemon::failpoint("participant.decision_received")) return;
   if (request.decisions.empty()) return respond({});
+  const auto coordinator = std::make_shared<const CoordinatorView>(std::move(*heard));
   const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
   for (std::size_t index = 0; index < calls.size(); ++index) {
-    post(*runner, calls[index], to_event(request.decisions[index], *coordinator, calls[index]));
+    post(*runner, calls[index], to_event(request.decisions[index], coordinator, calls[index]));
   }
 }
 
@@ -162,6 +176,7 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
 
 void ParticipantService::drain(std::function<void()> drained) {
   draining_ = true;
+  logger_->info("event=draining");
   for (auto& [name, runner] : stores_) runner->drain();
   wait_until_idle(std::move(drained));
 }
@@ -175,16 +190,22 @@ void ParticipantService::close(Duration at_most) {
 
 // Unprepared branches end at the transaction timeout at the latest; an offline store has none.
 void ParticipantService::wait_until_idle(std::function<void()> drained) {
-  const auto is_busy = gather<bool>(io_, false, [this, drained = std::move(drained)](const bool& busy) {
-    if (!busy && calls_.size() == 0) return drained();
+  const auto left = gather<Totals>(io_, {}, [this, drained = std::move(drained)](const Totals& totals) {
+    if (totals.active == 0 && calls_.size() == 0) {
+      logger_->info("event=drained prepared={}", totals.prepared);
+      return drained();
+    }
     drain_timer_.expires_after(std::chrono::milliseconds(50));
     drain_timer_.async_wait([this, drained](const boost::system::error_code& error) {
       if (!error) wait_until_idle(drained);
     });
   });
   for (auto& [name, runner] : stores_) {
-    static_cast<void>(runner->ask([is_busy](const BranchTable&, const StoreReport& report, Time) {
-      is_busy->add([&](bool& busy) { busy = busy || report.totals.active > 0; });
+    static_cast<void>(runner->ask([left](const BranchTable&, const StoreReport& report, Time) {
+      left->add([&](Totals& totals) {
+        totals.active += report.totals.active;
+        totals.prepared += report.totals.prepared;
+      });
     }));
   }
 }

@@ -33,6 +33,7 @@ struct ServiceSettings {
   rpc::Limits limits;
   rpc::Address listen;                     // port 0: any free one
   std::optional<rpc::Address> advertised;  // where coordinators and clients find it, if not where it listens
+  bool insecure = false;                   // listens beyond loopback without TLS, and says so
   std::string program;                     // name and version
   std::size_t listed_locks = 1000;         // most locks in one answer to an operator
 };
@@ -69,6 +70,7 @@ class ParticipantService {
   void resolve_unanswered(const wire::ResolveRequest& request, rpc::Responder<wire::BranchStatus> respond);
   void answer_with_branch(const std::string& store, const ResolveAnswered& resolved);
   void wait_until_idle(std::function<void()> drained);
+  void warn_of_insecurity();
 
   // The runner of a store; answers the caller with what is wrong if there is none.
   template <typename Answer>
@@ -93,6 +95,7 @@ class ParticipantService {
   StoreRunners stores_;  // their threads end before what is above
   CoordinatorLink link_;
   boost::asio::steady_timer drain_timer_;
+  boost::asio::steady_timer insecure_timer_;
   Time started_;
   bool draining_ = false;
 };

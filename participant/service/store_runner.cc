@@ -98,8 +98,7 @@ Result<void> StoreRunner::open() {
   branches_ = std::make_unique<BranchTable>(settings_.core, recovered, daemon::now());
   const auto totals = branches_->totals(daemon::now());
   logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
-                to_hex(static_cast<std::uint64_t>(recovered.identity)), recovered.start_number, totals.prepared,
-                totals.committed);
+                to_string(recovered.identity), recovered.start_number, totals.prepared, totals.committed);
   const std::lock_guard lock(mutex_);
   offline_.clear();
   if (is_draining_) inbox_.emplace_back(DrainRequested{});
@@ -225,6 +224,10 @@ bool StoreRunner::reopen() {
     const auto opened = open();
     if (opened) return true;
     logger_->error("event=store_reopen_failed store={} error=\"{}\"", name_, opened.error().message);
+    {
+      const std::lock_guard lock(mutex_);
+      offline_ = opened.error().message;
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "assent/store_name.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::participant {
@@ -14,15 +15,25 @@ std::int64_t to_ms(Duration duration) {
   return rpc::to_milliseconds(duration);
 }
 
-template <typename Number>
-std::int64_t bits(Number number) {
-  return static_cast<std::int64_t>(number);
-}
+using rpc::bits;
 
 Result<Statements> to_statements(std::vector<wire::Statement>&& wire_statements) {
   auto statements = rpc::from_wire(std::move(wire_statements), "statements");
   if (!statements) return statements.error();
   return Statements{std::make_shared<const std::vector<Statement>>(std::move(*statements))};
+}
+
+// They are kept with the branch.
+Result<void> check_stores(const std::vector<std::string>& stores) {
+  if (stores.size() > kMostStoresInMessage) {
+    return Error{ErrorKind::kInvalidInput, "stores: the transaction names " + std::to_string(stores.size()) +
+                                               " of them, and may name " + std::to_string(kMostStoresInMessage) +
+                                               ": split it"};
+  }
+  for (const auto& store : stores) {
+    if (auto wrong = wrong_store_name(store)) return Error{ErrorKind::kInvalidInput, "stores: " + *wrong};
+  }
+  return {};
 }
 
 // Keys are the store's own encoding: what cannot be shown stands as hexadecimal digits.
@@ -66,6 +77,7 @@ Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& req
   if (!statements) return statements.error();
   const auto timeout = rpc::from_milliseconds(request.timeout_ms, "timeout_ms");
   if (!timeout) return timeout.error();
+  if (auto named = check_stores(request.stores); !named) return named.error();
   ExecuteAndPrepareRequested event;
   event.call = call;
   event.coordinator = coordinator;
@@ -81,6 +93,7 @@ Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId ca
                                   const CoordinatorView& coordinator) {
   const auto count = rpc::count_from_wire(request.statement_count, "statement_count");
   if (!count) return count.error();
+  if (auto named = check_stores(request.stores); !named) return named.error();
   PrepareRequested event;
   event.call = call;
   event.coordinator = coordinator;
@@ -91,7 +104,8 @@ Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId ca
   return event;
 }
 
-Result<DecisionReceived> to_event(const wire::Decision& decision, const CoordinatorView& coordinator, CallId call) {
+Result<DecisionReceived> to_event(const wire::Decision& decision,
+                                  const std::shared_ptr<const CoordinatorView>& coordinator, CallId call) {
   const auto kind = rpc::from_wire(decision.kind, "decisions.kind");
   if (!kind) return kind.error();
   DecisionReceived event;
@@ -185,7 +199,7 @@ wire::BranchStatus to_wire(const BranchSummary& branch) {
   status.state = branch.state;
   status.age_ms = to_ms(branch.age);
   status.stores = branch.stores;
-  status.coordinator = to_hex(static_cast<std::uint64_t>(branch.coordinator)) + " at " + branch.coordinator_address;
+  status.coordinator = to_string(branch.coordinator) + " at " + branch.coordinator_address;
   status.inquiries = static_cast<std::int32_t>(branch.inquiries);
   status.changes = bits(branch.changes);
   for (const auto& waiter : branch.blocks) status.blocks.push_back(rpc::to_wire(waiter));

@@ -13,7 +13,8 @@ Result<ExecuteRequested> to_event(wire::ExecuteRequest&& request, CallId call, s
 Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& request, CallId call,
                                             const CoordinatorView& coordinator);
 Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId call, const CoordinatorView& coordinator);
-Result<DecisionReceived> to_event(const wire::Decision& decision, const CoordinatorView& coordinator, CallId call);
+Result<DecisionReceived> to_event(const wire::Decision& decision,
+                                  const std::shared_ptr<const CoordinatorView>& coordinator, CallId call);
 Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId call);
 Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator);
 

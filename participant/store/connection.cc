@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "participant/store/memory_limit.h"
+
 namespace assent::participant {
 
 namespace {
@@ -59,6 +61,7 @@ Error sqlite_error(sqlite3* database, std::string_view doing) {
       return {ErrorKind::kConflict, message + "; another program writes to the file: end it, open stores read-only"};
     case SQLITE_CONSTRAINT:
       return {ErrorKind::kCorrupt, message + "; the data is not what the branch found: keep the file as evidence"};
+    case SQLITE_NOMEM: return {ErrorKind::kIo, message + "; " + memory_remedy()};
     case SQLITE_FULL: return {ErrorKind::kIo, message + "; make room on the disk"};
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:

@@ -7,6 +7,7 @@
 
 #include "participant/store/footprint.h"
 #include "participant/store/lock_key.h"
+#include "participant/store/memory_limit.h"
 
 namespace assent::participant {
 
@@ -229,10 +230,9 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
     }
   }
   if (is_too_large()) {
-    return refuse(execution, "the result, with those of the statements that were sent with it, is larger than " +
-                                 std::to_string(limits_.result_rows) + " rows or " +
+    return refuse(execution, "the result is larger than " + std::to_string(limits_.result_rows) + " rows or " +
                                  std::to_string(limits_.result_bytes) +
-                                 " bytes: read it in pages, by key and with LIMIT");
+                                 " bytes: read it in pages, by key and with LIMIT, and not several in one batch");
   }
   // Not every program looks at an interrupt behind its last change: one that changes a single row ends well.
   if (prepared.target != nullptr && observer_.is_beyond_limits()) {
@@ -287,11 +287,11 @@ bool Executor::fail_in_sqlite(int code, Execution& execution) {
   switch (code & kPrimaryCode) {
     case SQLITE_CONSTRAINT: return fail(execution, AbortReason::kConstraint, sqlite3_errmsg(database), code);
     case SQLITE_INTERRUPT: return fail_by_time(execution);
+    case SQLITE_NOMEM: return fail(execution, AbortReason::kStatementFailed, "out of memory: " + memory_remedy(), code);
     case SQLITE_ERROR:
     case SQLITE_AUTH:
     case SQLITE_FULL:
     case SQLITE_MISMATCH:
-    case SQLITE_NOMEM:
     case SQLITE_RANGE:
     case SQLITE_SCHEMA:
     case SQLITE_TOOBIG: return fail(execution, AbortReason::kStatementFailed, sqlite3_errmsg(database), code);

@@ -24,23 +24,18 @@ std::string reason(int error) {
 
 }  // namespace
 
-FileClaim::Descriptor::~Descriptor() {
-  if (number >= 0) {
-    ::close(number);
-  }
-}
-
 FileClaim::FileClaim(const std::string& store_path) : path_(store_path + ".assent-lock") {
-  descriptor_.number = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (descriptor_.number < 0) {
+  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor_ < 0) {
     throw ResultError({ErrorKind::kIo, path_ + ": cannot open the lock file: " + reason(errno) +
                                            "; the participant must be able to write the store's folder"});
   }
   std::array<char, 32> content{};
-  const ssize_t length = ::pread(descriptor_.number, content.data(), content.size(), 0);
+  const ssize_t length = ::pread(descriptor_, content.data(), content.size(), 0);
   const std::string_view text(content.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
-  if (::flock(descriptor_.number, LOCK_EX | LOCK_NB) != 0) {
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
+    ::close(descriptor_);
     if (error != EWOULDBLOCK) {
       throw ResultError({ErrorKind::kIo, path_ + ": cannot lock it: " + reason(error)});
     }
@@ -51,10 +46,19 @@ FileClaim::FileClaim(const std::string& store_path) : path_(store_path + ".assen
   }
   // Read again: the former owner may have written between the read and the lock.
   content.fill(0);
-  const ssize_t now = ::pread(descriptor_.number, content.data(), content.size(), 0);
+  const ssize_t now = ::pread(descriptor_, content.data(), content.size(), 0);
   was_writing_ = now > 0 && std::string_view(content.data(), static_cast<std::size_t>(now)).find(kWriting) !=
                                 std::string_view::npos;
-  write_content(was_writing_ ? kWriting : kAtRest);
+  try {
+    write_content(was_writing_ ? kWriting : kAtRest);
+  } catch (const ResultError&) {
+    ::close(descriptor_);  // there is no object yet whose end would let go of the claim
+    throw;
+  }
+}
+
+FileClaim::~FileClaim() {
+  ::close(descriptor_);
 }
 
 void FileClaim::mark_writing() {
@@ -71,9 +75,11 @@ void FileClaim::write_content(char letter) {
   content.resize(12, ' ');
   content += letter;
   content += '\n';
-  if (::pwrite(descriptor_.number, content.data(), content.size(), 0) != static_cast<ssize_t>(content.size())) {
-    throw ResultError({ErrorKind::kIo, path_ + ": cannot write it: " + reason(errno) +
-                                           "; make room on the disk, let the participant write the folder"});
+  const ssize_t written = ::pwrite(descriptor_, content.data(), content.size(), 0);
+  if (written != static_cast<ssize_t>(content.size())) {
+    throw ResultError(
+        {ErrorKind::kIo, path_ + ": cannot write it: " + (written < 0 ? reason(errno) : "a part of it was written") +
+                             "; make room on the disk, let the participant write the folder"});
   }
 }
 

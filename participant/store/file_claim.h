@@ -15,6 +15,7 @@ class FileClaim {
  public:
   // Throws ResultError: kConflict if another participant has the claim, kIo if the lock file cannot be written.
   explicit FileClaim(const std::string& store_path);
+  ~FileClaim();
   FileClaim(const FileClaim&) = delete;
   FileClaim& operator=(const FileClaim&) = delete;
 
@@ -25,20 +26,10 @@ class FileClaim {
   void mark_written();
 
  private:
-  // Closed, and so given back, also if the constructor throws behind the lock.
-  struct Descriptor {
-    int number = -1;
-
-    Descriptor() = default;
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    ~Descriptor();
-  };
-
   void write_content(char letter);
 
   std::string path_;
-  Descriptor descriptor_;
+  int descriptor_ = -1;
   bool was_writing_ = false;
 };
 

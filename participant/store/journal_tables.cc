@@ -178,7 +178,7 @@ SeenCoordinator read_coordinator(const Query& query, const Connection& connectio
   RowReader reader(query, connection, "assent_coordinators");
   SeenCoordinator seen;
   seen.line.log = LogIdentity{reader.hex(0, "log")};
-  reader.name_row(to_hex(static_cast<std::uint64_t>(seen.line.log)));
+  reader.name_row(to_string(seen.line.log));
   seen.line.epoch = Epoch{reader.number(1, "epoch")};
   seen.line.nonce = Nonce{reader.hex(2, "nonce")};
   seen.line.durable = Position{reader.number(3, "durable")};
@@ -192,7 +192,7 @@ SeenCoordinator read_coordinator(const Query& query, const Connection& connectio
 
 void JournalTables::create(Connection& connection, StoreIdentity identity) {
   connection.run_once(kTables);
-  const std::string name = to_hex(static_cast<std::uint64_t>(identity));
+  const std::string name = to_string(identity);
   connection.query("INSERT INTO assent_store VALUES(?1, ?2, 0, 0)")
       .bind(1, kStoreFormat)
       .bind(2, std::string_view(name))
@@ -358,8 +358,8 @@ void JournalTables::erase(const TransactionId& id) {
 }
 
 void JournalTables::put(const SeenCoordinator& seen) {
-  const std::string log = to_hex(static_cast<std::uint64_t>(seen.line.log));
-  const std::string nonce = to_hex(static_cast<std::uint64_t>(seen.line.nonce));
+  const std::string log = to_string(seen.line.log);
+  const std::string nonce = to_string(seen.line.nonce);
   std::string except;
   for (const Position position : seen.released.except) {
     append_number(except, static_cast<std::uint64_t>(position));

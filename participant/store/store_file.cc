@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
@@ -42,9 +43,22 @@ void remove_leftover(const std::string& path) {
   }
 }
 
+// While it is created, a store has this behind its name.
+constexpr std::string_view kUnfinished = ".assent-new";
+
+std::string name_of_store(const Connection& connection) {
+  const std::string& path = connection.path();
+  return path.ends_with(kUnfinished) ? path.substr(0, path.size() - kUnfinished.size()) : path;
+}
+
 [[noreturn]] void refuse_schema(const Connection& connection, const std::string& why) {
-  throw ResultError({ErrorKind::kInvalidInput,
-                     connection.path() + ": the schema cannot be applied: " + why + "; nothing of it was applied"});
+  throw ResultError({ErrorKind::kInvalidInput, name_of_store(connection) + ": the schema cannot be applied: " + why +
+                                                   "; nothing of it was applied"});
+}
+
+std::size_t line_at(std::string_view text, std::size_t offset) {
+  return 1 +
+         static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
 }
 
 void run_schema(Connection& connection, Sandbox& sandbox, const std::string& schema) {
@@ -62,7 +76,12 @@ void run_schema(Connection& connection, Sandbox& sandbox, const std::string& sch
       }
     }
     if (result != SQLITE_OK && result != SQLITE_DONE) {
-      refuse_schema(connection, access.refusal.empty() ? sqlite3_errmsg(connection.handle()) : access.refusal);
+      const std::string why = access.refusal.empty() ? sqlite3_errmsg(connection.handle()) : access.refusal;
+      const auto token = static_cast<std::size_t>(std::max(0, sqlite3_error_offset(connection.handle())));
+      const std::size_t begin = schema.size() - rest.size();
+      const std::size_t place =
+          std::min(schema.size(), std::max(begin + token, schema.find_first_not_of(" \t\r\n", begin)));
+      refuse_schema(connection, why + " (line " + std::to_string(line_at(schema, place)) + "); correct its SQL");
     }
     if (tail == rest.data()) {
       refuse_schema(connection, "it holds a NUL byte, where SQL ends; take it out");
@@ -108,7 +127,7 @@ void create_store_file(const std::string& path, const SqliteStoreOptions& option
                                      "new one; move it away, or name a new file"});
     }
   }
-  const std::string unfinished = path + ".assent-new";
+  const std::string unfinished = path + std::string(kUnfinished);
   remove_leftover(unfinished);
   try {
     Connection connection(unfinished, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);

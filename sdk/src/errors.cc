@@ -10,6 +10,9 @@ namespace {
 std::string describe(const AbortCause& cause) {
   std::string text(to_string(cause.reason));
   if (!cause.store.empty()) text += " at store " + cause.store;
+  if (cause.statement_index >= 0) {
+    text += " (statement " + std::to_string(cause.statement_index) + " of this store, counted from 0)";
+  }
   if (!cause.detail.empty()) text += ": " + cause.detail;
   return text;
 }

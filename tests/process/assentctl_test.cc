@@ -60,6 +60,8 @@ TEST_F(AssentctlTest, StatusShowsTheLogAndTheCounters) {
   EXPECT_EQ(status.at("committed"), 1);
   EXPECT_EQ(status.at("active"), 0);
   EXPECT_EQ(status.at("epoch"), 1);
+  EXPECT_EQ(status.at("alarms"), 0);
+  EXPECT_EQ(status.at("log_out_of_space"), "");
 }
 
 TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {
@@ -177,7 +179,7 @@ TEST_F(AssentctlTest, ABranchWhoseCoordinatorAnswersIsNotResolvedByHand) {
   ASSERT_NE(id, "");
   const auto finished = ctl({"resolve", id, "left", "--abort", "--reason", "impatience"});
   EXPECT_EQ(finished.code, 1);
-  EXPECT_THAT(finished.err, HasSubstr("it has committed. The store will hear so and end the branch by itself"));
+  EXPECT_THAT(finished.err, HasSubstr("can still answer: the store will hear from it and end the branch by itself"));
 }
 
 // ---- bad input ----
@@ -227,7 +229,26 @@ TEST_F(AssentctlTest, ALogIsVerifiedAndDumpedWhileItIsOpen) {
   EXPECT_EQ(dumped.code, 0) << dumped.err;
   EXPECT_THAT(dumped.out, HasSubstr("commit"));
   EXPECT_THAT(dumped.out, HasSubstr("left"));
+  EXPECT_EQ(dumped.out.find('{'), std::string::npos);
   EXPECT_GT(boost::json::parse(run("assentctl", {"--json", "log", "dump", path("log")}).out).as_array().size(), 3U);
+}
+
+TEST_F(AssentctlTest, AFlagThatIsWrongIsAUsageError) {
+  for (const auto& [words, message] : std::vector<std::pair<Words, std::string>>{
+           {{"--coordinator", "nowhere", "status"}, "`nowhere` is not an address; write host:port"},
+           {{"--timeout", "5", "status"}, "--timeout: `5` is not a duration: write a whole number and a unit"},
+           {{"--jsn", "status"}, "--jsn"},
+           {{"locks"}, "STORE is required"}}) {
+    const auto finished = run("assentctl", words);
+    EXPECT_EQ(finished.code, 2);
+    EXPECT_THAT(finished.err, HasSubstr(message));
+  }
+}
+
+TEST_F(AssentctlTest, AMissingDirectoryIsNamed) {
+  const auto finished = run("assentctl", {"log", "verify", path("nowhere")});
+  EXPECT_EQ(finished.code, 1);
+  EXPECT_THAT(finished.err, HasSubstr(path("nowhere") + ": No such file or directory; check the path"));
 }
 
 TEST_F(AssentctlTest, ADirectoryWithoutALogIsNamed) {

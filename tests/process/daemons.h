@@ -2,18 +2,34 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "thrift/daemon/daemon_process.h"
 
 namespace assent {
+
+// Looks until it is true, and says whether it became so in time.
+template <typename Condition>
+bool becomes_true(Condition condition, std::chrono::milliseconds patience = std::chrono::seconds(30)) {
+  const auto until = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return true;
+}
 
 class ProcessTest : public testing::Test {
  protected:
@@ -40,6 +56,14 @@ class ProcessTest : public testing::Test {
     return text.str();
   }
 
+  // Runs SQL on a store's file as some other program would, while nobody serves it.
+  static void write_outside(const std::string& file, const char* sql) {
+    sqlite3* database = nullptr;
+    EXPECT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
+    sqlite3_close(database);
+  }
+
   using Words = std::vector<std::string>;
 
   static daemon::Finished run(const std::string& name, const Words& arguments,
@@ -52,17 +76,20 @@ class ProcessTest : public testing::Test {
     Words arguments{"--data", path("log"), "--listen",
                     coordinator_.address().empty() ? "127.0.0.1:0" : coordinator_.address()};
     if (!std::filesystem::exists(path("log"))) arguments.emplace_back("--create");
+    // A large one takes longer to write than the rest of a test.
+    if (std::find(more.begin(), more.end(), "--segment") == more.end()) {
+      arguments.insert(arguments.end(), {"--segment", "1MiB"});
+    }
     arguments.insert(arguments.end(), more.begin(), more.end());
     coordinator_.start({program("assent-coordinator"), arguments, environment, path("coordinator.log")}).value();
   }
 
-  // With the stores `left` and `right`, each with a table `accounts`.
+  // With the stores `left` and `right`, each made with `schema_`.
   void start_participant(Words more = {}, const std::map<std::string, std::string>& environment = {}) {
     Words arguments{"--coordinator", coordinator_.address(), "--listen", "127.0.0.1:0"};
     const bool is_new = !std::filesystem::exists(path("left.db"));
     if (is_new) {
-      std::ofstream(path("schema.sql")) << "CREATE TABLE accounts (id TEXT PRIMARY KEY, balance INTEGER NOT NULL);"
-                                           "INSERT INTO accounts VALUES ('alice', 100);";
+      std::ofstream(path("schema.sql")) << schema_;
       arguments.emplace_back("--create");
     }
     for (const std::string store : {"left", "right"}) {
@@ -73,12 +100,20 @@ class ProcessTest : public testing::Test {
     participant_.start({program("assent-participant"), arguments, environment, path("participant.log")}).value();
   }
 
+  // Both keep what they log beside their files.
+  bool has_logged(const std::string& daemon, const std::string& text) const {
+    return read(path(daemon + ".log")).find(text) != std::string::npos;
+  }
+
   daemon::Finished ctl(const Words& words) {
     Words arguments{"--coordinator", coordinator_.address()};
     arguments.insert(arguments.end(), words.begin(), words.end());
     return run("assentctl", arguments);
   }
 
+  std::string schema_ =
+      "CREATE TABLE accounts (id TEXT PRIMARY KEY, balance INTEGER NOT NULL);"
+      "INSERT INTO accounts VALUES ('alice', 100);";
   daemon::DaemonProcess coordinator_;
   daemon::DaemonProcess participant_;
 

@@ -114,11 +114,11 @@ void CoordinatorNode::perform(const Effect& effect) {
           if constexpr (requires { answer.call; }) {
             const auto caller = callers_.extract(answer.call);
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
-            cluster_.checker.leaves(core_->view());
+            cluster_.checker.leaves(core_->full_view());
             if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
               cluster_.checker.leaves(caller.mapped().name, answer);
             }
-            caller.mapped().answer({answer, core_->view()});
+            caller.mapped().answer({answer, core_->full_view()});
           }
         },
         effect);
@@ -165,8 +165,12 @@ void CoordinatorNode::perform(const SendDecision& decision) {
                       answer.start_number});
   };
   call(cluster_.world, name_, *cluster_.stores.at(decision.store),
-       participant::DecisionReceived{
-           {}, core_->view(), decision.id, decision.branch, decision.decision, decision.commit},
+       participant::DecisionReceived{{},
+                                     std::make_shared<const CoordinatorView>(core_->view()),
+                                     decision.id,
+                                     decision.branch,
+                                     decision.decision,
+                                     decision.commit},
        on_answer);
 }
 

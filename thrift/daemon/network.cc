@@ -9,12 +9,16 @@ namespace assent::daemon {
 using namespace std::chrono_literals;
 
 void list(Options& options, rpc::Limits& limits) {
-  options.size("frame", limits.frame_bytes, 1024, 1ULL << 30U, "longest message; a longer one closes its connection");
+  options.size("frame", limits.frame_bytes, 1U << 20U, 1ULL << 30U,
+               "longest message; a longer one closes its connection");
   options.number("outstanding-calls", limits.outstanding_calls, 1, 1U << 20U, "most unanswered calls of a connection");
   options.size("output", limits.output_bytes, 1024, 1ULL << 32U, "most bytes queued for a peer that does not read");
   options.number("connections", limits.connections, 1, 1U << 20U, "most connections");
   options.duration("connect-timeout", limits.connect_timeout, 1ms, 1h, "until a connection is given up");
   options.duration("write-timeout", limits.write_timeout, 1ms, 1h, "until a peer that does not read is closed");
+  options.duration("read-timeout", limits.read_timeout, 1ms, 1h,
+                   "until a message that has stopped half-way is given up");
+  options.duration("frame-timeout", limits.frame_timeout, 1ms, 1h, "until a message that comes slowly is given up");
   options.duration("idle-timeout", limits.idle_timeout, 1s, 24h, "until a connection without calls is closed");
 }
 

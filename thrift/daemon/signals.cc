@@ -1,13 +1,20 @@
 #include "thrift/daemon/signals.h"
 
+#include <sys/stat.h>
+
 #include <csignal>
 #include <utility>
 
 namespace assent::daemon {
 
+void prepare_process() {
+  umask(S_IRWXG | S_IRWXO);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 Signals::Signals(boost::asio::io_context& io, Actions actions)
     : signals_(io, SIGTERM, SIGINT, SIGHUP), actions_(std::move(actions)) {
-  std::signal(SIGPIPE, SIG_IGN);
   wait();
 }
 

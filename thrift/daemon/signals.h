@@ -9,6 +9,10 @@
 
 namespace assent::daemon {
 
+// First of all in main(): what the process writes is its owner's; a peer that has gone (SIGPIPE) and a file that may
+// not grow (SIGXFSZ) are errors of the call that met them, not the end of the process.
+void prepare_process();
+
 class Signals {
  public:
   struct Actions {
@@ -17,7 +21,6 @@ class Signals {
     std::function<void()> reopen_logs;
   };
 
-  // Also ignores SIGPIPE: a peer that has gone is an error of the call, not the end of the process.
   Signals(boost::asio::io_context& io, Actions actions);
 
  private:

@@ -1,14 +1,24 @@
 #include "thrift/rpc/address.h"
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
 
 namespace assent::rpc {
 namespace {
 
 Error malformed(std::string_view text) {
-  return Error{ErrorKind::kInvalidInput, "`" + std::string(text) +
-                                             "` is not an address; write host:port with a port of 0 to 65535, and an "
-                                             "IPv6 host in brackets: 127.0.0.1:7400, db.example:7400, [::1]:7400"};
+  const bool is_long = text.size() > kMostAddressBytes;
+  return Error{ErrorKind::kInvalidInput,
+               "`" + std::string(text.substr(0, kMostAddressBytes)) + (is_long ? "…" : "") +
+                   "` is not an address; write host:port with at most 255 bytes and a port of 0 to 65535, and an "
+                   "IPv6 host in brackets: 127.0.0.1:7400, db.example:7400, [::1]:7400"};
+}
+
+// What names and numbers of hosts are made of: nothing that would have to be quoted in a log.
+bool is_of_hosts(char each) {
+  return std::isalnum(static_cast<unsigned char>(each)) != 0 ||
+         std::string_view(".-_:%").find(each) != std::string_view::npos;
 }
 
 }  // namespace
@@ -20,7 +30,7 @@ std::string to_string(const Address& address) {
 
 Result<Address> parse_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) {
+  if (colon == std::string_view::npos || text.size() > kMostAddressBytes) {
     return malformed(text);
   }
   std::string_view host = text.substr(0, colon);
@@ -30,7 +40,7 @@ Result<Address> parse_address(std::string_view text) {
     host = host.substr(1, host.size() - 2);
   }
   const bool has_colon = host.find(':') != std::string_view::npos;
-  const bool is_odd = host.find_first_of("[] \t\r\n/") != std::string_view::npos;
+  const bool is_odd = !std::all_of(host.begin(), host.end(), is_of_hosts);
   if (host.empty() || is_odd || has_colon != in_brackets) {
     return malformed(text);
   }

@@ -1,6 +1,7 @@
 // host:port, as configuration and registration name a peer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,9 @@ struct Address {
 
   friend bool operator==(const Address&, const Address&) = default;
 };
+
+// As text. The name of a host has at most 253.
+inline constexpr std::size_t kMostAddressBytes = 255;
 
 // `127.0.0.1:7400`, `[::1]:7400`, `db.example:7400`.
 std::string to_string(const Address& address);

@@ -17,8 +17,8 @@ void Channel::start(const char* method, const apache::thrift::TBase& request, Du
   connection_->start(method, request, deadline, std::move(reader));
 }
 
-const Address& Channel::peer() const {
-  return connection_->peer();
+void Channel::connect() {
+  connection_->begin();
 }
 
 const Counters& Channel::counters() const {

@@ -47,7 +47,9 @@ class Channel {
   void call(const Method& method, const typename Method::Request& request, Duration deadline,
             std::function<void(Result<typename Method::Answer>)> on_answer);
 
-  const Address& peer() const;
+  // Connects now, so that the first call finds the connection ready. Nothing if it is, or if that has begun.
+  void connect();
+
   const Counters& counters() const;
   std::size_t outstanding_calls() const;
 

@@ -68,6 +68,10 @@ void ChannelConnection::start(const char* method, const apache::thrift::TBase& r
     waiting_bytes_ += frame.value().size();
   }
   calls_.add(std::move(call));
+  begin();
+}
+
+void ChannelConnection::begin() {
   if (state_ == State::kIdle) {
     connect();
   }

@@ -39,10 +39,12 @@ class ChannelConnection final : public FrameListener, public std::enable_shared_
 
   void start(const char* method, const apache::thrift::TBase& request, Duration deadline, AnswerReader reader);
 
+  // Connects if it is idle.
+  void begin();
+
   // Ends every call. The last use.
   void shut_down();
 
-  const Address& peer() const { return peer_; }
   const Counters& counters() const { return *counters_; }
   std::size_t outstanding_calls() const { return calls_.size(); }
 

@@ -5,27 +5,13 @@
 #include <limits>
 #include <utility>
 
+#include "thrift/rpc/address.h"
+
 namespace assent::rpc {
 namespace {
 
-std::int64_t bits_of(std::uint64_t value) {
-  return static_cast<std::int64_t>(value);
-}
-std::uint64_t from_bits(std::int64_t value) {
-  return static_cast<std::uint64_t>(value);
-}
-
-template <typename Enum>
-std::int64_t number_of(Enum value) {
-  return static_cast<std::int64_t>(value);
-}
-
 std::string member(std::string_view field, std::string_view name) {
   return (std::string(field) += '.') += name;
-}
-
-std::string element(std::string_view field, std::size_t index) {
-  return std::string(field) + "[" + std::to_string(index) + "]";
 }
 
 Error invalid(std::string_view field, const std::string& what) {
@@ -66,27 +52,31 @@ static_assert(static_cast<int>(Decision::kAbort) == wire::DecisionKind::ABORT);
 
 }  // namespace
 
+std::string element(std::string_view field, std::size_t index) {
+  return std::string(field) + "[" + std::to_string(index) + "]";
+}
+
 wire::TransactionId to_wire(const TransactionId& id) {
   wire::TransactionId to;
-  to.__set_log(number_of(id.log));
-  to.__set_epoch(number_of(id.epoch));
-  to.__set_number(bits_of(id.number));
+  to.__set_log(bits(id.log));
+  to.__set_epoch(bits(id.epoch));
+  to.__set_number(bits(id.number));
   return to;
 }
 
 TransactionId from_wire(const wire::TransactionId& id) {
-  return TransactionId{LogIdentity{from_bits(id.log)}, Epoch{from_bits(id.epoch)}, from_bits(id.number)};
+  return TransactionId{LogIdentity{bits(id.log)}, Epoch{bits(id.epoch)}, bits(id.number)};
 }
 
 wire::BranchNumber to_wire(const BranchNumber& branch) {
   wire::BranchNumber to;
-  to.__set_start(bits_of(branch.start));
-  to.__set_counter(bits_of(branch.counter));
+  to.__set_start(bits(branch.start));
+  to.__set_counter(bits(branch.counter));
   return to;
 }
 
 BranchNumber from_wire(const wire::BranchNumber& branch) {
-  return BranchNumber{from_bits(branch.start), from_bits(branch.counter)};
+  return BranchNumber{bits(branch.start), bits(branch.counter)};
 }
 
 wire::Value to_wire(Value value) {
@@ -142,7 +132,7 @@ wire::Statement to_wire(Statement statement) {
   to.parameters = list_to_wire<wire::Value>(std::move(statement.parameters));
   to.__isset.parameters = true;
   if (statement.expected_rows) {
-    to.__set_expected_rows(bits_of(*statement.expected_rows));
+    to.__set_expected_rows(bits(*statement.expected_rows));
   }
   return to;
 }
@@ -161,7 +151,7 @@ Result<Statement> from_wire(wire::Statement statement, std::string_view field) {
       return invalid(member(field, "expected_rows"),
                      std::to_string(statement.expected_rows) + " is negative; leave it out to accept any number");
     }
-    to.expected_rows = from_bits(statement.expected_rows);
+    to.expected_rows = bits(statement.expected_rows);
   }
   return to;
 }
@@ -185,14 +175,14 @@ wire::StatementResult to_wire(StatementResult result) {
     added.__isset.values = true;
   }
   to.__isset.rows = true;
-  to.__set_changed_rows(bits_of(result.changed_rows));
+  to.__set_changed_rows(bits(result.changed_rows));
   return to;
 }
 
 Result<StatementResult> from_wire(wire::StatementResult result, std::string_view field) {
   StatementResult to;
   to.columns = std::move(result.columns);
-  to.changed_rows = from_bits(result.changed_rows);
+  to.changed_rows = bits(result.changed_rows);
   to.rows.reserve(result.rows.size());
   for (wire::Row& row : result.rows) {
     const std::size_t index = to.rows.size();
@@ -274,16 +264,16 @@ Result<Decision> from_wire(wire::DecisionKind::type decision, std::string_view f
 
 wire::CoordinatorView to_wire(CoordinatorView view) {
   wire::CoordinatorView to;
-  to.__set_log(number_of(view.line.log));
-  to.__set_epoch(number_of(view.line.epoch));
-  to.__set_nonce(number_of(view.line.nonce));
-  to.__set_durable_position(number_of(view.line.durable));
+  to.__set_log(bits(view.line.log));
+  to.__set_epoch(bits(view.line.epoch));
+  to.__set_nonce(bits(view.line.nonce));
+  to.__set_durable_position(bits(view.line.durable));
   to.address = std::move(view.address);
   to.__isset.address = true;
-  to.__set_released_through(number_of(view.released.through));
+  to.__set_released_through(bits(view.released.through));
   to.released_except.reserve(view.released.except.size());
   for (const Position position : view.released.except) {
-    to.released_except.push_back(number_of(position));
+    to.released_except.push_back(bits(position));
   }
   to.__isset.released_except = true;
   return to;
@@ -291,15 +281,18 @@ wire::CoordinatorView to_wire(CoordinatorView view) {
 
 Result<CoordinatorView> from_wire(wire::CoordinatorView view, std::string_view field) {
   CoordinatorView to;
-  to.line.log = LogIdentity{from_bits(view.log)};
-  to.line.epoch = Epoch{from_bits(view.epoch)};
-  to.line.nonce = Nonce{from_bits(view.nonce)};
-  to.line.durable = Position{from_bits(view.durable_position)};
+  to.line.log = LogIdentity{bits(view.log)};
+  to.line.epoch = Epoch{bits(view.epoch)};
+  to.line.nonce = Nonce{bits(view.nonce)};
+  to.line.durable = Position{bits(view.durable_position)};
+  if (view.address.size() > kMostAddressBytes) {
+    return invalid(member(field, "address"), "is longer than " + std::to_string(kMostAddressBytes) + " bytes");
+  }
   to.address = std::move(view.address);
-  to.released.through = Position{from_bits(view.released_through)};
+  to.released.through = Position{bits(view.released_through)};
   to.released.except.reserve(view.released_except.size());
-  for (const std::int64_t bits : view.released_except) {
-    const Position position{from_bits(bits)};
+  for (const std::int64_t released : view.released_except) {
+    const Position position{bits(released)};
     if (position > to.released.through || (!to.released.except.empty() && position <= to.released.except.back())) {
       return invalid(element(member(field, "released_except"), to.released.except.size()),
                      "positions must ascend and be at most released_through");

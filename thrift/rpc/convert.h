@@ -70,6 +70,18 @@ Result<CoordinatorView> from_wire(wire::CoordinatorView view, std::string_view f
 
 // ---- numbers ----
 
+// A number or an id of 64 bits in Thrift's signed ones, and back.
+template <typename Number>
+std::int64_t bits(Number number) {
+  return static_cast<std::int64_t>(number);
+}
+inline std::uint64_t bits(std::int64_t number) {
+  return static_cast<std::uint64_t>(number);
+}
+
+// `branches[3]`: how errors name an element of a list.
+std::string element(std::string_view field, std::size_t index);
+
 // Rounded up, so that what is left of a time does not become nothing.
 std::int64_t to_milliseconds(Duration duration);
 // An error for a negative number, and for one that a Duration cannot hold.

@@ -16,7 +16,8 @@ struct Counters {
   std::uint64_t bad_frames = 0;  // each closed its connection
   // Of servers:
   std::uint64_t refused_connections = 0;  // closed at once: there were too many
-  std::uint64_t slow_peers = 0;           // closed: did not read, did not say hello in time, or were idle too long
+  std::uint64_t evicted_connections = 0;  // closed for one that came later: no other had been idle for longer
+  std::uint64_t slow_peers = 0;           // closed: slow to read, to end a frame or to say hello, or idle too long
 };
 
 }  // namespace assent::rpc

@@ -26,6 +26,8 @@ void clear_output(std::vector<std::uint8_t>& bytes) {
 FrameStream::FrameStream(asio::ip::tcp::socket socket, const Limits& limits, std::shared_ptr<Counters> counters,
                          FrameListener* listener)
     : socket_(std::move(socket)),
+      read_timeout_(limits.read_timeout),
+      frame_timeout_(limits.frame_timeout),
       frame_bytes_(limits.frame_bytes),
       counters_(std::move(counters)),
       listener_(listener),
@@ -59,6 +61,7 @@ void FrameStream::read() {
                             ++self->counters_->reads;
                             self->counters_->bytes_in += size;
                             self->input_.filled(size);
+                            self->last_read_progress_ = Clock::now();
                             self->deliver_frames();
                           });
 }
@@ -76,13 +79,27 @@ void FrameStream::deliver_frames() {
       break;
     }
     ++counters_->frames_in;
+    unfinished_since_.reset();
     listener_->on_frame(*found.value());
   }
   delivering_ = false;
   if (closing_) {
     input_.clear();
   }
+  note_unfinished();
   read();
+}
+
+void FrameStream::note_unfinished() {
+  if (paused_ || input_.empty()) {
+    unfinished_since_.reset();
+  } else if (!unfinished_since_) {
+    unfinished_since_ = last_read_progress_ = Clock::now();
+  }
+}
+
+bool FrameStream::is_stuck(Clock::time_point now) const {
+  return unfinished_since_ && (now - last_read_progress_ > read_timeout_ || now - *unfinished_since_ > frame_timeout_);
 }
 
 void FrameStream::set_paused(bool paused) {
@@ -90,6 +107,7 @@ void FrameStream::set_paused(bool paused) {
     return;
   }
   paused_ = paused;
+  note_unfinished();  // while it is paused, the peer can do nothing about it
   // Frames may wait in the input. If a read is under way, they are delivered when it ends.
   if (!paused_ && !delivering_ && !reading_ && is_open()) {
     asio::post(socket_.get_executor(), [self = shared_from_this()] {

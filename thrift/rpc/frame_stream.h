@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -67,18 +68,25 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   bool is_open() const { return listener_ != nullptr; }
   bool is_closing() const { return is_open() && closing_; }
 
+  // A frame has begun to arrive, and either nothing more of it has come for limits.read_timeout, or it has taken longer
+  // than limits.frame_timeout.
+  bool is_stuck(Clock::time_point now) const;
+
   // When the operating system last took output, or when there was none left to take.
   Clock::time_point last_write_progress() const { return last_write_progress_; }
 
  private:
   void read();
   void deliver_frames();
+  void note_unfinished();
   void flush();
   void write();
   void wrote_all();
   void fail(const std::string& why);
 
   boost::asio::ip::tcp::socket socket_;
+  const Duration read_timeout_;
+  const Duration frame_timeout_;
   std::uint32_t frame_bytes_;
   std::shared_ptr<Counters> counters_;
   FrameListener* listener_;  // null: closed
@@ -87,6 +95,8 @@ class FrameStream : public std::enable_shared_from_this<FrameStream> {
   bool reading_ = false;
   bool delivering_ = false;
   bool paused_ = false;
+  std::optional<Clock::time_point> unfinished_since_;  // while part of a frame waits for the rest of it
+  Clock::time_point last_read_progress_;
 
   std::vector<std::uint8_t> queued_;   // for the next write
   std::vector<std::uint8_t> writing_;  // being written; empty: no write is under way

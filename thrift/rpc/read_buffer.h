@@ -24,6 +24,7 @@ class ReadBuffer {
   // announces more than `frame_bytes`.
   Result<std::optional<std::span<const std::uint8_t>>> next_frame(std::uint32_t frame_bytes);
 
+  bool empty() const { return begin_ == end_; }
   void clear() { begin_ = end_ = 0; }
 
  private:

@@ -19,7 +19,8 @@ using boost::system::error_code;
 
 // How often connections are looked at, and accepting is tried again after it failed.
 Duration round_of(const Limits& limits) {
-  const Duration shortest = std::min({limits.write_timeout, limits.idle_timeout, limits.connect_timeout});
+  const Duration shortest = std::min(
+      {limits.write_timeout, limits.read_timeout, limits.frame_timeout, limits.idle_timeout, limits.connect_timeout});
   return std::clamp<Duration>(shortest / 4, std::chrono::milliseconds(5), std::chrono::seconds(1));
 }
 
@@ -110,12 +111,30 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
 
   void take(tcp::socket socket) {
     forget_closed();
-    if (connections_.size() >= methods_->limits.connections) {
+    if (connections_.size() >= methods_->limits.connections && !evict_one()) {
       ++methods_->counters->refused_connections;
       return;  // the socket closes
     }
     connections_.push_back(std::make_shared<ServerConnection>(methods_, std::move(socket)));
     connections_.back()->start();
+  }
+
+  // Makes room: who has been idle for longest can come back when it has something to say. So idle callers cannot keep
+  // out those who recover a transaction.
+  bool evict_one() {
+    auto longest = connections_.end();
+    for (auto each = connections_.begin(); each != connections_.end(); ++each) {
+      if ((*each)->is_idle() && (longest == connections_.end() || (*each)->last_busy() < (*longest)->last_busy())) {
+        longest = each;
+      }
+    }
+    if (longest == connections_.end()) {
+      return false;
+    }
+    ++methods_->counters->evicted_connections;
+    (*longest)->close();
+    connections_.erase(longest);
+    return true;
   }
 
   // Often enough that closed connections never count, seldom enough that it costs nothing.

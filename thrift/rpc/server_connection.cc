@@ -46,8 +46,8 @@ void ServerConnection::check(Clock::time_point now) {
   const bool does_not_read = stream_->output_bytes() > 0 && now - stream_->last_write_progress() > limits.write_timeout;
   const bool does_not_leave = stream_->is_closing() && now - last_busy_ > limits.write_timeout;
   const Duration patience = greeted_ ? limits.idle_timeout : limits.connect_timeout;
-  const bool is_idle = outstanding_ == 0 && stream_->output_bytes() == 0 && now - last_busy_ > patience;
-  if (stream_->is_open() && (does_not_read || does_not_leave || is_idle)) {
+  const bool is_too_idle = outstanding_ == 0 && stream_->output_bytes() == 0 && now - last_busy_ > patience;
+  if (stream_->is_open() && (does_not_read || does_not_leave || is_too_idle || stream_->is_stuck(now))) {
     ++methods_->counters->slow_peers;
     stream_->close();
   }

@@ -29,9 +29,12 @@ class ServerConnection final : public FrameListener, public std::enable_shared_f
   void start();
   void close();
   bool is_open() const { return stream_->is_open(); }
+  // It has said hello, and nothing is owed to it.
+  bool is_idle() const { return greeted_ && outstanding_ == 0 && stream_->output_bytes() == 0; }
+  Clock::time_point last_busy() const { return last_busy_; }
   // Closes once every call has been answered and every answer written; until then refuses new calls.
   void drain();
-  // Closes a caller that does not read, does not say hello, or has been idle for too long.
+  // Closes a caller that does not read, does not end its frame, does not say hello, or has been idle for too long.
   void check(Clock::time_point now);
 
   // For PendingAnswer: each ends one outstanding call.

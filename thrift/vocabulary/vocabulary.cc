@@ -5,6 +5,7 @@
 
 #include "assent/coordinator_view.h"
 #include "assent/outcome.h"
+#include "assent/store_name.h"
 #include "assent/transaction_id.h"
 
 namespace assent {
@@ -32,9 +33,32 @@ std::string to_hex(std::uint64_t value) {
   return text;
 }
 
+std::string to_string(LogIdentity log) {
+  return to_hex(static_cast<std::uint64_t>(log));
+}
+
+std::string to_string(Epoch epoch) {
+  return std::to_string(static_cast<std::uint64_t>(epoch));
+}
+
+std::string to_string(Nonce nonce) {
+  return to_hex(static_cast<std::uint64_t>(nonce));
+}
+
+std::string to_string(Position position) {
+  return std::to_string(static_cast<std::uint64_t>(position));
+}
+
+std::string to_string(StoreIdentity store) {
+  return to_hex(static_cast<std::uint64_t>(store));
+}
+
+std::string to_string(StorePosition position) {
+  return std::to_string(static_cast<std::uint64_t>(position));
+}
+
 std::string to_string(const TransactionId& id) {
-  return to_hex(static_cast<std::uint64_t>(id.log)) + '-' + std::to_string(static_cast<std::uint64_t>(id.epoch)) + '-' +
-         std::to_string(id.number);
+  return to_string(id.log) + '-' + to_string(id.epoch) + '-' + std::to_string(id.number);
 }
 
 std::optional<TransactionId> parse_transaction_id(std::string_view text) {
@@ -53,6 +77,19 @@ std::optional<TransactionId> parse_transaction_id(std::string_view text) {
 
 std::string to_string(const BranchNumber& branch) {
   return std::to_string(branch.start) + '.' + std::to_string(branch.counter);
+}
+
+std::optional<std::string> wrong_store_name(std::string_view name) {
+  const auto is_plain = [](char each) {
+    return (each >= 'a' && each <= 'z') || (each >= 'A' && each <= 'Z') || (each >= '0' && each <= '9') ||
+           each == '_' || each == '.' || each == '-';
+  };
+  const bool is_short = name.size() <= kMostStoreNameBytes;
+  if (!name.empty() && is_short && std::all_of(name.begin(), name.end(), is_plain)) return std::nullopt;
+  std::string shown(name.substr(0, kMostStoreNameBytes));
+  for (char& each : shown) each = each < ' ' || each > '~' ? '?' : each;
+  return "`" + shown + (is_short ? "" : "…") +
+         "` cannot be the name of a store: give it one of 1 to 64 letters, digits, `_`, `.` and `-`";
 }
 
 bool Released::contains(Position commit) const {

@@ -38,12 +38,12 @@ class CoreFolder : public testing::TestWithParam<std::string> {};
 TEST_P(CoreFolder, IncludesTheStandardLibraryAndTheVocabularyOnly) {
   // What the standard library has besides these reads clocks, draws lots, starts threads or touches files.
   const std::set<std::string> standard{
-      "<algorithm>",     "<array>",      "<chrono>",      "<compare>",         "<cstddef>",     "<cstdint>",
-      "<deque>",         "<functional>", "<iterator>",    "<limits>",          "<list>",        "<map>",
-      "<memory>",        "<numeric>",    "<optional>",    "<queue>",           "<set>",         "<span>",
-      "<stdexcept>",     "<string>",     "<string_view>", "<tuple>",           "<type_traits>", "<unordered_map>",
-      "<unordered_set>", "<utility>",    "<variant>",     "<vector>",          "<cstring>",     "<exception>",
-      "<cassert>",       "<charconv>",   "<bit>",         "<initializer_list>"};
+      "<algorithm>",     "<array>",         "<chrono>",     "<compare>",     "<concepts>",        "<cstddef>",
+      "<cstdint>",       "<deque>",         "<functional>", "<iterator>",    "<limits>",          "<list>",
+      "<map>",           "<memory>",        "<numeric>",    "<optional>",    "<queue>",           "<set>",
+      "<span>",          "<stdexcept>",     "<string>",     "<string_view>", "<tuple>",           "<type_traits>",
+      "<unordered_map>", "<unordered_set>", "<utility>",    "<variant>",     "<vector>",          "<cstring>",
+      "<exception>",     "<cassert>",       "<charconv>",   "<bit>",         "<initializer_list>"};
   const std::set<std::string> vocabulary{"\"assent/coordinator_view.h\"", "\"assent/outcome.h\"", "\"assent/time.h\"",
                                          "\"assent/transaction_id.h\"", "\"assent/value.h\""};
   const std::regex include(R"(\s*#\s*include\s*([<"][^>"]+[>"]).*)");

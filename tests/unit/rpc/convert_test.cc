@@ -141,6 +141,9 @@ TEST(ConvertTest, ACoordinatorsViewComesBack) {
 TEST(ConvertTest, ReleasedExceptionsMustAscendAndNotPassTheEnd) {
   wire::CoordinatorView view;
   view.released_through = 10;
+  view.address = std::string(256, 'x');
+  expect_invalid(from_wire(view, "coordinator"), "coordinator.address");
+  view.address.clear();
   view.released_except = {3, 3};
   expect_invalid(from_wire(view, "coordinator"), "coordinator.released_except[1]");
   view.released_except = {3, 11};

@@ -317,6 +317,53 @@ TEST_F(ServerTest, AnIdleCallerIsClosedAndOneThatWaitsForAnAnswerIsNot) {
   EXPECT_TRUE(answer->has_value());
 }
 
+TEST_F(ServerTest, ACallerThatStopsInTheMiddleOfAFrameIsClosed) {
+  Limits limits;
+  limits.read_timeout = std::chrono::milliseconds(40);
+  const auto server = make_server(limits);
+  RawPeer peer(io_, server->listen(kAnyPort).value());
+  peer.say_hello();
+  peer.say(RawPeer::big_endian(1000) + "xx");
+  pump_until_closed(peer);
+  EXPECT_EQ(server->counters().slow_peers, 1U);
+}
+
+TEST_F(ServerTest, ACallerThatSendsAFrameByteByByteIsClosed) {
+  Limits limits;
+  limits.frame_timeout = std::chrono::milliseconds(100);
+  const auto server = make_server(limits);
+  RawPeer peer(io_, server->listen(kAnyPort).value());
+  peer.say_hello();
+  peer.say(RawPeer::big_endian(8U << 20U));
+  run_until([&] {
+    if (peer.has_sent_all() && !peer.is_closed()) peer.say("x");
+    peer.pump();
+    return peer.is_closed();
+  });
+  EXPECT_EQ(server->counters().slow_peers, 1U);
+}
+
+TEST_F(ServerTest, HalfAFrameBehindCallsThatAreNotReadOnIsNotHeldAgainstTheCaller) {
+  Limits limits;
+  limits.outstanding_calls = 1;
+  limits.read_timeout = std::chrono::milliseconds(20);
+  const auto server = make_waiting_server(limits);
+  RawPeer peer(io_, server->listen(kAnyPort).value());
+  peer.say_hello();
+  peer.say_call("locate", locate_request("x"));
+  peer.say(RawPeer::big_endian(1000) + "xx");
+  run_until([&] {
+    peer.pump();
+    return waiting_.size() == 1;
+  });
+  const auto until = std::chrono::steady_clock::now() + 5 * limits.read_timeout;
+  run_until([&] { return std::chrono::steady_clock::now() > until; });
+  EXPECT_EQ(server->open_connections(), 1U);
+  waiting_[0](wire::StoreLocation());
+  pump_until_closed(peer);
+  EXPECT_EQ(peer.messages().size(), 2U) << "it was answered";
+}
+
 TEST_F(ServerTest, ACallerThatDoesNotSayHelloInTimeIsClosed) {
   Limits limits;
   limits.connect_timeout = std::chrono::milliseconds(40);
@@ -326,22 +373,55 @@ TEST_F(ServerTest, ACallerThatDoesNotSayHelloInTimeIsClosed) {
   EXPECT_EQ(server->counters().slow_peers, 1U);
 }
 
-TEST_F(ServerTest, MoreConnectionsThanAllowedAreClosedAtOnce) {
+TEST_F(ServerTest, MoreConnectionsThanAllowedAreClosedAtOnceWhileNoneIsIdle) {
   Limits limits;
   limits.connections = 2;
-  const auto server = make_server(limits);
+  const auto server = make_waiting_server(limits);
   const Address address = server->listen(kAnyPort).value();
-  Channel first(io_, address, {});
-  auto second = std::make_unique<Channel>(io_, address, ChannelOptions());
-  EXPECT_TRUE(locate(first, "x").has_value());
-  EXPECT_TRUE(locate(*second, "x").has_value());
+  std::optional<Located> answer;
+  Channel busy(io_, address, {});
+  busy.call(methods::kLocate, locate_request("x"), kLong, into(answer));
+  run_until([&] { return waiting_.size() == 1; });
+  RawPeer silent(io_, address);  // has not said hello
+  run_until([&] { return server->open_connections() == 2; });
   RawPeer third(io_, address);
   pump_until_closed(third);
   EXPECT_EQ(server->counters().refused_connections, 1U);
-  second.reset();
+  silent.close();
   run_until([&] { return server->open_connections() == 1; });
   Channel fourth(io_, address, {});
-  EXPECT_TRUE(locate(fourth, "x").has_value());
+  std::optional<Located> other;
+  fourth.call(methods::kLocate, locate_request("x"), kLong, into(other));
+  run_until([&] { return waiting_.size() == 2; });
+  EXPECT_FALSE(answer.has_value());
+}
+
+TEST_F(ServerTest, TheCallerThatHasBeenIdleForLongestMakesRoomForANewOne) {
+  Limits limits;
+  limits.connections = 3;
+  const auto server = make_waiting_server(limits);
+  const Address address = server->listen(kAnyPort).value();
+  std::optional<Located> answer;
+  Channel busy(io_, address, {});
+  busy.call(methods::kLocate, locate_request("x"), kLong, into(answer));
+  run_until([&] { return waiting_.size() == 1; });
+  RawPeer first(io_, address);
+  first.say_hello();
+  pump_until_messages(first, 1);
+  RawPeer second(io_, address);
+  second.say_hello();
+  pump_until_messages(second, 1);
+  RawPeer third(io_, address);
+  third.say_hello();
+  pump_until_messages(third, 1);
+  pump_until_closed(first);
+  second.pump();
+  EXPECT_FALSE(second.is_closed());
+  EXPECT_EQ(server->counters().evicted_connections, 1U);
+  EXPECT_EQ(server->counters().refused_connections, 0U);
+  waiting_[0](wire::StoreLocation());
+  run_until([&] { return answer.has_value(); });
+  EXPECT_TRUE(answer->has_value()) << "who waits for an answer is not idle";
 }
 
 TEST_F(ServerTest, AnAddressInUseIsAConflict) {

@@ -61,6 +61,4 @@ enum class Decision : std::uint8_t { kCommit = 1, kAbort = 2 };
 
 std::string_view to_string(Decision decision);
 
-enum class Level : std::uint8_t { kSerializable = 1 };
-
 }  // namespace assent

@@ -29,6 +29,14 @@ enum class StoreIdentity : std::uint64_t {};
 // Counts the journal transactions of one store, from 1 and on for ever. 0: none.
 enum class StorePosition : std::uint64_t {};
 
+// As they are printed: identities and nonces as 16 hexadecimal digits, epochs and positions in decimal.
+std::string to_string(LogIdentity log);
+std::string to_string(Epoch epoch);
+std::string to_string(Nonce nonce);
+std::string to_string(Position position);
+std::string to_string(StoreIdentity store);
+std::string to_string(StorePosition position);
+
 // One global unit of work, begun by an application and decided by one coordinator.
 struct TransactionId {
   LogIdentity log{};

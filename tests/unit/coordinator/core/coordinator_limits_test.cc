@@ -41,7 +41,7 @@ TEST(Limits, MoreUndecidedTransactionsThanAllowedAreRefusedAndMayTryAgain) {
 
 TEST(Limits, AStoreThatAcknowledgesNothingGetsNoNewTransactions) {
   Settings settings;
-  settings.transactions = 1;
+  settings.owed_commits = 1;
   Stage stage(settings);
   stage.run_all("given a b\n commit 0 a:1.1 call=1\n yes a 0 1.1\n durable");
   EXPECT_THAT(stage.run("submit 1 a call=2").back(), HasSubstr("outcome=aborted reason=overloaded at=a"));
@@ -67,7 +67,7 @@ TEST(Limits, ATransactionOfTooManyStoresIsRefused) {
   EXPECT_THAT(stage.run("abort 0 a:1.1 b:1.1"), ElementsAre(HasSubstr("names 2 stores, and may name 1")));
 }
 
-TEST(Limits, ACommitThatTheExceptionsHaveNoRoomForIsNotForgottenBeforeItIsReleased) {
+TEST(Limits, AStoreThatOwesMuchDoesNotKeepOthersFromForgetting) {
   Settings settings;
   settings.released_exceptions = 1;
   Stage stage(settings);
@@ -75,10 +75,27 @@ TEST(Limits, ACommitThatTheExceptionsHaveNoRoomForIsNotForgottenBeforeItIsReleas
       "given a b\n commit 0 a:1.1 \n yes a 0 1.1\n commit 1 a:1.2\n yes a 1 1.2\n commit 2 b:1.1\n"
       "yes b 2 1.1\n durable\n ack b 2 1.1\n advance 1s\n durable");
   EXPECT_EQ(stage.run("view").front(), "view epoch=1 durable=7 released-through=4 except=4");
+  EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=7 released-through=7 except=4,5");
   stage.run("advance 10min");
-  EXPECT_THAT(stage.run("inquire b 2 1.1"), ElementsAre(HasSubstr("result=commit"))) << "`b` still has its row";
-  stage.run_all("ack a 1 1.2\n advance 1s\n durable");
-  EXPECT_EQ(stage.run("view").front(), "view epoch=1 durable=8 released-through=8 except=4");
+  EXPECT_FALSE(stage.core().transaction({LogIdentity{0xa1}, Epoch{1}, 2}, stage.now()));
+  EXPECT_EQ(stage.core().unended_records(), 2U) << "what `a` owes is kept";
+}
+
+TEST(Limits, ACommitThatTheExceptionsHaveNoRoomForIsNotForgottenBeforeItIsReleased) {
+  Settings settings;
+  settings.owed_commits = 1;  // and so four exceptions
+  Stage stage(settings);
+  stage.run("given a b c d e f");
+  for (const std::string store : {"a", "b", "c", "d", "e", "f"}) {
+    const auto id = std::to_string(store[0] - 'a');
+    stage.run_all("commit " + id + " " + store + ":1.1\n yes " + store + " " + id + " 1.1\n durable");
+  }
+  stage.run_all("ack f 5 1.1\n advance 1s\n durable");
+  EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=14 released-through=11 except=8,9,10,11");
+  stage.run("advance 10min");
+  EXPECT_THAT(stage.run("inquire f 5 1.1"), ElementsAre(HasSubstr("result=commit"))) << "`f` still has its row";
+  stage.run_all("ack a 0 1.1\n advance 1s\n durable");
+  EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=15 released-through=15 except=9,10,11,12");
 }
 
 TEST(Timers, NothingIsDueWhenNothingRuns) {
@@ -121,6 +138,21 @@ TEST(Status, AnEndedTransactionIsShownUntilItIsForgotten) {
   EXPECT_EQ(stage.core().transaction(id, stage.now())->state, "ended");
   stage.run("advance 10min");
   EXPECT_FALSE(stage.core().transaction(id, stage.now()));
+}
+
+TEST(Status, AHeuristicMixedOutcomeIsShownAsOneAfterItsEndAndAfterARestart) {
+  Stage stage;
+  stage.run_all(
+      "given a b\n commit 0 a:1.1 b:1.1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n"
+      "ack b 0 1.1 kind=contradicts\n advance 1s\n durable");
+  const TransactionId id{LogIdentity{0xa1}, Epoch{1}, 0};
+  const std::string note = "heuristic-mixed: committed, but aborted by an operator of `b`";
+  ASSERT_TRUE(stage.core().transaction(id, stage.now()));
+  EXPECT_EQ(stage.core().transaction(id, stage.now())->note, note);
+  stage.run("crash");
+  ASSERT_TRUE(stage.core().transaction(id, stage.now()));
+  EXPECT_EQ(stage.core().transaction(id, stage.now())->note, note);
+  EXPECT_EQ(stage.core().transaction(id, stage.now())->state, "ended");
 }
 
 TEST(Status, AStoreIsShownWithWhenItWasSeenAndWhyItIsRefused) {

@@ -24,7 +24,7 @@ Outcomes outcomes() {
 
 TEST(Outcomes, ACommitIsKeptForTheRetentionTimeAndThenForgotten) {
   Outcomes outcomes = ::assent::coordinator::outcomes();
-  outcomes.retain(commit(7), kNow);
+  outcomes.retain(commit(7), {}, kNow);
   EXPECT_EQ(outcomes.next_deadline(), kNow + 600s);
   EXPECT_FALSE(outcomes.forget(kNow + 599s, kAll));
   ASSERT_NE(outcomes.find(id(7)), nullptr);
@@ -40,14 +40,14 @@ TEST(Outcomes, ACommitIsKeptForTheRetentionTimeAndThenForgotten) {
 
 TEST(Outcomes, OneRecordForgetsMany) {
   Outcomes outcomes = ::assent::coordinator::outcomes();
-  for (std::uint64_t each = 1; each <= 5; ++each) outcomes.retain(commit(each), kNow);
+  for (std::uint64_t each = 1; each <= 5; ++each) outcomes.retain(commit(each), {}, kNow);
   EXPECT_EQ(outcomes.forget(kNow + 600s, kAll), ForgottenRecord{id(5)});
 }
 
 TEST(Outcomes, ALargerIdThatEndedEarlierWaitsForASmallerOne) {
   Outcomes outcomes = ::assent::coordinator::outcomes();
-  outcomes.retain(commit(9), kNow);
-  outcomes.retain(commit(3), kNow + 100s);
+  outcomes.retain(commit(9), {}, kNow);
+  outcomes.retain(commit(3), {}, kNow + 100s);
   EXPECT_EQ(outcomes.next_deadline(), kNow + 700s);
   EXPECT_FALSE(outcomes.forget(kNow + 650s, kAll));
   EXPECT_NE(outcomes.find(id(9)), nullptr);
@@ -56,7 +56,7 @@ TEST(Outcomes, ALargerIdThatEndedEarlierWaitsForASmallerOne) {
 
 TEST(Outcomes, ACommitThatIsNotReleasedIsNotForgotten) {
   Outcomes outcomes = ::assent::coordinator::outcomes();
-  outcomes.retain(commit(3), kNow);
+  outcomes.retain(commit(3), {}, kNow);
   EXPECT_FALSE(outcomes.forget(kNow + 600s, Released{Position{2}, {}}));
   EXPECT_EQ(outcomes.next_deadline(), kNow + 601s) << "it looks again, but not at once";
   EXPECT_TRUE(outcomes.forget(kNow + 601s, kAll));
@@ -64,7 +64,7 @@ TEST(Outcomes, ACommitThatIsNotReleasedIsNotForgotten) {
 
 TEST(Outcomes, AStragglerBelowForgottenThroughIsKeptForItsTimeToo) {
   Outcomes outcomes(600s, 1s, id(50));
-  outcomes.retain(commit(3), kNow);
+  outcomes.retain(commit(3), {}, kNow);
   EXPECT_NE(outcomes.find(id(3)), nullptr);
   EXPECT_EQ(outcomes.forget(kNow + 600s, kAll), ForgottenRecord{id(3)});
   EXPECT_TRUE(outcomes.may_be_forgotten(id(50))) << "forgotten-through never falls";

@@ -12,36 +12,36 @@ Released released(std::uint64_t through, const std::vector<std::uint64_t>& excep
 }
 
 TEST(Release, WhatIsDurableAndHoldsNoCommitIsReleased) {
-  EXPECT_EQ(Release(4).view(Position{9}), released(9));
+  EXPECT_EQ(Release().view(Position{9}, 4), released(9));
 }
 
 TEST(Release, ACommitIsAnExceptionUntilItsEndIsDurable) {
-  Release release(4);
+  Release release;
   release.commit_recorded(Position{3});
   release.commit_recorded(Position{5});
-  EXPECT_EQ(release.view(Position{9}), released(9, {3, 5}));
+  EXPECT_EQ(release.view(Position{9}, 4), released(9, {3, 5}));
   release.end_durable(Position{3});
-  EXPECT_EQ(release.view(Position{9}), released(9, {5}));
+  EXPECT_EQ(release.view(Position{9}, 4), released(9, {5}));
   EXPECT_EQ(release.unended(), 1U);
 }
 
 TEST(Release, ACommitThatIsNotDurableIsNotSpokenOf) {
-  Release release(4);
+  Release release;
   release.commit_recorded(Position{10});
-  EXPECT_EQ(release.view(Position{9}), released(9));
-  EXPECT_EQ(release.view(Position{10}), released(10, {10}));
+  EXPECT_EQ(release.view(Position{9}, 4), released(9));
+  EXPECT_EQ(release.view(Position{10}, 4), released(10, {10}));
 }
 
 TEST(Release, ItReachesAsHighAsTheExceptionsAllow) {
-  Release release(2);
+  Release release;
   for (const std::uint64_t each : {3U, 5U, 8U}) release.commit_recorded(Position{each});
-  EXPECT_EQ(release.view(Position{9}), released(7, {3, 5}));
+  EXPECT_EQ(release.view(Position{9}, 2), released(7, {3, 5}));
   release.end_durable(Position{5});
-  EXPECT_EQ(release.view(Position{9}), released(9, {3, 8}));
+  EXPECT_EQ(release.view(Position{9}, 2), released(9, {3, 8}));
 }
 
 TEST(Release, ItOnlyGrows) {
-  Release release(3);
+  Release release;
   Released told;
   std::uint64_t state = 42;
   std::set<std::uint64_t> unended;
@@ -56,7 +56,7 @@ TEST(Release, ItOnlyGrows) {
       release.end_durable(Position{*ended});
       unended.erase(ended);
     }
-    const Released now = release.view(Position{position});
+    const Released now = release.view(Position{position}, 3);
     for (std::uint64_t each = 1; each <= position; ++each) {
       const bool is_released = now.contains(Position{each});
       EXPECT_TRUE(is_released || !told.contains(Position{each})) << each;

@@ -135,7 +135,7 @@ std::vector<std::string> Stage::run(const std::string& command) {
   const Words words(command);
   const std::string& verb = words.plain.at(0);
   if (verb == "given") return given(words);
-  if (verb == "view") return {view()};
+  if (verb == "view") return {view(words.plain.size() > 1 ? core_->full_view() : core_->view())};
   if (verb == "stop") {
     now_ += duration(words.plain.at(1));
     return {};
@@ -227,7 +227,8 @@ Event Stage::event(const Words& words) {
 
   const std::string& store = plain.at(1);
   const TransactionId transaction = id(plain.at(2));
-  if (verb == "lost") return VoteLost{store, transaction, "no answer"};
+  if (verb == "lost")
+    return VoteLost{store, transaction, "no answer", reason(words.option("reason", "store-unavailable"))};
   if (verb == "wound") return WoundRequested{store, transaction};
   const BranchNumber branch = branch_number(plain.at(3));
   if (verb == "already-committed") return AlreadyCommitted{store, transaction, branch};
@@ -277,8 +278,7 @@ std::vector<std::string> Stage::lines() {
   return texts;
 }
 
-std::string Stage::view() const {
-  const auto view = core_->view();
+std::string Stage::view(const CoordinatorView& view) {
   std::string text = "view epoch=" + std::to_string(static_cast<std::uint64_t>(view.line.epoch)) +
                      " durable=" + std::to_string(static_cast<std::uint64_t>(view.line.durable)) +
                      " released-through=" + std::to_string(static_cast<std::uint64_t>(view.released.through)) +

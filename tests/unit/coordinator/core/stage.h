@@ -23,14 +23,14 @@ namespace assent::coordinator {
 //   abort ID [STORE:START.COUNTER…]     outcome ID
 //   yes|no|read-only|executed STORE ID START.COUNTER [reason=lock-timeout]
 //   already-committed STORE ID START.COUNTER
-//   lost STORE ID             wound STORE ID             fenced STORE             drain
+//   lost STORE ID [reason=overloaded]       wound STORE ID       fenced STORE       drain
 //   ack STORE ID START.COUNTER [decision=abort] [kind=agrees|contradicts|refused] [position=N]
 //   inquire STORE ID START.COUNTER [seen=EPOCH/HEXNONCE/POSITION]
 //   durable [POSITION]        what was appended, or up to there, is durable
 //   advance DURATION          time passes, and the core is told
 //   stop DURATION             time passes, and the core is not told
 //   crash [keep]              a restart with what was durable, or with all that was appended
-//   view                      what stores are told
+//   view [full]               what stores are told
 //
 // Every command that is a call takes call=N; without it calls count from 100.
 class Stage {
@@ -62,7 +62,7 @@ class Stage {
   Event event(const Words& words);
   CallId call(const Words& words);
   TransactionId id(const std::string& text) const;
-  std::string view() const;
+  static std::string view(const CoordinatorView& view);
 
   const Settings settings_;
   Time now_;

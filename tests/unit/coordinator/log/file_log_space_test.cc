@@ -24,7 +24,14 @@ class FileLogSpace : public testing::Test {
 
   std::uint64_t next() const { return static_cast<std::uint64_t>(model_.last) + 1; }
 
+  // And claims the room for what is to come, as the writer does between two blocks.
   Result<void> append(const Records& records) {
+    auto appended = append_only(records);
+    if (appended) log_->append(Position{}, {}).value();
+    return appended;
+  }
+
+  Result<void> append_only(const Records& records) {
     auto appended = log_->append(Position{next()}, records);
     if (appended) {
       for (const auto& record : records) {
@@ -113,6 +120,15 @@ TEST_F(FileLogSpace, TheNextSegmentIsClaimedWhenThePresentOneIsHalfFull) {
     append_commit().value();
   }
   EXPECT_GE(model_.commits.size(), commits_so_far + commits_so_far / 2) << "about half of the segment was left";
+}
+
+TEST_F(FileLogSpace, AnAppendDoesNotWaitUntilTheNextSegmentIsClaimed) {
+  create(2000);
+  while (segment_number() == 1) {
+    EXPECT_FALSE(next_is_claimed());
+    append_only({commit_record(next())}).value();
+  }
+  expect_reopens_with_the_model();
 }
 
 TEST_F(FileLogSpace, AFullDiskIsToldWhileHalfOfTheSegmentIsLeftForWhatIsDecided) {

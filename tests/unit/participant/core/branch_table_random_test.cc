@@ -142,6 +142,8 @@ class Chaos {
     }
   }
 
+  std::shared_ptr<const CoordinatorView> shared_view() { return std::make_shared<const CoordinatorView>(view()); }
+
   Event decision(const TransactionId& id) {
     const BranchNumber branch = some_branch(id);
     const bool may_commit = yes_.contains({id, branch}) && !aborted_.contains({id, branch}) && !commits_.contains(id) &&
@@ -150,11 +152,11 @@ class Chaos {
     if (is_committed(id, branch)) {
       const CallId call = new_call();
       commit_calls_.insert(call);
-      return DecisionReceived{call, view(), id, branch, Decision::kCommit, position_of(id)};
+      return DecisionReceived{call, shared_view(), id, branch, Decision::kCommit, position_of(id)};
     }
     if (branch == kNoBranch && (commits_.contains(id) || pick(20) != 0)) return TimePassed{};
     aborted_.insert({id, branch});
-    return DecisionReceived{new_call(), view(), id, branch, Decision::kAbort, {}};
+    return DecisionReceived{new_call(), shared_view(), id, branch, Decision::kAbort, {}};
   }
 
   void feed(const Event& event) {
@@ -268,7 +270,7 @@ class Chaos {
       feed(TimePassed{});
       for (const BranchSummary& branch : table_->branches(now_)) {
         const bool commits = is_committed(branch.id, branch.branch);
-        feed(DecisionReceived{new_call(), view(), branch.id, branch.branch,
+        feed(DecisionReceived{new_call(), shared_view(), branch.id, branch.branch,
                               commits ? Decision::kCommit : Decision::kAbort,
                               commits ? position_of(branch.id) : Position{}});
       }

@@ -168,7 +168,7 @@ Event to_event(const Command& command) {
   }
   if (verb == "commit" || verb == "abort") {
     return DecisionReceived{.call = command.call(),
-                            .coordinator = command.view(),
+                            .coordinator = std::make_shared<const CoordinatorView>(command.view()),
                             .id = command.id(2),
                             .branch = command.branch(),
                             .decision = verb == "commit" ? Decision::kCommit : Decision::kAbort,
