@@ -56,7 +56,7 @@ void CoordinatorLink::begin_registration() {
   });
 }
 
-// A store whose thread is busy, for as long as statements may run, does not keep the others from registering.
+// A store whose thread is busy, for as long as statements may run, does not keep the others from registering again.
 void CoordinatorLink::ask_stores(LogIdentity log) {
   const auto round = std::make_shared<Round>();
   for (auto& [name, runner] : stores_) {
@@ -77,6 +77,7 @@ void CoordinatorLink::ask_stores(LogIdentity log) {
         });
     if (!asked) logger_->debug("event=not_registered store={} reason=\"{}\"", name, asked.error().message);
   }
+  if (attempted_) return;  // somebody waits for all of them to be known
   timer_.expires_after(settings_.registration_interval);
   timer_.async_wait([this, round](const boost::system::error_code& error) {
     if (!error && !round->is_over) end_round(*round);
