@@ -107,9 +107,12 @@ class BranchTable {
   const Counters& counters() const;
   Totals totals(Time now) const;
   std::vector<BranchSummary> branches(Time now) const;
+  std::optional<BranchSummary> branch(const TransactionId& id, Time now) const;
   std::vector<LockSummary> locks(std::size_t limit, Time now) const;
 
  private:
+  BranchSummary summary(const Branch& branch, Time now) const;
+
   // ---- branch_table.cc: dispatch, time, the journal, answers ----
   void handle(const RegistrationAccepted& event);
   void handle(const JournalDurable& event);

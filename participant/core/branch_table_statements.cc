@@ -27,6 +27,11 @@ AbortCause too_many_changes(std::uint64_t limit) {
                     " bytes; change fewer rows in one transaction, or raise the limit"};
 }
 
+std::string too_many_statements(std::size_t limit) {
+  return "a branch takes at most " + std::to_string(limit) +
+         " statements; use several transactions, or raise the limit";
+}
+
 }  // namespace
 
 // ---- requests ----
@@ -91,9 +96,7 @@ void BranchTable::execute_next(Branch& branch, const ExecuteRequested& event) {
                   .detail = "statement " + std::to_string(event.statement_number) + " is out of sequence: " +
                             std::to_string(expected) + " is next; run the transaction again"});
   } else if (expected >= settings_.statements_per_branch) {
-    refuse(event.call, RefusalKind::kOverloaded,
-           "a branch takes at most " + std::to_string(settings_.statements_per_branch) +
-               " statements; use several transactions, or raise the limit");
+    refuse(event.call, RefusalKind::kInvalidArgument, too_many_statements(settings_.statements_per_branch));
   } else {
     branch.transaction_deadline =
         std::min(branch.transaction_deadline, now_ + std::min(event.timeout, settings_.transaction_timeout));
@@ -125,9 +128,11 @@ void BranchTable::handle(const ExecuteAndPrepareRequested& event) {
     return;
   }
   if (event.statements->size() > settings_.statements_per_branch) {
-    refuse(event.call, RefusalKind::kOverloaded,
-           "a branch takes at most " + std::to_string(settings_.statements_per_branch) +
-               " statements; use several transactions, or raise the limit");
+    // A refused call is a lost vote, which is worth another run; this one never is.
+    vote_no(event.call, kNoBranch,
+            {.reason = AbortReason::kStatementFailed,
+             .store = {},
+             .detail = too_many_statements(settings_.statements_per_branch)});
     return;
   }
   Branch* branch = begin(event.call, event.id, event.begin_stamp, /*one_shot=*/true, event.timeout);

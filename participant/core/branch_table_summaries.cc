@@ -41,23 +41,31 @@ Totals BranchTable::totals(Time now) const {
   return totals;
 }
 
+BranchSummary BranchTable::summary(const Branch& branch, Time now) const {
+  BranchSummary summary{.id = branch.id,
+                        .branch = branch.number,
+                        .state = to_detailed_string(branch.state()),
+                        .age = now - branch.since,
+                        .stores = branch.stores,
+                        .coordinator = branch.id.log,
+                        .coordinator_address = address_of_coordinator(branch),
+                        .inquiries = branch.inquiries.attempts,
+                        .changes = branch.changed_rows,
+                        .blocks = {}};
+  for (const Priority& waiting : locks_.waiting_behind(branch.priority)) summary.blocks.push_back(waiting.id);
+  return summary;
+}
+
 std::vector<BranchSummary> BranchTable::branches(Time now) const {
   std::vector<BranchSummary> summaries;
-  for (const auto& [id, branch] : branches_) {
-    BranchSummary summary{.id = id,
-                          .branch = branch.number,
-                          .state = to_detailed_string(branch.state()),
-                          .age = now - branch.since,
-                          .stores = branch.stores,
-                          .coordinator = id.log,
-                          .coordinator_address = address_of_coordinator(branch),
-                          .inquiries = branch.inquiries.attempts,
-                          .changes = branch.changed_rows,
-                          .blocks = {}};
-    for (const Priority& waiting : locks_.waiting_behind(branch.priority)) summary.blocks.push_back(waiting.id);
-    summaries.push_back(std::move(summary));
-  }
+  for (const auto& [id, branch] : branches_) summaries.push_back(summary(branch, now));
   return summaries;
+}
+
+std::optional<BranchSummary> BranchTable::branch(const TransactionId& id, Time now) const {
+  const auto found = branches_.find(id);
+  if (found == branches_.end()) return std::nullopt;
+  return summary(found->second, now);
 }
 
 std::vector<LockSummary> BranchTable::locks(std::size_t limit, Time now) const {

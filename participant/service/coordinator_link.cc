@@ -21,9 +21,8 @@ void CoordinatorLink::start(const rpc::Address& own_address, std::function<void(
   begin_registration();
 }
 
-void CoordinatorLink::heard(const CoordinatorView& coordinator) {
-  if (coordinator.address.empty()) return;
-  addresses_[coordinator.line.log] = coordinator.address;
+CoordinatorLink::~CoordinatorLink() {
+  is_closing_ = true;
 }
 
 std::optional<std::string> CoordinatorLink::address(LogIdentity log) const {
@@ -54,9 +53,9 @@ rpc::Channel* CoordinatorLink::channel_to(const std::string& address) {
   return channel.get();
 }
 
-std::string CoordinatorLink::address_of(LogIdentity log, const std::string& fallback) const {
-  if (auto known = address(log)) return *std::move(known);
-  return fallback.empty() ? to_string(settings_.coordinator) : fallback;
+std::string CoordinatorLink::address_of(LogIdentity log, const std::string& named) const {
+  if (!named.empty()) return named;
+  return address(log).value_or(to_string(settings_.coordinator));
 }
 
 // ---- registrations ----
@@ -68,6 +67,7 @@ void CoordinatorLink::begin_registration() {
 }
 
 void CoordinatorLink::registration_ended(const Result<std::string>& result) {
+  if (is_closing_) return;
   const std::string problem = result ? *result : result.error().message;
   if (last_problem_ != problem) {
     if (problem.empty()) {
@@ -113,27 +113,62 @@ void CoordinatorLink::register_at(const std::string& address, Registered ended) 
            });
 }
 
+struct CoordinatorLink::Round {
+  explicit Round(boost::asio::io_context& io) : timer(io) {}
+
+  std::string address;
+  Registered ended;
+  wire::Registration gathered;
+  std::size_t missing = 0;  // stores that have yet to answer
+  bool is_over = false;     // who answers now is registered alone
+  boost::asio::steady_timer timer;
+};
+
+// A store whose thread is busy, for as long as statements may run, does not keep the others from registering again.
 void CoordinatorLink::ask_stores(const std::string& address, LogIdentity log, const Registered& ended) {
-  wire::Registration registration;
-  registration.address = own_address_;
-  registration.log = static_cast<std::int64_t>(log);
-  const auto gathering = gather<wire::Registration>(
-      io_, std::move(registration),
-      [this, address, ended](wire::Registration& gathered) { register_stores(address, std::move(gathered), ended); });
+  const auto round = std::make_shared<Round>(io_);
+  round->address = address;
+  round->ended = ended;
+  round->gathered.address = own_address_;
+  round->gathered.log = static_cast<std::int64_t>(log);
   for (auto& [name, runner] : stores_) {
-    const auto asked = runner->ask(
-        [gathering, log, store = name](const BranchTable& branches, const StoreReport& report, Time /*now*/) {
-          gathering->add([&](wire::Registration& gathered) {
-            gathered.stores.push_back(to_registration(store, report, branches.seen(log)));
+    if (!asked_.emplace(address, name).second) continue;
+    ++round->missing;
+    const auto answer = gather<std::optional<wire::StoreRegistration>>(
+        io_, std::nullopt, [this, round, store = name](std::optional<wire::StoreRegistration>& registration) {
+          asked_.erase({round->address, store});
+          --round->missing;
+          if (registration) round->gathered.stores.push_back(std::move(*registration));
+          if (round->is_over ? registration.has_value() : round->missing == 0) end_round(*round);
+        });
+    const auto asked =
+        runner->ask([answer, log, store = name](const BranchTable& branches, const StoreReport& report, Time /*now*/) {
+          answer->add([&](std::optional<wire::StoreRegistration>& registration) {
+            registration = to_registration(store, report, branches.seen(log));
           });
         });
     if (!asked) logger_->debug("event=not_registered store={} reason=\"{}\"", name, asked.error().message);
   }
+  if (attempted_) return;  // somebody waits for all of them to be known
+  round->timer.expires_after(settings_.registration_interval);
+  round->timer.async_wait([this, round](const boost::system::error_code& error) {
+    if (!error && !round->is_over) end_round(*round);
+  });
+}
+
+void CoordinatorLink::end_round(Round& round) {
+  wire::Registration registration = round.gathered;
+  round.gathered.stores.clear();
+  const Registered late = [](const Result<std::string>&) {};
+  const Registered ended = round.is_over ? late : std::exchange(round.ended, late);
+  round.is_over = true;
+  round.timer.cancel();
+  register_stores(round.address, std::move(registration), ended);
 }
 
 void CoordinatorLink::register_stores(const std::string& address, wire::Registration registration,
                                       const Registered& ended) {
-  if (registration.stores.empty()) return ended(std::string("no store is online"));
+  if (registration.stores.empty()) return ended(std::string("no store is online, or all are busy"));
   if (daemon::failpoint("participant.before_register")) return ended(std::string("failpoint"));
   const LogIdentity log{static_cast<std::uint64_t>(registration.log)};
   channel_to(address)->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
@@ -147,7 +182,7 @@ void CoordinatorLink::register_stores(const std::string& address, wire::Registra
 
 std::string CoordinatorLink::take_answer(LogIdentity log, const wire::RegistrationAnswer& answer,
                                          const CoordinatorView& coordinator) {
-  heard(coordinator);
+  if (!coordinator.address.empty()) addresses_[coordinator.line.log] = coordinator.address;
   std::string problem;
   std::erase_if(refusals_, [log](const auto& entry) { return entry.first.first == log; });
   for (const auto& refused : answer.refused) {
@@ -188,7 +223,6 @@ void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry)
     if (!answers) return;
     const auto coordinator = rpc::from_wire(std::move(answers->coordinator), "coordinator");
     if (!coordinator) return logger_->error("event=bad_inquiry_answer error=\"{}\"", coordinator.error().message);
-    heard(*coordinator);
     for (const auto& answer : answers->answers) {
       auto event = to_event(answer, *coordinator);
       if (!event) return logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
@@ -202,7 +236,8 @@ void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry)
 void CoordinatorLink::can_answer(const std::string& store, const SendInquiry& inquiry,
                                  std::function<void(bool)> answer) {
   const auto address = address_of(inquiry.id.log, inquiry.address);
-  inquire(address, store, inquiry, [answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
+  inquire(address, store, inquiry, [this, answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
+    if (is_closing_) return;  // the coordinator was cut off, which does not mean that it cannot answer
     if (!answers || answers->answers.empty()) return answer(false);
     const auto result = answers->answers.front().result;
     answer(result != wire::InquiryResult::NOT_MINE && result != wire::InquiryResult::NOT_ACCEPTED);
@@ -216,10 +251,8 @@ void CoordinatorLink::send(const std::string& store, const SendWound& wound) {
   request.store = store;
   request.id = rpc::to_wire(wound.id);
   request.opening = static_cast<std::int64_t>(wound.opening);
-  to->call(rpc::methods::kWound, request, settings_.call_timeout, [this](Result<wire::WoundAnswer> answer) {
-    if (!answer) return;  // it is asked again while somebody waits
-    if (const auto coordinator = rpc::from_wire(std::move(answer->coordinator), "coordinator")) heard(*coordinator);
-  });
+  // Nothing hangs on the answer: it is asked again while somebody waits.
+  to->call(rpc::methods::kWound, request, settings_.call_timeout, [](const Result<wire::WoundAnswer>&) {});
 }
 
 }  // namespace assent::participant

@@ -43,15 +43,16 @@ class CoordinatorLink {
   // The runners must outlive the link.
   CoordinatorLink(boost::asio::io_context& io, LinkSettings settings, StoreRunners& stores,
                   std::shared_ptr<spdlog::logger> logger);
+  // Whoever waits for an answer waits in vain.
+  ~CoordinatorLink();
+  CoordinatorLink(const CoordinatorLink&) = delete;
+  CoordinatorLink& operator=(const CoordinatorLink&) = delete;
 
   // Registers every store as served at `own_address`, now and again and again. Calls back once, when the first attempt
   // has ended, well or not.
   void start(const rpc::Address& own_address, std::function<void()> attempted);
 
-  // Remembers where the coordinator of this log listens.
-  void heard(const CoordinatorView& coordinator);
-
-  // Where the coordinator of this log listens; nothing if none has been heard of.
+  // Where the coordinator of this log listens, as it said when stores registered; nothing if none has been heard of.
   std::optional<std::string> address(LogIdentity log) const;
 
   // Why the coordinator of this log has refused the store, when it was registered last; nothing if it has not.
@@ -68,6 +69,9 @@ class CoordinatorLink {
   // stores it refuses, as a sentence; empty if none.
   using Registered = std::function<void(const Result<std::string>&)>;
 
+  // One registration: of all stores that answer in time.
+  struct Round;
+
   void begin_registration();
   void registration_ended(const Result<std::string>& result);
   // At the coordinator that does not know the stores, if nothing is on its way there.
@@ -75,10 +79,12 @@ class CoordinatorLink {
   // The steps of one registration: hello, the stores' own words, what the coordinator says.
   void register_at(const std::string& address, Registered ended);
   void ask_stores(const std::string& address, LogIdentity log, const Registered& ended);
+  void end_round(Round& round);
   void register_stores(const std::string& address, wire::Registration registration, const Registered& ended);
   std::string take_answer(LogIdentity log, const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator);
 
-  std::string address_of(LogIdentity log, const std::string& fallback) const;
+  // Where the store says that the coordinator is, for it believes none that was replaced; else where it registered.
+  std::string address_of(LogIdentity log, const std::string& named) const;
   rpc::Channel* channel_to(const std::string& address);
   void inquire(const std::string& address, const std::string& store, const SendInquiry& inquiry,
                std::function<void(Result<wire::InquiryAnswers>)> answered);
@@ -92,8 +98,10 @@ class CoordinatorLink {
   std::function<void()> attempted_;  // empty once it was called
   std::map<LogIdentity, std::string> addresses_;
   std::map<std::pair<LogIdentity, std::string>, std::string> refusals_;
+  std::set<std::pair<std::string, std::string>> asked_;  // address and store: it has yet to say what it registers with
   std::set<std::string> registering_;        // the addresses of coordinators where a registration is under way
   std::optional<std::string> last_problem_;  // logged once, not at every sign of life
+  bool is_closing_ = false;
   std::map<std::string, std::unique_ptr<rpc::Channel>> channels_;  // last: their calls end with them
 };
 

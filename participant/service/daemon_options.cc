@@ -42,11 +42,12 @@ void list_core(daemon::Options& options, Settings& core) {
 void list_store(daemon::Options& options, DaemonOptions& target) {
   auto& limits = target.store.limits;
   options.number("result-rows", limits.result_rows, 1, 1U << 30U, "most rows of one result");
-  options.size("result-bytes", limits.result_bytes, 1024, 7ULL << 20U, "most bytes of one result");
+  options.size("result-bytes", limits.result_bytes, 1024, 7ULL << 20U, "most bytes of the results in one answer");
   options.number("changed-rows", limits.changed_rows, 1, 1U << 30U, "most rows changed by one statement");
   options.size("sql-bytes", limits.sql_bytes, 64, 7ULL << 20U, "longest statement");
   options.number("parameters", limits.parameters, 0, 32766, "most parameters of one statement");
-  options.duration("run-time", limits.time, 1ms, 1h, "a statement's run, without its waiting");
+  options.duration("run-time", limits.time, 1ms, 1h,
+                   "a run of the statements that were sent together, without their waiting");
   options.size("memory", target.memory_bytes, 16 * kMebibyte, 1ULL << 40U,
                "most memory that SQLite may take, for all stores together");
   options.flag("validate-replay", target.store.validate_replay,

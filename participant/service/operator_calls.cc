@@ -13,13 +13,21 @@ namespace assent::participant {
 
 namespace methods = rpc::methods;
 
+namespace {
+
+std::string offline_text(const std::string& store) {
+  return "store `" + store + "` is offline; see the participant's log";
+}
+
+}  // namespace
+
 template <typename Answer>
 void ParticipantService::ask(StoreRunner& runner, rpc::Responder<Answer> respond,
                              std::function<Answer(const BranchTable&, const StoreReport&, Time)> question) {
   const auto answer = gather<std::optional<Answer>>(
       io_, std::nullopt, [respond = std::move(respond), store = runner.name()](const std::optional<Answer>& gathered) {
         if (gathered) return respond(*gathered);
-        respond.fault(wire::FaultCode::UNAVAILABLE, "store `" + store + "` is offline; see the participant's log");
+        respond.fault(wire::FaultCode::UNAVAILABLE, offline_text(store));
       });
   static_cast<void>(runner.ask(
       [answer, question = std::move(question)](const BranchTable& branches, const StoreReport& report, Time now) {
@@ -96,14 +104,16 @@ void ParticipantService::resolve(wire::ResolveRequest&& request, rpc::Responder<
   if (runner == nullptr) return;
   const auto id = rpc::from_wire(request.id);
   const auto store = request.store;
-  const auto found = gather<SendInquiry>(
-      io_, SendInquiry{id, kNoBranch, {}, {}, {}},
-      [this, request = std::move(request), respond = std::move(respond)](const SendInquiry& inquiry) {
-        if (inquiry.branch == kNoBranch) {
+  // Nothing comes together from a store that is offline: what it holds is on its disk.
+  const auto found = gather<std::optional<SendInquiry>>(
+      io_, std::nullopt,
+      [this, request = std::move(request), respond = std::move(respond)](const std::optional<SendInquiry>& inquiry) {
+        if (!inquiry) return respond.fault(wire::FaultCode::UNAVAILABLE, offline_text(request.store));
+        if (inquiry->branch == kNoBranch) {
           return respond.fault(wire::FaultCode::NOT_FOUND, "store `" + request.store + "` holds no branch of " +
-                                                               to_string(inquiry.id) + "; see `assentctl in-doubt`");
+                                                               to_string(inquiry->id) + "; see `assentctl in-doubt`");
         }
-        link_.can_answer(request.store, inquiry, [this, request, respond](bool can_answer) {
+        link_.can_answer(request.store, *inquiry, [this, request, respond](bool can_answer) {
           if (!can_answer) return resolve_unanswered(request, respond);
           respond.fault(wire::FaultCode::CONFLICT,
                         "the coordinator of " + to_string(rpc::from_wire(request.id)) +
@@ -111,12 +121,12 @@ void ParticipantService::resolve(wire::ResolveRequest&& request, rpc::Responder<
         });
       });
   static_cast<void>(runner->ask([found, id](const BranchTable& branches, const StoreReport& report, Time now) {
-    for (const auto& branch : branches.branches(now)) {
-      if (branch.id != id) continue;
-      found->add([&](SendInquiry& inquiry) {
-        inquiry = {id, branch.branch, branch.coordinator_address, branches.seen(id.log), report.opening};
-      });
-    }
+    const auto branch = branches.branch(id, now);
+    found->add([&](std::optional<SendInquiry>& inquiry) {
+      inquiry =
+          branch ? SendInquiry{id, branch->branch, branch->coordinator_address, branches.seen(id.log), report.opening}
+                 : SendInquiry{id, kNoBranch, {}, {}, {}};
+    });
   }));
 }
 
@@ -137,8 +147,8 @@ void ParticipantService::answer_with_branch(const std::string& store, const Reso
       io_, {}, [this, resolved](const wire::BranchStatus& branch) { calls_.answer(resolved, branch); });
   static_cast<void>(
       stores_.at(store)->ask([status, id = resolved.id](const BranchTable& branches, const StoreReport&, Time now) {
-        for (const auto& branch : branches.branches(now)) {
-          if (branch.id == id) status->add([&](wire::BranchStatus& gathered) { gathered = to_wire(branch); });
+        if (const auto branch = branches.branch(id, now)) {
+          status->add([&](wire::BranchStatus& gathered) { gathered = to_wire(*branch); });
         }
       }));
 }

@@ -132,7 +132,6 @@ std::optional<CoordinatorView> ParticipantService::hear(wire::CoordinatorView&& 
     respond.fault(coordinator.error());
     return std::nullopt;
   }
-  link_.heard(*coordinator);
   return std::move(*coordinator);
 }
 
@@ -182,7 +181,7 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
 void ParticipantService::drain(std::function<void()> drained) {
   draining_ = true;
   logger_->info("event=draining");
-  for (auto& [name, runner] : stores_) static_cast<void>(runner->post(DrainRequested{}));
+  for (auto& [name, runner] : stores_) runner->drain();
   wait_until_idle(std::move(drained));
 }
 

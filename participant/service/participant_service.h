@@ -75,7 +75,7 @@ class ParticipantService {
   // The runner of a store; answers the caller with what is wrong if there is none.
   template <typename Answer>
   StoreRunner* find(const std::string& store, const rpc::Responder<Answer>& respond);
-  // What the coordinator says of itself, remembered; answers the caller with what is wrong with it.
+  // What the coordinator says of itself, for the store to judge; answers the caller with what is wrong with it.
   template <typename Answer>
   std::optional<CoordinatorView> hear(wire::CoordinatorView&& view, const rpc::Responder<Answer>& respond);
   // Posts what a request became, or answers with why it cannot be.

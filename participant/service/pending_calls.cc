@@ -21,11 +21,6 @@ std::optional<PendingCalls::Waiting> PendingCalls::take(CallId call) {
   return waiting;
 }
 
-std::string PendingCalls::store_of(CallId call) const {
-  const auto found = calls_.find(static_cast<std::uint64_t>(call));
-  return found == calls_.end() ? std::string() : found->second.store;
-}
-
 CallId PendingCalls::add(const std::string& store, rpc::Responder<wire::ExecuteAnswer> respond) {
   return next(store, std::move(respond));
 }
@@ -105,7 +100,7 @@ void PendingCalls::drop(const std::string& store, const std::string& reason) {
   for (const auto& [number, call] : calls_) {
     if (call.store == store) dropped.push_back(CallId{number});
   }
-  const Error error{ErrorKind::kUnavailable, "store `" + store + "` went offline: " + reason};
+  const Error error{ErrorKind::kUnknown, "store `" + store + "` went offline, with this call done or not: " + reason};
   for (const auto call : dropped) refuse(call, error);
 }
 

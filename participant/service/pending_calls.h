@@ -32,7 +32,8 @@ class PendingCalls {
   void refuse(const CallRefused& effect);
   void refuse(CallId call, const Error& error);
 
-  // Everybody who waits for the store waits in vain.
+  // Everybody who waits for the store waits in vain, and does not learn what has happened: its last journal transaction
+  // may be on the disk or not.
   void drop(const std::string& store, const std::string& reason);
 
   std::size_t size() const { return calls_.size(); }
@@ -58,7 +59,6 @@ class PendingCalls {
   template <typename Fault>
   void end_with(CallId call, const Fault& fault);
   CallId next(const std::string& store, Waiting waiting);
-  std::string store_of(CallId call) const;
   // Takes the call out; nothing if it has been dropped.
   std::optional<Waiting> take(CallId call);
 

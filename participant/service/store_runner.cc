@@ -11,11 +11,12 @@ namespace assent::participant {
 
 namespace {
 
+constexpr std::size_t kRoomForEnds = 4;  // times as much as for all else
+
 // Decisions, the answers of coordinators and operators end work; everything else begins or prolongs it.
 bool ends_work(const Event& event) {
   return std::holds_alternative<DecisionReceived>(event) || std::holds_alternative<InquiryAnswered>(event) ||
-         std::holds_alternative<RegistrationAccepted>(event) || std::holds_alternative<ResolveRequested>(event) ||
-         std::holds_alternative<DrainRequested>(event);
+         std::holds_alternative<RegistrationAccepted>(event) || std::holds_alternative<ResolveRequested>(event);
 }
 
 }  // namespace
@@ -26,7 +27,8 @@ StoreRunner::StoreRunner(std::string name, Open open, RunnerSettings settings, D
       open_(std::move(open)),
       settings_(settings),
       deliver_(std::move(deliver)),
-      logger_(std::move(logger)) {}
+      logger_(std::move(logger)),
+      pause_(settings.reopen_first) {}
 
 StoreRunner::~StoreRunner() {
   {
@@ -51,7 +53,7 @@ Result<void> StoreRunner::post(Event event) {
   {
     const std::lock_guard lock(mutex_);
     if (!offline_.empty()) return offline_error();
-    if (inbox_.size() >= settings_.inbox_events && !ends_work(event)) {
+    if (inbox_.size() >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) {
       return Error{ErrorKind::kOverloaded, "too much waits for store `" + name_ + "`; try again later"};
     }
     inbox_.emplace_back(std::move(event));
@@ -59,6 +61,16 @@ Result<void> StoreRunner::post(Event event) {
   }
   wake_.notify_one();
   return {};
+}
+
+void StoreRunner::drain() {
+  {
+    const std::lock_guard lock(mutex_);
+    is_draining_ = true;
+    if (!offline_.empty()) return;  // the opening sees to it
+    inbox_.emplace_back(DrainRequested{});
+  }
+  wake_.notify_one();
 }
 
 Result<void> StoreRunner::ask(Question question) {
@@ -91,6 +103,7 @@ Result<void> StoreRunner::open() {
                 to_string(recovered.identity), recovered.start_number, totals.prepared, totals.committed);
   const std::lock_guard lock(mutex_);
   offline_.clear();
+  if (is_draining_) inbox_.emplace_back(DrainRequested{});
   return {};
 }
 
@@ -174,6 +187,7 @@ Result<void> StoreRunner::perform(Effect& effect) {
     if (!position) return position.error();
     position_ = *position;
     ++forces_;
+    pause_ = settings_.reopen_first;
     events_.emplace_back(JournalDurable{position_});
     events_.emplace_back(BatchEnded{});
   } else if (std::holds_alternative<Transition>(effect)) {
@@ -200,14 +214,15 @@ void StoreRunner::go_offline(const Error& error) {
   deliver_(StoreOutput{{}, error.message});
 }
 
+// A store that opens, and fails at the first thing that it must do, is no better than one that does not open.
 bool StoreRunner::reopen() {
-  auto pause = settings_.reopen_first;
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, pause, [this] { return stopping_; });
+      wake_.wait_for(lock, pause_, [this] { return stopping_; });
       if (stopping_) return false;
     }
+    pause_ = std::min(pause_ * 2, settings_.reopen_ceiling);
     const auto opened = open();
     if (opened) return true;
     logger_->error("event=store_reopen_failed store={} error=\"{}\"", name_, opened.error().message);
@@ -215,7 +230,6 @@ bool StoreRunner::reopen() {
       const std::lock_guard lock(mutex_);
       offline_ = opened.error().message;
     }
-    pause = std::min(pause * 2, settings_.reopen_ceiling);
   }
 }
 

@@ -68,8 +68,12 @@ class StoreRunner {
   Result<void> start();
 
   // Hands over an event. Any thread. Refused: kOverloaded (too much waits) or kUnavailable (offline). What ends work,
-  // decisions and the answers of coordinators, finds room in a full inbox, so that load cannot starve recovery.
+  // decisions and the answers of coordinators, finds room in a full inbox, so that load cannot starve recovery; but not
+  // without end, for all of it is sent again.
   Result<void> post(Event event);
+
+  // From now on no branch begins, also when the store has been opened again. Any thread.
+  void drain();
 
   // Asks on the store's thread. Any thread. The question is dropped unasked if the store is, or goes, offline.
   Result<void> ask(Question question);
@@ -105,6 +109,7 @@ class StoreRunner {
   std::condition_variable wake_;
   std::vector<Item> inbox_;
   std::string offline_ = "it is not open yet";
+  bool is_draining_ = false;
   bool stopping_ = false;
 
   // Of the store's thread, once it runs.
@@ -113,6 +118,7 @@ class StoreRunner {
   Opening opening_{};
   StorePosition position_{};
   std::uint64_t forces_ = 0;
+  Duration pause_;  // before the next opening; small again once a journal transaction has succeeded
   bool is_short_of_space_ = false;
   std::deque<Event> events_;  // what followed from the event that is being stepped
   Effects output_;

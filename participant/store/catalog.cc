@@ -82,18 +82,16 @@ std::optional<std::size_t> TableSchema::column(std::string_view wanted) const {
 
 const TableSchema* Catalog::find(std::string_view name) {
   const std::string key = to_lower(name);
-  auto found = tables_.find(key);
-  if (found == tables_.end()) {
-    std::optional<TableSchema> table;
-    Query query = connection_.query(
-        "SELECT name, type, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE");
-    query.bind(1, name);
-    if (query.step()) {
-      table = load(query.text(0), query.text(1), query.text(2));
-    }
-    found = tables_.emplace(key, std::move(table)).first;
+  if (const auto found = tables_.find(key); found != tables_.end()) {
+    return &found->second;
   }
-  return found->second ? &*found->second : nullptr;
+  Query query = connection_.query(
+      "SELECT name, type, sql FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE");
+  query.bind(1, name);
+  if (!query.step()) {
+    return nullptr;  // not remembered: statements can invent any number of names
+  }
+  return &tables_.emplace(key, load(query.text(0), query.text(1), query.text(2))).first->second;
 }
 
 TableSchema Catalog::load(std::string_view name, std::string_view type, std::string_view sql) {

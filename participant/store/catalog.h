@@ -69,7 +69,7 @@ class Catalog {
   std::string why_unsupported(const TableSchema& table, bool has_generated_column);
 
   Connection& connection_;
-  std::map<std::string, std::optional<TableSchema>, std::less<>> tables_;  // by lower-case name
+  std::map<std::string, TableSchema, std::less<>> tables_;  // by lower-case name
 };
 
 // ASCII only, as SQLite compares names.

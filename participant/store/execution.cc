@@ -1,6 +1,7 @@
 #include "participant/store/execution.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -26,11 +27,30 @@ bool refuse(Execution& execution, std::string detail) {
   return fail(execution, AbortReason::kStatementFailed, std::move(detail));
 }
 
-std::uint64_t size_of(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  const auto* blob = std::get_if<Blob>(&value);
-  return kBytesOfAValue + (text != nullptr ? text->size() : 0) + (blob != nullptr ? blob->bytes.size() : 0);
+// Before it is copied.
+std::uint64_t size_of_column(sqlite3_stmt* statement, int column) {
+  const int type = sqlite3_column_type(statement, column);
+  const bool has_bytes = type == SQLITE_TEXT || type == SQLITE_BLOB;
+  return kBytesOfAValue + (has_bytes ? static_cast<std::uint64_t>(sqlite3_column_bytes(statement, column)) : 0);
 }
+
+// While it lives, no value grows much larger than one that could be kept. What the store itself writes may be larger.
+class ValueLimit {
+ public:
+  ValueLimit(sqlite3* database, const StatementLimits& limits) : database_(database) {
+    constexpr std::uint64_t kMore = 1U << 20U;
+    const std::uint64_t most = std::max(limits.changes_bytes, limits.result_bytes) + kMore;
+    before_ = sqlite3_limit(database_, SQLITE_LIMIT_LENGTH,
+                            static_cast<int>(std::min<std::uint64_t>(most, std::numeric_limits<int>::max())));
+  }
+  ~ValueLimit() { sqlite3_limit(database_, SQLITE_LIMIT_LENGTH, before_); }
+  ValueLimit(const ValueLimit&) = delete;
+  ValueLimit& operator=(const ValueLimit&) = delete;
+
+ private:
+  sqlite3* database_;
+  int before_ = 0;
+};
 
 // Ends the use of a statement, however it ends.
 class Stepping {
@@ -85,8 +105,7 @@ Executor::~Executor() {
 }
 
 int Executor::on_progress(void* executor) {
-  const auto& self = *static_cast<Executor*>(executor);
-  return self.deadline_ && Clock::now() >= *self.deadline_ ? 1 : 0;
+  return static_cast<const Executor*>(executor)->is_late() ? 1 : 0;
 }
 
 void Executor::begin() {
@@ -114,6 +133,9 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
   connection_.query("SAVEPOINT execution").run();
   replay_.apply(before);
   Execution execution;
+  deadline_ = Clock::now() + limits_.time;
+  result_bytes_ = 0;
+  std::optional<ValueLimit> value_limit(std::in_place, connection_.handle(), limits_);
   for (const Statement& statement : statements) {
     if (!run_one(statement, execution)) {
       execution.failure.statement_index = static_cast<std::int32_t>(execution.results.size());
@@ -121,6 +143,8 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
       break;
     }
   }
+  value_limit.reset();
+  deadline_.reset();
   undo();
   if (validate_replay_ && !execution.changes.empty()) {
     validate(before, execution);
@@ -130,6 +154,9 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
 }
 
 bool Executor::run_one(const Statement& statement, Execution& execution) {
+  if (is_late()) {
+    return fail_by_time(execution);
+  }
   if (statement.sql.size() > limits_.sql_bytes) {
     return refuse(execution, "the text of the statement has " + std::to_string(statement.sql.size()) +
                                  " bytes, more than " + std::to_string(limits_.sql_bytes) +
@@ -185,28 +212,35 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   const int columns = sqlite3_column_count(handle);
   for (int column = 0; column < columns; ++column) {
     result.columns.emplace_back(sqlite3_column_name(handle, column));
+    result_bytes_ += kBytesOfAValue + result.columns.back().size();
   }
   const sqlite3_int64 changes_before = sqlite3_total_changes64(connection_.handle());
   const Sandbox::As outside(sandbox_, Sandbox::Trust::kStatement);
-  deadline_ = Clock::now() + limits_.time;
-  std::uint64_t bytes = 0;
+  const auto is_too_large = [&] {
+    return result.rows.size() > limits_.result_rows || result_bytes_ > limits_.result_bytes;
+  };
   int code = SQLITE_ROW;
-  while ((code = sqlite3_step(handle)) == SQLITE_ROW) {
+  while (!is_too_large() && (code = sqlite3_step(handle)) == SQLITE_ROW) {
     std::vector<Value>& row = result.rows.emplace_back();
-    for (int column = 0; column < columns; ++column) {
-      row.push_back(read_column(handle, column));
-      bytes += size_of(row.back());
-    }
-    if (result.rows.size() > limits_.result_rows || bytes > limits_.result_bytes) {
-      deadline_.reset();
-      return refuse(execution, "the result is larger than " + std::to_string(limits_.result_rows) + " rows or " +
-                                   std::to_string(limits_.result_bytes) +
-                                   " bytes: read it in pages, by key and with LIMIT");
+    for (int column = 0; column < columns && !is_too_large(); ++column) {
+      result_bytes_ += size_of_column(handle, column);
+      if (!is_too_large()) {
+        row.push_back(read_column(handle, column));
+      }
     }
   }
-  deadline_.reset();
+  if (is_too_large()) {
+    return refuse(execution, "the result is larger than " + std::to_string(limits_.result_rows) + " rows or " +
+                                 std::to_string(limits_.result_bytes) +
+                                 " bytes: read it in pages, by key and with LIMIT, and not several in one batch");
+  }
+  // Not every program looks at an interrupt behind its last change: one that changes a single row ends well.
+  if (prepared.target != nullptr && observer_.is_beyond_limits()) {
+    return refuse(execution, "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
+                                 std::to_string(limits_.changes_bytes) + " bytes: do it in several transactions");
+  }
   if (code != SQLITE_DONE) {
-    return fail_in_sqlite(code, prepared, execution);
+    return fail_in_sqlite(code, execution);
   }
   if (!connection_.in_transaction()) {
     throw ResultError({ErrorKind::kCorrupt, connection_.path() +
@@ -236,22 +270,23 @@ bool Executor::check_result(const PreparedStatement& prepared, const Statement& 
   return true;
 }
 
-bool Executor::fail_in_sqlite(int code, const PreparedStatement& prepared, Execution& execution) {
+bool Executor::is_late() const {
+  return deadline_ && Clock::now() >= *deadline_;
+}
+
+bool Executor::fail_by_time(Execution& execution) {
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(limits_.time).count();
+  return fail(execution, AbortReason::kStatementFailed,
+              "the statement, and those that were sent with it, ran longer than " + std::to_string(milliseconds) +
+                  " ms: do less at once, or add an index",
+              SQLITE_INTERRUPT);
+}
+
+bool Executor::fail_in_sqlite(int code, Execution& execution) {
   sqlite3* database = connection_.handle();
   switch (code & kPrimaryCode) {
     case SQLITE_CONSTRAINT: return fail(execution, AbortReason::kConstraint, sqlite3_errmsg(database), code);
-    case SQLITE_INTERRUPT:
-      if (prepared.target != nullptr && observer_.is_beyond_limits()) {
-        return fail(execution, AbortReason::kStatementFailed,
-                    "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
-                        std::to_string(limits_.changes_bytes) + " bytes: do it in several transactions",
-                    code);
-      }
-      return fail(execution, AbortReason::kStatementFailed,
-                  "the statement ran longer than " +
-                      std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limits_.time).count()) +
-                      " ms: do less in one statement, or add an index",
-                  code);
+    case SQLITE_INTERRUPT: return fail_by_time(execution);
     case SQLITE_NOMEM: return fail(execution, AbortReason::kStatementFailed, "out of memory: " + memory_remedy(), code);
     case SQLITE_ERROR:
     case SQLITE_AUTH:

@@ -63,7 +63,9 @@ class Executor {
                 Execution& execution);
   bool check_result(const PreparedStatement& prepared, const Statement& statement, const StatementResult& result,
                     const std::vector<Change>& changes, Execution& execution);
-  bool fail_in_sqlite(int code, const PreparedStatement& prepared, Execution& execution);
+  bool is_late() const;
+  bool fail_by_time(Execution& execution);
+  bool fail_in_sqlite(int code, Execution& execution);
   void begin();
   void undo();
   void validate(const Changes& before, Execution& execution);
@@ -76,7 +78,8 @@ class Executor {
   ForeignWrites& foreign_writes_;
   StatementLimits limits_;
   bool validate_replay_;
-  std::optional<Clock::time_point> deadline_;  // of the statement that runs
+  std::optional<Clock::time_point> deadline_;  // of all statements that run together
+  std::uint64_t result_bytes_ = 0;             // of their results
 };
 
 }  // namespace assent::participant

@@ -26,8 +26,16 @@ std::string name_of_real(double real) {
 }
 
 std::string name_of_text(std::string_view text, Collation collation) {
-  std::string content = collation == Collation::kNoCase ? to_lower(text) : std::string(text);
-  if (collation == Collation::kTrimRight) {
+  std::string content(text);
+  std::string length;
+  if (collation == Collation::kNoCase) {
+    content = to_lower(text);
+    // Behind a NUL that both texts have at one place, SQLite compares their lengths, not their letters.
+    if (const std::size_t end = content.find('\0'); end != std::string::npos) {
+      content.resize(end);
+      length = "#" + std::to_string(text.size());
+    }
+  } else if (collation == Collation::kTrimRight) {
     content.erase(content.find_last_not_of(' ') + 1);
   }
   std::string name = "'";
@@ -37,7 +45,7 @@ std::string name_of_text(std::string_view text, Collation collation) {
       name += letter;
     }
   }
-  return name + "'";
+  return name + "'" + length;
 }
 
 std::string name_of_blob(const Blob& blob) {

@@ -3,6 +3,7 @@
 //   (7)                 a primary key
 //   ('a', 2)            one of two columns
 //   index_name('a@b')   a key of a UNIQUE index
+//   ('a'#3)             a text without case that has a NUL behind the a, and 3 bytes
 //   (x'00ff…#4096#…)    a long key, shortened: two of them may share a name, and then wait for each other
 #pragma once
 

@@ -8,11 +8,20 @@ namespace assent::participant {
 
 namespace {
 
+constexpr std::uint64_t kBytesOfAValue = 8;
+
 sqlite3_value* value_at(sqlite3* database, int column, bool is_new) {
   sqlite3_value* value = nullptr;
   const int result =
       is_new ? sqlite3_preupdate_new(database, column, &value) : sqlite3_preupdate_old(database, column, &value);
   return result == SQLITE_OK ? value : nullptr;
+}
+
+// Before it is copied.
+std::uint64_t size_of(sqlite3_value* value) {
+  const int type = value == nullptr ? SQLITE_NULL : sqlite3_value_type(value);
+  const bool has_bytes = type == SQLITE_TEXT || type == SQLITE_BLOB;
+  return kBytesOfAValue + (has_bytes ? static_cast<std::uint64_t>(sqlite3_value_bytes(value)) : 0);
 }
 
 // The hook shows a whole number in a REAL column sometimes as the integer that the file holds.
@@ -112,20 +121,8 @@ void RowObserver::observe(ChangeKind kind, std::string_view table) {
     return;
   }
   Change change{.kind = kind, .table = table_->name, .old_row = {}, .new_row = {}};
-  if (kind != ChangeKind::kInsert) {
-    change.old_row = read_row(false);
-  }
-  if (kind != ChangeKind::kDelete) {
-    change.new_row = read_row(true);
-  }
-  for (const RowImage* row : {&change.old_row, &change.new_row}) {
-    for (const Value& value : *row) {
-      const auto* text = std::get_if<std::string>(&value);
-      const auto* blob = std::get_if<Blob>(&value);
-      captured_bytes_ += 8 + (text != nullptr ? text->size() : 0) + (blob != nullptr ? blob->bytes.size() : 0);
-    }
-  }
-  if (captured_.size() >= limits_.rows || captured_bytes_ > limits_.bytes) {
+  if (captured_.size() >= limits_.rows || (kind != ChangeKind::kInsert && !read_row(false, change.old_row)) ||
+      (kind != ChangeKind::kDelete && !read_row(true, change.new_row))) {
     beyond_limits_ = true;
     captured_.clear();
     sqlite3_interrupt(database_);
@@ -134,18 +131,21 @@ void RowObserver::observe(ChangeKind kind, std::string_view table) {
   captured_.push_back(std::move(change));
 }
 
-RowImage RowObserver::read_row(bool is_new) const {
-  RowImage row;
+bool RowObserver::read_row(bool is_new, RowImage& row) {
   row.reserve(table_->columns.size());
   for (std::size_t column = 0; column < table_->columns.size(); ++column) {
     sqlite3_value* value = value_at(database_, static_cast<int>(column), is_new);
+    captured_bytes_ += size_of(value);
+    if (captured_bytes_ > limits_.bytes) {
+      return false;
+    }
     if (value != nullptr && is_hidden_real(value, table_->columns[column])) {
       row.emplace_back(sqlite3_value_double(value));
     } else {
       row.push_back(value == nullptr ? Value(nullptr) : read_value(value));
     }
   }
-  return row;
+  return true;
 }
 
 bool RowObserver::equals(const RowImage& expected, bool is_new) const {

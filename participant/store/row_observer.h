@@ -25,7 +25,8 @@ class RowObserver {
   RowObserver(const RowObserver&) = delete;
   RowObserver& operator=(const RowObserver&) = delete;
 
-  // Rows of `table` are written down until take_captured(). Beyond the limits the running statement is interrupted.
+  // Rows of `table` are written down until take_captured(). Beyond the limits the running statement is interrupted, and
+  // what was written down is gone: it may end well all the same, so ask is_beyond_limits() whatever SQLite says.
   void capture(const TableSchema& table, CaptureLimits limits);
   std::vector<Change> take_captured();
   bool is_beyond_limits() const { return beyond_limits_; }
@@ -40,7 +41,7 @@ class RowObserver {
   static void on_change(void* observer, sqlite3* database, int operation, const char* schema, const char* table,
                         sqlite3_int64 old_rowid, sqlite3_int64 new_rowid);
   void observe(ChangeKind kind, std::string_view table);
-  RowImage read_row(bool is_new) const;
+  bool read_row(bool is_new, RowImage& row);  // false: beyond the limits, and not all is read
   bool equals(const RowImage& expected, bool is_new) const;
 
   sqlite3* database_;

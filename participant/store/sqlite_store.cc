@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include <new>
 #include <utility>
 
 #include "participant/store/catalog.h"
@@ -118,6 +119,9 @@ class SqliteStore final : public Store {
     } catch (const ResultError& error) {
       failed_ = true;
       return error.error();
+    } catch (const std::bad_alloc&) {
+      failed_ = true;
+      return Error{ErrorKind::kIo, connection_.path() + ": no memory was left; give the process more, or less to do"};
     }
   }
 

@@ -4,8 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "participant/store/tokens.h"
-
 namespace assent::participant {
 
 namespace {
@@ -58,26 +56,27 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
     prepared.failure = "there is no statement in the text: give one";
   } else if (!is_only_end(std::string_view(sql).substr(static_cast<std::size_t>(tail - sql.data())))) {
     prepared.failure = "there are several statements in the text: send each as a statement of its own";
-  } else {
-    prepared.failure = why_refused(sql, access);
   }
   if (!prepared.failure.empty()) {
     return prepared;
   }
-  understand(prepared, sql, access);
+  const std::vector<Token> tokens = tokenize(sql).value_or(std::vector<Token>());
+  prepared.failure = why_refused(tokens, access);
+  if (!prepared.failure.empty()) {
+    return prepared;
+  }
+  understand(prepared, sql, tokens, access);
   if (prepared.failure.empty()) {
     prepared.handle = std::move(handle);
   }
   return prepared;
 }
 
-std::string StatementCache::why_refused(const std::string& sql, const Access& access) {
+std::string StatementCache::why_refused(const std::vector<Token>& tokens, const Access& access) {
   constexpr std::array<std::string_view, 7> kVerbs = {"SELECT",  "VALUES", "WITH",  "INSERT",
                                                       "REPLACE", "UPDATE", "DELETE"};
-  const auto tokens = tokenize(sql);
-  if (!tokens || tokens->empty() || std::none_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) {
-        return tokens->front().is_word(verb);
-      })) {
+  if (tokens.empty() ||
+      std::none_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) { return tokens.front().is_word(verb); })) {
     return "only SELECT, INSERT, UPDATE, DELETE and REPLACE are statements of a transaction: run others on a copy of "
            "the store's file, or while its participant is stopped";
   }
@@ -94,7 +93,8 @@ std::string StatementCache::why_refused(const std::string& sql, const Access& ac
   return {};
 }
 
-void StatementCache::understand(PreparedStatement& prepared, const std::string& sql, const Access& access) {
+void StatementCache::understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
+                                const Access& access) {
   bool reads_others = false;
   for (const std::string& name : access.reads) {
     const TableSchema* table = catalog_.find(name);
@@ -113,27 +113,44 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
     return;
   }
   prepared.failure = prepared.target->unsupported;
-  const auto tokens = tokenize(sql);
-  if (!prepared.failure.empty() || !tokens) {
+  if (!prepared.failure.empty()) {
     return;
   }
-  prepared.shape = recognise(*tokens, *prepared.target);
+  prepared.shape = recognise(tokens, *prepared.target);
   prepared.failure = prepared.shape.refusal;
-  const bool keyed = prepared.shape.kind == StatementShape::Kind::kKeyedWrite;
-  if (reads_others || (keyed && !is_search_by_primary_key(sql, *prepared.target))) {
+  if (reads_others || !is_confirmed_by_plan(prepared.shape, sql, *prepared.target)) {
     prepared.shape.kind = StatementShape::Kind::kOther;
   }
 }
 
-// Believed only if SQLite itself goes by the key, and by nothing else.
-bool StatementCache::is_search_by_primary_key(const std::string& sql, const TableSchema& table) {
+// What SQLite says that it will do; nothing of it is done.
+std::vector<std::string> StatementCache::plan_of(const std::string& sql) {
   sqlite3_stmt* explain = nullptr;
   const std::string text = "EXPLAIN QUERY PLAN " + sql;
-  if (sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr) !=
-      SQLITE_OK) {
-    return false;
-  }
+  int code = sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr);
   const StatementHandle handle(explain);
+  std::vector<std::string> plan;
+  while (code == SQLITE_OK || code == SQLITE_ROW) {
+    if ((code = sqlite3_step(explain)) == SQLITE_ROW) {
+      plan.push_back(to_lower(reinterpret_cast<const char*>(sqlite3_column_text(explain, 3))));
+    }
+  }
+  return code == SQLITE_DONE ? plan : std::vector<std::string>{"unknown"};
+}
+
+// A recognised write is believed only if SQLite reads no more than it should: an INSERT nothing but its own VALUES, a
+// keyed write that one key.
+bool StatementCache::is_confirmed_by_plan(const StatementShape& shape, const std::string& sql,
+                                          const TableSchema& table) {
+  if (shape.kind == StatementShape::Kind::kOther) {
+    return true;
+  }
+  const std::vector<std::string> plan = plan_of(sql);
+  if (shape.kind == StatementShape::Kind::kPlainInsert) {
+    const std::string_view values = " constant rows";
+    return plan.empty() || (plan.size() == 1 && plan.front().size() > values.size() &&
+                            plan.front().compare(plan.front().size() - values.size(), values.size(), values) == 0);
+  }
   std::string columns;
   for (const KeyColumn& key : table.primary_key) {
     columns += (columns.empty() ? "(" : " AND ") + table.columns[key.column].name + "=?";
@@ -147,14 +164,7 @@ bool StatementCache::is_search_by_primary_key(const std::string& sql, const Tabl
   // The table as the statement may spell it.
   const std::array<std::string, 3> searches = {"search " + use + way, "search main." + use + way,
                                                "search " + use + "covering " + way};
-  int rows = 0;
-  bool by_key = false;
-  while (sqlite3_step(explain) == SQLITE_ROW) {
-    ++rows;
-    const std::string detail = to_lower(reinterpret_cast<const char*>(sqlite3_column_text(explain, 3)));
-    by_key = std::find(searches.begin(), searches.end(), detail) != searches.end();
-  }
-  return rows == 1 && by_key;
+  return plan.size() == 1 && std::find(searches.begin(), searches.end(), plan.front()) != searches.end();
 }
 
 }  // namespace assent::participant

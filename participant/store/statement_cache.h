@@ -14,6 +14,7 @@
 #include "participant/store/connection.h"
 #include "participant/store/sandbox.h"
 #include "participant/store/statement_shape.h"
+#include "participant/store/tokens.h"
 
 namespace assent::participant {
 
@@ -41,9 +42,11 @@ class StatementCache {
   };
 
   PreparedStatement prepare(const std::string& sql);
-  std::string why_refused(const std::string& sql, const Access& access);
-  void understand(PreparedStatement& prepared, const std::string& sql, const Access& access);
-  bool is_search_by_primary_key(const std::string& sql, const TableSchema& table);
+  std::string why_refused(const std::vector<Token>& tokens, const Access& access);
+  void understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
+                  const Access& access);
+  bool is_confirmed_by_plan(const StatementShape& shape, const std::string& sql, const TableSchema& table);
+  std::vector<std::string> plan_of(const std::string& sql);
 
   Connection& connection_;
   Catalog& catalog_;

@@ -80,12 +80,15 @@ class Recogniser {
     }
   }
 
-  // The position behind `[schema .] table`, or nothing if the target does not stand there.
+  // The position behind `[schema .] table`, or nothing if the target does not stand there. A text is a name here.
   std::optional<std::size_t> behind_target(std::size_t at) const {
-    if (name(at) && symbol(at + 1, '.')) {
+    const auto is_name = [this](std::size_t place) {
+      return name(place) || (place < tokens_.size() && tokens_[place].kind == TokenKind::kText);
+    };
+    if (is_name(at) && symbol(at + 1, '.')) {
       at += 2;
     }
-    if (!name(at) || to_lower(tokens_[at].text) != to_lower(target_.name)) {
+    if (!is_name(at) || to_lower(tokens_[at].text) != to_lower(target_.name)) {
       return std::nullopt;
     }
     return at + 1;
@@ -208,9 +211,11 @@ class Recogniser {
     std::optional<std::size_t> place;
     std::size_t count = 0;
     for (++at; at < tokens_.size() && !symbol(at, ')'); ++at) {
-      if (!name(at)) {
+      if (symbol(at, ',')) {
+        ++count;
         continue;
       }
+      // SQLite takes a text for a name here.
       const auto column = target_.column(tokens_[at].text);
       if (!column && target_.hidden_rowid && is_rowid(tokens_[at].text)) {
         shape_.refusal = "`" + tokens_[at].text + "` of table `" + target_.name +
@@ -220,7 +225,6 @@ class Recogniser {
         unsure_ = unsure_ || place.has_value();  // named twice: which of the values counts?
         place = count;
       }
-      ++count;
     }
     ++at;
     if (!place && target_.integer_key) {

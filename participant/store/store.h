@@ -16,12 +16,12 @@ namespace assent::participant {
 
 struct StatementLimits {
   std::uint64_t result_rows = 100000;
-  std::uint64_t result_bytes = 4U << 20U;
+  std::uint64_t result_bytes = 4U << 20U;    // of all results of one execution: they travel in one answer
   std::uint64_t changed_rows = 1000000;      // by one statement
   std::uint64_t changes_bytes = 64U << 20U;  // captured of one statement, old and new values
   std::uint32_t sql_bytes = 1U << 20U;
   std::uint32_t parameters = 1000;
-  Duration time = std::chrono::seconds(10);
+  Duration time = std::chrono::seconds(10);  // of all statements of one execution: nothing else runs meanwhile
 };
 
 // What a run of statements showed.

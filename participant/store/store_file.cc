@@ -83,6 +83,9 @@ void run_schema(Connection& connection, Sandbox& sandbox, const std::string& sch
           std::min(schema.size(), std::max(begin + token, schema.find_first_not_of(" \t\r\n", begin)));
       refuse_schema(connection, why + " (line " + std::to_string(line_at(schema, place)) + "); correct its SQL");
     }
+    if (tail == rest.data()) {
+      refuse_schema(connection, "it holds a NUL byte, where SQL ends; take it out");
+    }
     rest.remove_prefix(static_cast<std::size_t>(tail - rest.data()));
   }
 }

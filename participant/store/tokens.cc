@@ -32,7 +32,12 @@ class Tokenizer {
   std::optional<std::vector<Token>> run() {
     while (at_ < sql_.size()) {
       if (is_space(sql_[at_])) {
-        ++at_;
+        // SQLite goes on over a vertical tab, but does not begin with one.
+        do {
+          ++at_;
+        } while (at_ < sql_.size() && (is_space(sql_[at_]) || sql_[at_] == '\v'));
+      } else if (starts_with("\xEF\xBB\xBF")) {
+        at_ += 3;  // a byte-order mark is white space, but a part of the name if letters are before it
       } else if (starts_with("--")) {
         at_ = std::min(sql_.find('\n', at_), sql_.size());
       } else if (starts_with("/*")) {
@@ -65,8 +70,10 @@ class Tokenizer {
     }
     if (is_digit(first) || (first == '.' && at_ + 1 < sql_.size() && is_digit(sql_[at_ + 1]))) {
       take(number_end(), TokenKind::kNumber);
-    } else if (first == '?' || first == ':' || first == '@' || first == '$' || first == '#') {
-      take(name_end(at_ + 1), TokenKind::kParameter);
+    } else if (first == '?') {
+      take(digits_end(at_ + 1), TokenKind::kParameter);
+    } else if (const std::size_t end = named_parameter_end(); end != at_) {
+      take(end, TokenKind::kParameter);
     } else if (is_name_letter(first)) {
       take(name_end(at_), TokenKind::kWord);
     } else {
@@ -80,6 +87,37 @@ class Tokenizer {
       ++from;
     }
     return from;
+  }
+
+  std::size_t digits_end(std::size_t from) const {
+    while (from < sql_.size() && is_digit(sql_[from])) {
+      ++from;
+    }
+    return from;
+  }
+
+  // `:name`, `@name`, `$name`, any of them with `::` within and one `(…)` without white space behind, as in Tcl
+  // (sqlite3GetToken() of tokenize.c). Where it begins, if none begins here.
+  std::size_t named_parameter_end() const {
+    if (sql_[at_] != ':' && sql_[at_] != '@' && sql_[at_] != '$' && sql_[at_] != '#') {
+      return at_;
+    }
+    bool has_letters = false;
+    std::size_t end = at_ + 1;
+    while (end < sql_.size()) {
+      if (is_name_letter(sql_[end])) {
+        has_letters = true;
+        ++end;
+      } else if (sql_.substr(end, 2) == "::") {
+        end += 2;
+      } else {
+        break;
+      }
+    }
+    if (has_letters && end < sql_.size() && sql_[end] == '(') {
+      end = std::min(sql_.find(')', end), sql_.size() - 1) + 1;
+    }
+    return has_letters ? end : at_;
   }
 
   // Letters belong to it too: 0x1f, 1e5, and what SQLite will call an unrecognised token.

@@ -15,7 +15,7 @@ enum class TokenKind : std::uint8_t {
   kNumber,
   kText,       // 'text'
   kBlob,       // x'00ff'
-  kParameter,  // ?, ?1, :name, @name, $name
+  kParameter,  // ?, ?1, :name, @name, $name, $name::more(any)
   kSymbol,     // one punctuation mark
 };
 

@@ -189,7 +189,7 @@ INSTANTIATE_TEST_SUITE_P(
                      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n",
                      {},
                      kFailed,
-                     "ran longer than 200 ms: do less in one statement"},
+                     "ran longer than 200 ms: do less at once"},
         BadStatement{"TooMuchMemory",
                      "SELECT length(hex(zeroblob(20000000)))",
                      {},

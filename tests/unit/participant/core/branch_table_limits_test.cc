@@ -51,9 +51,11 @@ TEST(BranchTableLimits, ABranchTakesOnlySoManyStatements) {
   Script script({.statements_per_branch = 1});
   script.run_all("execute 1 5\nran 1");
   EXPECT_THAT(script.run("execute 2 5 branch=1.1 number=1"),
-              ElementsAre("refuse 2: overloaded: a branch takes at most 1 statements; use several transactions, or "
-                          "raise the limit"));
-  EXPECT_EQ(script.run("submit 3 6 statements=2").size(), 1U);
+              ElementsAre("refuse 2: invalid argument: a branch takes at most 1 statements; use several transactions, "
+                          "or raise the limit"));
+  EXPECT_THAT(script.run("submit 3 6 statements=2"),
+              ElementsAre("answer 3: no branch, no (statement failed: a branch takes at most 1 statements; use several "
+                          "transactions, or raise the limit)"));
 }
 
 TEST(BranchTableLimits, EndsAreForgottenOldestFirst) {

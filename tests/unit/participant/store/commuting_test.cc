@@ -51,9 +51,18 @@ class Commuting : public SqliteStoreTest {
 
   static Statement random_statement(Random& random) {
     const std::string table = random() % 4 == 0 ? "b" : "a";
-    switch (random() % 9) {
+    switch (random() % 12) {
       case 0:
         return statement("INSERT INTO " + table + " VALUES (" + number(random) + ", " + number(random) + ", 'x')");
+      case 8:
+        return statement("INSERT INTO " + table + " VALUES (" + number(random) + ", " + number(random) +
+                         ", 'x') RETURNING " + number(random) + " IN " + table + "_numbers");
+      case 9:
+        return statement("INSERT INTO " + table + "('v', 'u', \"id\") VALUES (" + number(random) + " IN b_numbers, " +
+                         number(random) + ", " + number(random) + ")");
+      case 10:
+        return statement("UPDATE " + table + " SET v = $v::new WHERE id = @id AND u <> ?",
+                         {"named", static_cast<std::int64_t>(random() % 6), static_cast<std::int64_t>(random() % 6)});
       case 1: return statement("INSERT OR IGNORE INTO " + table + " VALUES (" + number(random) + ", NULL, 'y')");
       case 2:
         return statement("REPLACE INTO " + table + " VALUES (" + number(random) + ", " + number(random) + ", 'z')");
@@ -71,7 +80,8 @@ class Commuting : public SqliteStoreTest {
 TEST_F(Commuting, StatementsWithoutAConflictDoTheSameInEitherOrder) {
   create(
       "CREATE TABLE a(id INTEGER PRIMARY KEY, u INTEGER UNIQUE, v TEXT);"
-      "CREATE TABLE b(id INTEGER, u INTEGER, v TEXT, PRIMARY KEY (id)) WITHOUT ROWID; CREATE UNIQUE INDEX bu ON b(u)");
+      "CREATE TABLE b(id INTEGER, u INTEGER, v TEXT, PRIMARY KEY (id)) WITHOUT ROWID; CREATE UNIQUE INDEX bu ON b(u);"
+      "CREATE VIEW a_numbers AS SELECT u FROM a; CREATE VIEW b_numbers AS SELECT u FROM b");
   const Statement all_a = statement("SELECT * FROM a ORDER BY id");
   const Statement all_b = statement("SELECT * FROM b ORDER BY id");
   Random random(20240607);

@@ -45,6 +45,10 @@ CREATE UNIQUE INDEX plain_unique_v ON plain_unique(v);
 INSERT INTO plain_unique VALUES (1, 10), (2, 20);
 CREATE TABLE "odd name"("the key" INTEGER PRIMARY KEY, "select" TEXT);
 INSERT INTO "odd name" VALUES (1, 'a');
+CREATE TABLE folded(id INTEGER PRIMARY KEY, v TEXT COLLATE NOCASE UNIQUE);
+CREATE TABLE single(k INTEGER PRIMARY KEY);
+CREATE TABLE single_text(k TEXT PRIMARY KEY);
+CREATE VIRTUAL TABLE words USING fts5(note, content='accounts', content_rowid='id');
 CREATE VIEW expression_ids AS SELECT id FROM expression_index;
 CREATE VIEW pairs_view AS SELECT a FROM pairs;
 CREATE VIEW rich AS SELECT id FROM accounts WHERE balance > (SELECT avg(age) FROM people);
@@ -104,6 +108,11 @@ TEST_F(Footprint, ReadsTakeTheirTablesShared) {
       {"a compound", "SELECT id FROM accounts UNION SELECT age FROM people", {}, "accounts S, people S"},
       {"no table", "SELECT ?1 + 1", {kOne}, ""},
       {"a table-valued function", "SELECT value FROM json_each('[1, 2]')", {}, ""},
+      {"a full-text index of a table", "SELECT note FROM words WHERE rowid = 1", {}, " S"},
+      {"one within a write",
+       "UPDATE people SET age = (SELECT count(*) FROM words) WHERE name = 'none'",
+       {},
+       " S, people S"},
       {"the schema", "SELECT name FROM sqlite_schema", {}, ""},
   });
 }
@@ -123,6 +132,22 @@ TEST_F(Footprint, AWriteByTheWholePrimaryKeyTakesTheKey) {
       {"plain parameters", "UPDATE accounts SET balance = ? WHERE id = ?", {kOne, std::int64_t{2}}, "accounts(2) X"},
       {"named parameters",
        "UPDATE accounts SET balance = :b, note = :id WHERE id = :id",
+       {kOne, std::int64_t{2}},
+       "accounts(2) X"},
+      {"a parameter with colons",
+       "UPDATE accounts SET note = $a::b WHERE id = ? AND balance <> ? AND note <> ?",
+       {kOne, std::int64_t{2}, std::int64_t{3}, std::int64_t{4}},
+       "accounts(2) X"},
+      {"a parameter with parentheses",
+       "UPDATE accounts SET note = $a(?) WHERE id = ? AND balance <> @b::c(:d)",
+       {kOne, std::int64_t{2}, std::int64_t{3}},
+       "accounts(2) X"},
+      {"letters behind a numbered parameter",
+       "UPDATE accounts SET note = ?2 WHERE id = ?1AND balance <> ?3",
+       {kOne, std::int64_t{2}, std::int64_t{3}},
+       "accounts(1) X"},
+      {"byte-order marks and vertical tabs",
+       "\xEF\xBB\xBFUPDATE accounts SET note = ?\xEF\xBB\xBF WHERE \v\xEF\xBB\xBFid = ?",
        {kOne, std::int64_t{2}},
        "accounts(2) X"},
       {"a real that is whole", "DELETE FROM accounts WHERE id = ?1", {1.0}, "accounts(1) X"},
@@ -244,6 +269,27 @@ TEST_F(Footprint, APlainInsertLocksLikeTheRowsThatItMakes) {
        "INSERT INTO accounts VALUES (9, (SELECT max(age) FROM people), '')",
        {},
        "accounts S, accounts(9) X, people S"},
+      {"many rows and RETURNING",
+       "INSERT INTO accounts (id) VALUES (7), (8), (9) RETURNING id IN (7, 8)",
+       {},
+       "accounts(7) X, accounts(8) X, accounts(9) X"},
+      {"a view on the right of IN",
+       "INSERT INTO expression_index VALUES (9, 1 IN expression_ids)",
+       {},
+       "expression_index S, expression_index X, expression_index(9) X"},
+      {"a view of it on the right of IN in RETURNING",
+       "INSERT INTO pairs VALUES ('y', 1, 1) RETURNING 'x' IN pairs_view",
+       {},
+       "pairs S, pairs('y', 1) X"},
+      {"itself on the right of IN", "INSERT INTO single VALUES (?1 IN single)", {kOne}, "single S, single(0) X"},
+      {"itself by another index",
+       "INSERT INTO single_text VALUES ('a' IN single_text), ('b')",
+       {},
+       "single_text S, single_text('0') X, single_text('b') X"},
+      {"IN hidden by a byte-order mark",
+       "INSERT INTO pairs VALUES ('y', 1, ?1\xEF\xBB\xBFIN pairs_view)",
+       {"x"},
+       "pairs S, pairs('y', 1) X"},
       {"from a select",
        "INSERT INTO accounts (id) SELECT age FROM people",
        {},
@@ -286,6 +332,27 @@ TEST_F(Footprint, ALongKeyIsShortenedAndStaysItsOwn) {
   EXPECT_LT(one.locks[0].name.key.size(), 200U);
   EXPECT_NE(one.locks, two.locks);
   EXPECT_EQ(one.locks, same.locks);
+}
+
+TEST_F(Footprint, TextsWithANulAreNamedAsSqliteComparesThem) {
+  const std::string lower("a\0x", 3);
+  const std::string upper("A\0Y", 3);
+  check({
+      {"a primary key", "DELETE FROM people WHERE name = ?1", {lower}, "people('a'#3) X"},
+      {"its equal", "DELETE FROM people WHERE name = ?1", {upper}, "people('a'#3) X"},
+      {"longer", "DELETE FROM people WHERE name = ?1", {lower + "z"}, "people('a'#4) X"},
+      {"without a NUL", "DELETE FROM people WHERE name = 'A'", {}, "people('a') X"},
+      {"a unique key",
+       "INSERT INTO folded VALUES (1, ?1)",
+       {upper},
+       "folded(1) X, foldedsqlite_autoindex_folded_1('a'#3) X"},
+  });
+  const auto name = [&](const char* sql, const std::string& text) { return text_of(execute(sql, {text}).locks); };
+  for (const char* sql : {"DELETE FROM pairs WHERE a = ?1 AND b = 1", "DELETE FROM trimmed WHERE name = ?1"}) {
+    EXPECT_NE(name(sql, lower), name(sql, std::string("a\0y", 3))) << sql;
+  }
+  commit("INSERT INTO folded VALUES (1, ?1)", {lower});
+  EXPECT_EQ(execute("INSERT INTO folded VALUES (2, ?1)", {upper}).failure.reason, AbortReason::kConstraint);
 }
 
 TEST_F(Footprint, AFailureTakesWhatItLookedAtShared) {

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "participant/store/catalog.h"
 #include "participant/store/journal_tables.h"
 #include "tests/unit/participant/store/sqlite_fixture.h"
 
@@ -255,6 +256,7 @@ TEST_F(Opening, ASchemaThatFailsLeavesNoStore) {
            {"CREATE TABLE assent_mine(x)", "names that begin with `assent_` belong to Assent"},
            {"CREATE TRIGGER x AFTER INSERT ON assent_branches BEGIN SELECT 1; END", "belong to Assent"},
            {"DELETE FROM assent_store", "belong to Assent"},
+           {std::string("CREATE TABLE a(x);") + '\0' + "CREATE TABLE b(x)", "it holds a NUL byte"},
            {"COMMIT", "in one transaction"},
            {"ATTACH 'x' AS y", "ATTACH"},
            {"PRAGMA journal_mode = DELETE", "PRAGMA"},
@@ -266,6 +268,24 @@ TEST_F(Opening, ASchemaThatFailsLeavesNoStore) {
     EXPECT_FALSE(filesystem::exists(path()));
     EXPECT_FALSE(filesystem::exists(path() + ".assent-new"));
   }
+}
+
+TEST_F(Opening, AClaimThatCannotBeWrittenIsGivenBack) {
+  create(kSchema);
+  store_.reset();
+  filesystem::remove(path() + ".assent-lock");
+  filesystem::create_symlink("/dev/full", path() + ".assent-lock");
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    expect_refused(path(), ErrorKind::kIo, "make room on the disk");
+  }
+}
+
+TEST_F(Opening, ANameThatIsNoTableIsNotRemembered) {
+  Connection connection(folder_.file("any.db"), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  Catalog catalog(connection);
+  EXPECT_EQ(catalog.find("t"), nullptr);
+  connection.run_once("CREATE TABLE T(id INTEGER PRIMARY KEY)");
+  EXPECT_NE(catalog.find("t"), nullptr);
 }
 
 TEST_F(Opening, ASchemaIsAppliedOnce) {

@@ -30,6 +30,8 @@ CREATE TABLE numbered(id INTEGER PRIMARY KEY AUTOINCREMENT, v);
 CREATE TABLE hides(name TEXT PRIMARY KEY, oid INTEGER);
 CREATE TABLE failing(id INTEGER PRIMARY KEY, v UNIQUE ON CONFLICT ROLLBACK);
 INSERT INTO failing VALUES (1, 1);
+CREATE TABLE two_keys(id INTEGER PRIMARY KEY, u UNIQUE, v UNIQUE);
+INSERT INTO two_keys VALUES (1, 1, 1), (2, 2, 2);
 CREATE VIEW rich AS SELECT * FROM accounts WHERE balance > 100;
 CREATE TRIGGER via_view INSTEAD OF INSERT ON rich BEGIN INSERT INTO accounts VALUES (new.id, new.balance, ''); END;
 CREATE VIEW spying AS SELECT * FROM sqlite_schema, (SELECT last_insert_rowid());
@@ -165,8 +167,25 @@ TEST_F(Refusal, KeysThatSqliteWouldChooseAreRefused) {
   expect_refused("REPLACE INTO accounts (note, balance) VALUES ('', 1)", message);
   expect_refused("WITH c AS (SELECT 1) INSERT INTO accounts (balance) SELECT * FROM c", message);
   expect_refused("INSERT INTO numbered (v) VALUES (1)", message);
+  expect_refused("INSERT INTO accounts('note', id) VALUES ('x', NULL)", message);
+  expect_refused("INSERT INTO accounts('note', 'ID') VALUES ('x', ?1)", message, {nullptr});
+  expect_refused("INSERT INTO accounts('note') VALUES ('x')", message);
+  expect_refused("INSERT INTO 'accounts' (note) VALUES ('x')", message);
+  expect_refused("INSERT INTO main.'accounts' DEFAULT VALUES", message);
   EXPECT_EQ(execute("INSERT INTO numbered VALUES (5, 1)").failure.reason, AbortReason::kNone);
   EXPECT_EQ(execute("INSERT INTO accounts (rowid, balance) VALUES (9, 1)").failure.reason, AbortReason::kNone);
+}
+
+TEST_F(Refusal, AKeyThatIsFoundToBeChosenOnlyWhileRunningTakesTheTable) {
+  for (const char* sql :
+       {"INSERT INTO accounts VALUES ((NULL), 1, '')", "INSERT INTO accounts VALUES (nullif(1, 1), 1, '')",
+        "INSERT INTO accounts SELECT NULL, 1, ''"}) {
+    const Locks locks = execute(sql).locks;
+    ASSERT_EQ(locks.size(), 2U) << sql;
+    EXPECT_EQ(locks[0].name, (LockName{"accounts", ""})) << sql;
+    EXPECT_EQ(locks[0].mode, LockMode::kShared) << sql;
+    EXPECT_EQ(locks[1].name, (LockName{"accounts", "(3)"})) << sql;
+  }
 }
 
 TEST_F(Refusal, HiddenRowidsAndNullKeysAreRefused) {
@@ -243,6 +262,58 @@ TEST_F(Refusal, LimitsAreKept) {
       "FROM n)",
       "ran longer than 50 ms");
   expect_refused("SELECT 1 WHERE 'a' LIKE ?1", "LIKE or GLOB pattern too complex", {std::string(100000, '%')});
+}
+
+TEST_F(Refusal, TheTimeIsThatOfAllStatementsTogether) {
+  options_.limits.time = std::chrono::milliseconds(200);
+  reopen();
+  const Statement some = statement(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000) SELECT count(*) FROM n");
+  EXPECT_EQ(execute({some}).failure.reason, AbortReason::kNone);
+  const Execution execution = execute(std::vector<Statement>(10000, some));
+  EXPECT_EQ(execution.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_THAT(execution.failure.detail, HasSubstr("ran longer than 200 ms"));
+  EXPECT_GT(execution.failure.statement_index, 0);
+  expect_alive();
+}
+
+TEST_F(Refusal, ValuesThatCouldNotBeKeptAreNotMade) {
+  expect_refused("SELECT length(zeroblob(100000000))", "string or blob too big");
+  expect_refused("SELECT hex(zeroblob(60000000))", "string or blob too big");
+  expect_refused("UPDATE accounts SET note = zeroblob(100000000) WHERE id = 1", "string or blob too big");
+}
+
+TEST_F(Refusal, ResultsOfAllStatementsTogetherMustFitIntoOneAnswer) {
+  options_.limits.result_bytes = 1000;
+  reopen();
+  const Execution execution = execute(std::vector<Statement>(3, statement("SELECT zeroblob(400)")));
+  EXPECT_EQ(execution.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_EQ(execution.failure.statement_index, 2);
+  EXPECT_THAT(execution.failure.detail, HasSubstr("read it in pages"));
+  EXPECT_EQ(rows("SELECT length(zeroblob(400))"), (Rows{{std::int64_t{400}}}));
+}
+
+TEST_F(Refusal, OneRowBeyondTheLimitsIsRefusedToo) {
+  options_.limits.changes_bytes = 2000;
+  reopen();
+  const std::string message = "rows or 2000 bytes: do it in several transactions";
+  const std::vector<Value> large = {std::string(3000, 'x')};
+  expect_refused("INSERT INTO accounts VALUES (9, 1, ?1)", message, large);
+  expect_refused("INSERT INTO accounts VALUES (9, 1, ?1) RETURNING id", message, large);
+  expect_refused("INSERT INTO people (name, age) VALUES (?1, 1)", message, large);
+  expect_refused("UPDATE accounts SET note = ?1 WHERE id = 1", message, large);
+  expect_refused("UPDATE accounts SET note = zeroblob(3000) WHERE id = 1 RETURNING id", message);
+  expect_refused("REPLACE INTO accounts VALUES (1, 1, ?1)", message, large);
+  options_.limits.changes_bytes = 5000;
+  reopen();
+  commit("UPDATE accounts SET note = ?1 WHERE id = 1", large);
+  options_.limits.changes_bytes = 2000;
+  reopen();
+  expect_refused("DELETE FROM accounts WHERE id = 1", message);
+
+  options_.limits = {.changed_rows = 1};
+  reopen();
+  expect_refused("REPLACE INTO two_keys VALUES (3, 1, 2)", "more than 1 rows");
 }
 
 TEST_F(Refusal, AllowedStatementsRun) {

@@ -1,0 +1,108 @@
+// A whole participant without its process: what callers are told while a store is offline.
+#include "participant/service/participant_service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "tests/unit/participant/service/fake_store.h"
+#include "thrift/rpc/channel.h"
+#include "thrift/rpc/convert.h"
+
+namespace assent::participant {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+// Nobody listens there.
+constexpr const char* kNobody = "127.0.0.1:1";
+
+class ServedStoreTest : public testing::Test {
+ protected:
+  void serve(Health health) {
+    ServiceSettings settings;
+    settings.listen = rpc::parse_address("127.0.0.1:0").value();
+    settings.link.coordinator = rpc::parse_address(kNobody).value();
+    settings.runner.core.inquiry_first = 1ms;
+    settings.runner.reopen_first = 1h;
+    service_.emplace(io_, settings, std::vector<ServedStore>{{"a", "a.db", [health] { return fake_store(health); }}},
+                     silent());
+    ASSERT_TRUE(service_->start([this](const rpc::Address& address) {
+      channel_.emplace(io_, address, rpc::ChannelOptions{});
+      io_.stop();
+    }));
+    io_.run();
+    ASSERT_TRUE(channel_);
+  }
+
+  template <typename Method>
+  Result<typename Method::Answer> call(const Method& method, const typename Method::Request& request) {
+    std::optional<Result<typename Method::Answer>> answered;
+    channel_->call(method, request, 10s, [&](Result<typename Method::Answer> answer) {
+      answered = std::move(answer);
+      io_.stop();
+    });
+    io_.restart();
+    io_.run();
+    return std::move(*answered);
+  }
+
+  // Until the store has failed, which it does as soon as its thread has something to do.
+  void wait_until_offline() {
+    for (;;) {
+      const auto status = call(rpc::methods::kParticipantStatus, wire::Empty());
+      ASSERT_TRUE(status) << status.error().message;
+      if (!status->stores.at(0).offline.empty()) return;
+    }
+  }
+
+  boost::asio::io_context io_;
+  std::optional<ParticipantService> service_;
+  std::optional<rpc::Channel> channel_;
+};
+
+wire::ResolveRequest resolve_request(const TransactionId& id) {
+  wire::ResolveRequest request;
+  request.store = "a";
+  request.id = rpc::to_wire(id);
+  request.decision = wire::DecisionKind::ABORT;
+  request.reason = "test";
+  return request;
+}
+
+TEST_F(ServedStoreTest, AnOperatorIsNotToldThatAnOfflineStoreHoldsNoBranch) {
+  serve(Health::kBroken);
+  wait_until_offline();
+  const auto resolved = call(rpc::methods::kResolve, resolve_request(kFive));
+  ASSERT_FALSE(resolved);
+  EXPECT_EQ(resolved.error().kind, ErrorKind::kUnavailable);
+  EXPECT_THAT(resolved.error().message, HasSubstr("store `a` is offline"));
+}
+
+TEST_F(ServedStoreTest, ACallThatAStoreTookWithItIsNotSaidToHaveDoneNothing) {
+  serve(Health::kFailsInJournal);
+  auto request = wire::PrepareRequest();
+  request.store = "a";
+  request.opening = call(rpc::methods::kParticipantStatus, wire::Empty()).value().stores.at(0).opening;
+  request.id = rpc::to_wire(kFive);
+  request.coordinator.log = static_cast<std::int64_t>(kFive.log);
+  request.coordinator.epoch = static_cast<std::int64_t>(kFive.epoch);
+  const auto voted = call(rpc::methods::kPrepare, request);
+  ASSERT_FALSE(voted);
+  EXPECT_EQ(voted.error().kind, ErrorKind::kUnknown);
+}
+
+TEST_F(ServedStoreTest, AnOperatorIsToldThatAStoreHoldsNoBranch) {
+  serve(Health::kFine);
+  auto other = kFive;
+  ++other.number;
+  const auto resolved = call(rpc::methods::kResolve, resolve_request(other));
+  ASSERT_FALSE(resolved);
+  EXPECT_EQ(resolved.error().kind, ErrorKind::kNotFound);
+  EXPECT_THAT(resolved.error().message, HasSubstr("store `a` holds no branch of"));
+}
+
+}  // namespace
+}  // namespace assent::participant

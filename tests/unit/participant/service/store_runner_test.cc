@@ -1,0 +1,118 @@
+// A StoreRunner over a store that fails as it is told.
+#include "participant/service/store_runner.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <future>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "tests/unit/participant/service/fake_store.h"
+
+namespace assent::participant {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+RunnerSettings quick() {
+  RunnerSettings settings;
+  settings.core.inquiry_first = 1ms;
+  settings.core.inquiry_ceiling = 1ms;
+  settings.reopen_first = 1ms;
+  return settings;
+}
+
+TEST(StoreRunner, AStoreThatFailsRightAfterEachOpeningIsOpenedLessAndLessOften) {
+  constexpr int kOpenings = 8;
+  int openings = 0;
+  std::promise<void> opened_often;
+  const auto open = [&]() -> Result<std::unique_ptr<Store>> {
+    if (++openings == kOpenings) opened_often.set_value();
+    return fake_store(Health::kBroken);
+  };
+  StoreRunner runner(
+      "a", open, quick(), [](const StoreOutput&) {}, silent());
+  const auto start = Clock::now();
+  ASSERT_TRUE(runner.start());
+  opened_often.get_future().wait();
+  EXPECT_GE(Clock::now() - start, (1 + 2 + 4 + 8 + 16 + 32 + 64) * 1ms);
+}
+
+ExecuteRequested begin_branch(std::uint64_t number) {
+  ExecuteRequested event;
+  event.call = CallId{number};
+  event.id = {.log = LogIdentity{0xA}, .epoch = Epoch{7}, .number = number};
+  event.timeout = 1s;
+  event.statement = std::make_shared<const std::vector<Statement>>(1);
+  return event;
+}
+
+// The first answer that a runner delivers.
+class FirstAnswer {
+ public:
+  void operator()(const StoreOutput& output) {
+    for (const auto& effect : output.effects) {
+      if (std::holds_alternative<SendInquiry>(effect) || is_set_) continue;
+      is_set_ = true;
+      answer_.set_value(effect);
+    }
+  }
+  Effect wait() { return answer_.get_future().get(); }
+
+ private:
+  bool is_set_ = false;
+  std::promise<Effect> answer_;
+};
+
+TEST(StoreRunner, AStoreThatReopensDuringADrainTakesNoBranches) {
+  FirstAnswer answer;
+  std::promise<void> reopen;
+  std::promise<void> is_reopening;
+  bool is_first = true;
+  const auto open = [&]() -> Result<std::unique_ptr<Store>> {
+    if (!std::exchange(is_first, false)) {
+      is_reopening.set_value();
+      reopen.get_future().wait();
+      return fake_store(Health::kFine);
+    }
+    return fake_store(Health::kBroken);
+  };
+  StoreRunner runner("a", open, quick(), std::ref(answer), silent());
+  ASSERT_TRUE(runner.start());
+  is_reopening.get_future().wait();
+  runner.drain();
+  reopen.set_value();
+  while (!runner.post(begin_branch(1))) std::this_thread::yield();
+  const Effect effect = answer.wait();
+  ASSERT_TRUE(std::holds_alternative<CallRefused>(effect));
+  EXPECT_EQ(std::get<CallRefused>(effect).message, "this store is shutting down; run the transaction again later");
+}
+
+TEST(StoreRunner, WhatEndsWorkFindsMoreRoomInTheInboxButNotWithoutEnd) {
+  std::promise<void> go_on;
+  auto settings = quick();
+  settings.inbox_events = 2;
+  const auto open = []() -> Result<std::unique_ptr<Store>> { return fake_store(Health::kFine); };
+  StoreRunner runner(
+      "a", open, settings, [](const StoreOutput&) {}, silent());
+  ASSERT_TRUE(runner.start());
+  std::promise<void> is_busy;
+  ASSERT_TRUE(runner.ask([&](const BranchTable&, const StoreReport&, Time) {
+    is_busy.set_value();
+    go_on.get_future().wait();
+  }));
+  is_busy.get_future().wait();
+  EXPECT_TRUE(runner.post(begin_branch(1)));
+  EXPECT_TRUE(runner.post(begin_branch(2)));
+  EXPECT_EQ(runner.post(begin_branch(3)).error().kind, ErrorKind::kOverloaded);
+  for (int more = 0; more < 6; ++more) EXPECT_TRUE(runner.post(RegistrationAccepted{}));
+  EXPECT_EQ(runner.post(RegistrationAccepted{}).error().kind, ErrorKind::kOverloaded);
+  go_on.set_value();
+}
+
+}  // namespace
+}  // namespace assent::participant
