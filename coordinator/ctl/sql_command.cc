@@ -76,7 +76,7 @@ Result<wire::Outcome> submit(Console& console, const wire::SubmitRequest& reques
   if (outcome || outcome.error().kind != ErrorKind::kUnknown) return outcome;
   wire::OutcomeRequest question;
   question.id = request.id;
-  const auto known = console.call(console.coordinator(), methods::kOutcome, question);
+  auto known = console.call(console.coordinator(), methods::kOutcome, question);
   if (known && known->kind != wire::OutcomeKind::IN_PROGRESS) return known;
   return Error{ErrorKind::kUnknown, outcome.error().message +
                                         "; whether it has committed is unknown: `assentctl show " +

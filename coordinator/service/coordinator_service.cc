@@ -47,7 +47,7 @@ CoordinatorService::CoordinatorService(boost::asio::io_context& io, ServiceSetti
 CoordinatorService::~CoordinatorService() = default;
 
 Result<rpc::Address> CoordinatorService::start() {
-  const auto address = server_.listen(settings_.listen);
+  auto address = server_.listen(settings_.listen);
   if (!address) return address;
   driver_ = std::make_unique<Driver>(io_, settings_.core, settings_.link,
                                      to_string(settings_.advertised.value_or(*address)), std::move(opened_), logger_);

@@ -157,7 +157,9 @@ void Driver::send_decisions() {
     const auto address = core_.store_address(to.first);
     if (!address) continue;
     outlet_.put("coordinator.before_send_decision", "coordinator.after_send_decision",
-                [this, decisions, address = *address, view = view()] { links_.send(address, decisions, *view); });
+                [this, decisions = std::move(decisions), address = *address, view = view()] {
+                  links_.send(address, decisions, *view);
+                });
   }
 }
 

@@ -157,16 +157,16 @@ void CoordinatorLink::ask_stores(const std::string& address, LogIdentity log, co
 }
 
 void CoordinatorLink::end_round(Round& round) {
-  wire::Registration registration = round.gathered;
+  const wire::Registration registration = round.gathered;
   round.gathered.stores.clear();
   const Registered late = [](const Result<std::string>&) {};
   const Registered ended = round.is_over ? late : std::exchange(round.ended, late);
   round.is_over = true;
   round.timer.cancel();
-  register_stores(round.address, std::move(registration), ended);
+  register_stores(round.address, registration, ended);
 }
 
-void CoordinatorLink::register_stores(const std::string& address, wire::Registration registration,
+void CoordinatorLink::register_stores(const std::string& address, const wire::Registration& registration,
                                       const Registered& ended) {
   if (registration.stores.empty()) return ended(std::string("no store is online, or all are busy"));
   if (daemon::failpoint("participant.before_register")) return ended(std::string("failpoint"));

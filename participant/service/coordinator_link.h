@@ -80,7 +80,7 @@ class CoordinatorLink {
   void register_at(const std::string& address, Registered ended);
   void ask_stores(const std::string& address, LogIdentity log, const Registered& ended);
   void end_round(Round& round);
-  void register_stores(const std::string& address, wire::Registration registration, const Registered& ended);
+  void register_stores(const std::string& address, const wire::Registration& registration, const Registered& ended);
   std::string take_answer(LogIdentity log, const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator);
 
   // Where the store says that the coordinator is, for it believes none that was replaced; else where it registered.

@@ -78,7 +78,7 @@ TEST_F(ChannelTest, AnswersMayComeInAnyOrder) {
     });
   }
   run_until([&] { return waiting.size() == 3; });
-  for (const std::size_t index : {2, 0, 1}) {
+  for (const std::size_t index : {2U, 0U, 1U}) {
     waiting[index].second(location_of(waiting[index].first));
   }
   run_until([&] { return asked.size() == 3; });

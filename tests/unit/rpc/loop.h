@@ -28,9 +28,9 @@ inline wire::HelloAnswer hello_of(std::int32_t version = wire::g_assent_constant
   return hello;
 }
 
-inline wire::LocateRequest locate_request(std::string store) {
+inline wire::LocateRequest locate_request(const std::string& store) {
   wire::LocateRequest request;
-  request.__set_store(std::move(store));
+  request.__set_store(store);
   return request;
 }
 

@@ -33,7 +33,8 @@ std::vector<std::string> through(ReadBuffer& buffer, const std::string& bytes, s
 TEST(ReadBufferTest, FramesComeOutWholeHoweverTheyArrive) {
   std::vector<std::string> frames;
   std::string bytes;
-  for (const std::size_t size : {0, 1, 3, 4, 5, 100, 4091, 4092, 4093, 5000, 70000, 300000, 2, 200000, 9}) {
+  for (const std::size_t size :
+       {0U, 1U, 3U, 4U, 5U, 100U, 4091U, 4092U, 4093U, 5000U, 70000U, 300000U, 2U, 200000U, 9U}) {
     frames.emplace_back(size, static_cast<char>('a' + frames.size()));
     bytes += wire_text::frame(frames.back());
   }
