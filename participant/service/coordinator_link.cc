@@ -171,27 +171,31 @@ void CoordinatorLink::register_stores(const std::string& address, const wire::Re
   if (registration.stores.empty()) return ended(std::string("no store is online, or all are busy"));
   if (daemon::failpoint("participant.before_register")) return ended(std::string("failpoint"));
   const LogIdentity log{static_cast<std::uint64_t>(registration.log)};
+  std::vector<std::string> names;
+  for (const auto& store : registration.stores) names.push_back(store.store);
   channel_to(address)->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
-                            [this, log, ended](Result<wire::RegistrationAnswer> answer) {
+                            [this, log, names, ended](Result<wire::RegistrationAnswer> answer) {
                               if (!answer) return ended(answer.error());
                               const auto view = rpc::from_wire(std::move(answer->coordinator), "coordinator");
                               if (!view) return ended(view.error());
-                              ended(take_answer(log, *answer, *view));
+                              ended(take_answer(log, names, *answer, *view));
                             });
 }
 
-std::string CoordinatorLink::take_answer(LogIdentity log, const wire::RegistrationAnswer& answer,
-                                         const CoordinatorView& coordinator) {
+// It says nothing of stores that were too busy, or offline, when the others registered.
+std::string CoordinatorLink::take_answer(LogIdentity log, const std::vector<std::string>& names,
+                                         const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator) {
   if (!coordinator.address.empty()) addresses_[coordinator.line.log] = coordinator.address;
   std::string problem;
-  std::erase_if(refusals_, [log](const auto& entry) { return entry.first.first == log; });
+  for (const auto& name : names) refusals_.erase({log, name});
   for (const auto& refused : answer.refused) {
     refusals_[{log, refused.store}] = refused.reason;
     problem += "store `" + refused.store + "` is refused: " + refused.reason + "; ";
   }
-  for (auto& [name, runner] : stores_) {
-    // An offline store hears of it at the next registration.
-    if (!refusals_.contains({log, name})) static_cast<void>(runner->post(RegistrationAccepted{coordinator}));
+  for (const auto& name : names) {
+    // A store that has gone offline hears of it at the next registration.
+    if (refusals_.contains({log, name})) continue;
+    static_cast<void>(stores_.at(name)->post(RegistrationAccepted{coordinator}));
   }
   return problem;
 }

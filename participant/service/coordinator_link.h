@@ -81,7 +81,8 @@ class CoordinatorLink {
   void ask_stores(const std::string& address, LogIdentity log, const Registered& ended);
   void end_round(Round& round);
   void register_stores(const std::string& address, const wire::Registration& registration, const Registered& ended);
-  std::string take_answer(LogIdentity log, const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator);
+  std::string take_answer(LogIdentity log, const std::vector<std::string>& names,
+                          const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator);
 
   // Where the store says that the coordinator is, for it believes none that was replaced; else where it registered.
   std::string address_of(LogIdentity log, const std::string& named) const;

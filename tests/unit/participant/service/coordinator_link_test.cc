@@ -3,10 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <future>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "assent_constants.h"
@@ -43,15 +44,21 @@ TEST(CoordinatorLink, WhatIsOutstandingWhenItGoesIsNotTakenForAnAnswer) {
 
 TEST(CoordinatorLink, ABusyStoreDoesNotKeepTheOthersFromRegistering) {
   boost::asio::io_context io;
-  std::vector<std::vector<std::string>> registrations;
+  std::vector<std::set<std::string>> registrations;
   wire::HelloAnswer hello;
   hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
   rpc::Server coordinator(io, {}, hello);
   coordinator.on(rpc::methods::kRegisterStores,
                  [&](wire::Registration&& registration, rpc::Responder<wire::RegistrationAnswer> respond) {
                    auto& names = registrations.emplace_back();
-                   for (const auto& store : registration.stores) names.push_back(store.store);
-                   respond({});
+                   for (const auto& store : registration.stores) names.insert(store.store);
+                   wire::RegistrationAnswer answer;
+                   if (names.contains("a")) {
+                     answer.refused.emplace_back();
+                     answer.refused.back().store = "a";
+                     answer.refused.back().reason = "it is too old";
+                   }
+                   respond(answer);
                    io.stop();
                  });
   LinkSettings settings;
@@ -65,7 +72,7 @@ TEST(CoordinatorLink, ABusyStoreDoesNotKeepTheOthersFromRegistering) {
   }
   CoordinatorLink link(io, settings, stores, silent());
   link.start(settings.coordinator, [] {});
-  const auto run_until = [&](std::vector<std::string> names) {
+  const auto run_until = [&](const std::set<std::string>& names) {
     do {
       io.restart();
       io.run();
@@ -76,6 +83,8 @@ TEST(CoordinatorLink, ABusyStoreDoesNotKeepTheOthersFromRegistering) {
   std::promise<void> go_on;
   ASSERT_TRUE(stores["a"]->ask([&](const BranchTable&, const StoreReport&, Time) { go_on.get_future().wait(); }));
   run_until({"b"});
+  run_until({"b"});
+  EXPECT_EQ(link.refusal(LogIdentity{}, "a"), "it is too old") << "the others' answer says nothing of it";
   go_on.set_value();
   run_until({"a", "b"});
 }
