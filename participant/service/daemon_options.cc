@@ -33,7 +33,8 @@ void list_core(daemon::Options& options, Settings& core) {
   options.duration("decision-ride", core.decision_ride, 0ms, 1s, "a decision waits for a forced write to ride on");
   options.duration("idle-journal", core.idle_journal, 1ms, 1h, "deletions in the journal wait for one");
   options.number("branches", core.branches, 1, 1U << 24U, "most live branches of a store");
-  options.size("changes", core.changes_bytes, 1024, 1ULL << 32U, "most captured changes of one branch");
+  // They are journaled as one row, and a row of SQLite ends at 1 GB (https://www.sqlite.org/limits.html).
+  options.size("changes", core.changes_bytes, 1024, 512ULL << 20U, "most captured changes of one branch");
   options.number("statements", core.statements_per_branch, 1, 1U << 24U, "most statements of one branch");
   options.number("remembered-ends", core.remembered_ends, 0, 1U << 24U,
                  "ended branches whose reason is kept for late callers");

@@ -84,6 +84,7 @@ TEST_F(ParticipantStartTest, WithoutAStoreItDoesNotStart) {
 TEST_F(ParticipantStartTest, AValueOutOfRangeIsAUsageError) {
   expect_error(run_participant({"--lock-wait", "1000h"}), 2, "--lock-wait: 1000h is out of range",
                "give at least 1ms and at most 24h");
+  expect_error(run_participant({"--changes", "1GiB"}), 2, "--changes: 1GiB is out of range", "at most 512MiB");
   expect_error(run_participant({"--memory", "1MiB"}), 2, "--memory: 1MiB is out of range", "give at least 16MiB");
 }
 
