@@ -10,14 +10,6 @@ namespace {
 
 constexpr std::size_t kMostStores = 65536;
 
-std::string in_hex(StoreIdentity identity) {
-  return to_hex(static_cast<std::uint64_t>(identity));
-}
-
-std::string in_digits(StorePosition position) {
-  return std::to_string(static_cast<std::uint64_t>(position));
-}
-
 }  // namespace
 
 StoreRegistry::StoreRegistry(const std::map<std::string, StoreRecord>& recovered, Duration quiet) : quiet_(quiet) {
@@ -61,7 +53,7 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
   }
   const auto name = names_.find(event.identity);
   if (name != names_.end() && name->second != event.store) {
-    return "the store with identity " + in_hex(event.identity) + " is known as `" + name->second + "`: register `" +
+    return "the store with identity " + to_string(event.identity) + " is known as `" + name->second + "`: register `" +
            event.store + "` under that name";
   }
   const auto found = entries_.find(event.store);
@@ -71,8 +63,8 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
   }
   const Entry& entry = found->second;
   if (entry.record.identity != event.identity) {
-    return "store `" + event.store + "` has identity " + in_hex(entry.record.identity) + ", and " +
-           in_hex(event.identity) +
+    return "store `" + event.store + "` has identity " + to_string(entry.record.identity) + ", and " +
+           to_string(event.identity) +
            " registered under its name: bring back the store's own file, or give this one "
            "another name";
   }
@@ -85,7 +77,7 @@ std::string StoreRegistry::refusal_of_opening(const Entry& entry, const StoreReg
   auto least = static_cast<std::uint64_t>(entry.record.position);
   if (entry.opening != Opening{}) ++least;
   if (static_cast<std::uint64_t>(event.position) < least) {
-    return "store `" + event.store + "` is at position " + in_digits(event.position) + ", and must be at " +
+    return "store `" + event.store + "` is at position " + to_string(event.position) + ", and must be at " +
            std::to_string(least) +
            " or above after what it has acknowledged: its file was restored from an old copy, and commits of it are "
            "lost; bring back the newest file";

@@ -240,12 +240,16 @@ void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry)
 void CoordinatorLink::can_answer(const std::string& store, const SendInquiry& inquiry,
                                  std::function<void(bool)> answer) {
   const auto address = address_of(inquiry.id.log, inquiry.address);
-  inquire(address, store, inquiry, [this, answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
-    if (is_closing_) return;  // the coordinator was cut off, which does not mean that it cannot answer
-    if (!answers || answers->answers.empty()) return answer(false);
-    const auto result = answers->answers.front().result;
-    answer(result != wire::InquiryResult::NOT_MINE && result != wire::InquiryResult::NOT_ACCEPTED);
-  });
+  const auto log = inquiry.id.log;
+  inquire(address, store, inquiry,
+          [this, log, store, answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
+            if (is_closing_) return;  // the coordinator was cut off, which does not mean that it cannot answer
+            if (!answers || answers->answers.empty()) return answer(false);
+            const auto result = answers->answers.front().result;
+            // One that has not accepted the store yet will answer; one that refuses it never does.
+            if (result == wire::InquiryResult::NOT_ACCEPTED) return answer(!refusal(log, store));
+            answer(result != wire::InquiryResult::NOT_MINE);
+          });
 }
 
 void CoordinatorLink::send(const std::string& store, const SendWound& wound) {

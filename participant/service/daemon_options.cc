@@ -207,15 +207,10 @@ Result<std::vector<ServedStore>> served_stores(const DaemonOptions& options) {
       return invalid("--schema names store `" + name + "`, but there is no --store of this name: give both the same");
     }
   }
-  if (files->size() > kMostStoresInMessage) {
-    return invalid("--store names " + std::to_string(files->size()) + " stores, and one participant serves at most " +
-                   std::to_string(kMostStoresInMessage) + ": start several");
-  }
   if (const auto checked = check_files(*files, options.create); !checked) return checked.error();
   std::vector<ServedStore> stores;
   const auto made = std::make_shared<Made>();
   for (const auto& [name, file] : *files) {
-    if (const auto wrong = wrong_store_name(name)) return invalid("--store: " + *wrong);
     auto one = options.store;
     if (options.create) one.create = StoreIdentity{daemon::random_number()};
     if (const auto schema = schemas->find(name); schema != schemas->end()) {

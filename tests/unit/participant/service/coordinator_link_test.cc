@@ -42,6 +42,29 @@ TEST(CoordinatorLink, WhatIsOutstandingWhenItGoesIsNotTakenForAnAnswer) {
   EXPECT_FALSE(is_told);
 }
 
+TEST(CoordinatorLink, ACoordinatorThatHasNotAcceptedTheStoreYetCanStillAnswer) {
+  boost::asio::io_context io;
+  wire::HelloAnswer hello;
+  hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
+  rpc::Server coordinator(io, {}, hello);
+  coordinator.on(rpc::methods::kInquire, [&](wire::InquiryRequest&&, rpc::Responder<wire::InquiryAnswers> respond) {
+    wire::InquiryAnswers answers;
+    answers.answers.emplace_back().result = wire::InquiryResult::NOT_ACCEPTED;
+    respond(answers);
+  });
+  LinkSettings settings;
+  settings.coordinator = coordinator.listen(rpc::parse_address("127.0.0.1:0").value()).value();
+  StoreRunners stores;
+  CoordinatorLink link(io, settings, stores, silent());
+  std::optional<bool> can_answer;
+  link.can_answer("a", SendInquiry{kFive, {.start = 1, .counter = 1}, {}, {}}, [&](bool can) {
+    can_answer = can;
+    io.stop();
+  });
+  io.run();
+  EXPECT_EQ(can_answer, true);
+}
+
 TEST(CoordinatorLink, ABusyStoreDoesNotKeepTheOthersFromRegistering) {
   boost::asio::io_context io;
   std::vector<std::set<std::string>> registrations;
