@@ -125,7 +125,7 @@ TEST_F(AssentctlTest, MoreInDoubtThanIsListedIsSaid) {
   start_participant({"--listed", "1", "--inquiry-first", "1h", "--inquiry-ceiling", "1h"});
   FailpointClient(coordinator_.failpoints()).arm("coordinator.before_send_decision", FailpointAction::kError).value();
   for (const char* const name : {"bob", "carol"}) {
-    ctl({"sql", "left", std::string("INSERT INTO accounts VALUES ('") + name + "', 1)"});
+    ctl({"--timeout", "500ms", "sql", "left", std::string("INSERT INTO accounts VALUES ('") + name + "', 1)"});
   }
   const Words in_doubt{"--participant", participant_.address(), "in-doubt"};
   EXPECT_THAT(ctl(in_doubt).out, HasSubstr("store `left` has more in doubt than it lists"));
