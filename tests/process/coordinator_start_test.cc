@@ -185,6 +185,26 @@ TEST_F(CoordinatorStartTest, ThePortFileNamesWhereItListens) {
   EXPECT_EQ(read(path("port")), coordinator_.address() + "\n");
 }
 
+TEST_F(CoordinatorStartTest, APortFileThatCannotBeWrittenLeavesNoLogBehind) {
+  expect_error(run_coordinator({"--create", "--port-file", "/proc/no/such"}), 1,
+               "cannot write --port-file /proc/no/such");
+  EXPECT_FALSE(std::filesystem::exists(path("log")));
+}
+
+TEST_F(CoordinatorStartTest, MoreConnectionsThanFilesAreRefused) {
+  Words words{"-c",
+              "ulimit -n 1000; exec \"$0\" \"$@\"",
+              program("assent-coordinator"),
+              "--create",
+              "--data",
+              path("log"),
+              "--listen",
+              "127.0.0.1:0"};
+  const auto finished = daemon::run_to_end({"/bin/sh", words, {}, {}}).value();
+  expect_error(finished, 1, "--connections 4096 needs 4352 open files, and this process may have 1000");
+  EXPECT_FALSE(std::filesystem::exists(path("log")));
+}
+
 TEST_F(CoordinatorStartTest, WhatItWritesIsItsOwnersOnly) {
   start_coordinator();
   using std::filesystem::perms;

@@ -1,5 +1,8 @@
 // Callers that ask too much, answer too little or say nothing: what the server allows them.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -7,6 +10,26 @@
 
 namespace assent::rpc {
 namespace {
+
+// While it lives, the process can open only so many files more.
+class DescriptorShortage {
+ public:
+  explicit DescriptorShortage(int left) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int first_free = dup(STDIN_FILENO);
+    close(first_free);
+    auto limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(first_free);
+    for (; left > 0; ++limit.rlim_cur) left -= fcntl(static_cast<int>(limit.rlim_cur), F_GETFD) < 0 ? 1 : 0;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~DescriptorShortage() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorShortage(const DescriptorShortage&) = delete;
+  DescriptorShortage& operator=(const DescriptorShortage&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 TEST_F(ServerTest, ItDoesNotReadOnWhileTooManyCallsAreOutstanding) {
   Limits limits;
@@ -207,6 +230,20 @@ TEST_F(ServerTest, MoreConnectionsThanAllowedAreClosedAtOnceWhileNoneIsIdle) {
   fourth.call(methods::kLocate, locate_request("x"), kLong, into(other));
   run_until([&] { return waiting_.size() == 2; });
   EXPECT_FALSE(answer.has_value());
+}
+
+TEST_F(ServerTest, WithoutADescriptorForANewCallerAnIdleOneMakesRoom) {
+  const auto server = make_server({});
+  const Address address = server->listen(kAnyPort).value();
+  RawPeer idle(io_, address);
+  idle.say_hello();
+  pump_until_messages(idle, 1);
+  const DescriptorShortage shortage(1);  // for the newcomer's own end
+  RawPeer newcomer(io_, address);
+  pump_until_closed(idle);
+  newcomer.say_hello();
+  pump_until_messages(newcomer, 1);
+  EXPECT_EQ(server->open_connections(), 1U);
 }
 
 TEST_F(ServerTest, TheCallerThatHasBeenIdleForLongestMakesRoomForANewOne) {
