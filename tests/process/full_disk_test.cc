@@ -94,7 +94,7 @@ class FullDiskTest : public ProcessTest {
 
 // ---- the decision log ----
 
-TEST_F(FullDiskTest, ALogWithoutRoomForItsNextSegmentRefusesWhatIsNewAndDecidesWhatHasBegun) {
+TEST_F(FullDiskTest, ALogWithoutRoomForItsNextSegmentCommitsNothingNewAndGoesOnReading) {
   start();
   auto transaction = client().begin();
   transaction.execute("right", "UPDATE accounts SET balance = 140 WHERE id = 'alice'");
@@ -105,11 +105,14 @@ TEST_F(FullDiskTest, ALogWithoutRoomForItsNextSegmentRefusesWhatIsNewAndDecidesW
     try {
       client().submit(set("left", committed + 1));
       ++committed;
-    } catch (const Unavailable& error) {
-      refusal = error.what();
+    } catch (const Aborted& aborted) {
+      EXPECT_EQ(aborted.reason(), AbortReason::kOverloaded);
+      refusal = aborted.what();
     }
   }
-  EXPECT_THAT(refusal, HasSubstr("the disk of the decision log is full: nothing new can commit until there is room"));
+  EXPECT_THAT(refusal, AllOf(HasSubstr("nothing can commit until the decision log has room"),
+                             HasSubstr("raise the limit on the size of files")));
+  EXPECT_EQ(balance("left"), committed);
   EXPECT_TRUE(has_logged_all("coordinator", {"event=log_out_of_space", "raise the limit on the size of files"}));
 
   lift_limit(coordinator_);

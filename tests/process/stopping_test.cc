@@ -210,6 +210,8 @@ TEST_F(StoppingTest, ACoordinatorDecidesAndAnswersWhatHasBegun) {
   const auto outcome = submitted.get();
   EXPECT_TRUE(outcome.committed());
   EXPECT_EQ(coordinator_.wait().value(), 0);
+  // The stores have heard of it before it ended: nobody waits for its next start.
+  EXPECT_THAT(ctl({"--participant", participant_.address(), "in-doubt"}).out, HasSubstr("no branch is in doubt"));
   restart_coordinator();
   EXPECT_TRUE(client().outcome(outcome.id).committed());
   expect_balances(60, 140);
@@ -236,11 +238,15 @@ TEST_F(StoppingTest, ACoordinatorThatEndsBeginsNothingNewAndSaysSo) {
 }
 
 TEST_F(StoppingTest, ACoordinatorHandsOverWhatStoresHaveNotAcknowledged) {
+  EXPECT_EQ(coordinator_.terminate().value(), 0);
+  auto impatient = quick_coordinator_;
+  impatient.insert(impatient.end(), {"--hand-over", "100ms"});
+  start_coordinator(impatient);
   FailpointClient stores(participant_.failpoints());
   stores.arm("participant.decision_received", FailpointAction::kError).value();
-  client().submit(transfer());
+  patient().submit(transfer());
   EXPECT_EQ(coordinator_.terminate().value(), 0);
-  EXPECT_TRUE(has_logged("coordinator", "event=drained owed=1"));
+  EXPECT_TRUE(has_logged("coordinator", "event=drained undecided=0 owed=1"));
   stores.arm("participant.decision_received", FailpointAction::kOff).value();
   restart_coordinator();
   expect_balances(60, 140);
