@@ -38,6 +38,7 @@ struct Options {
   std::string keep;
 };
 
+constexpr auto kPatience = 10s;  // of clients, with a process that is down: twice what a recovery may take
 constexpr auto kSettle = 60s;
 
 std::int64_t total(const Amounts& sums) {
@@ -104,8 +105,9 @@ Settled settle(Cluster& cluster, assent::Client& client, std::vector<Ledger>& le
 bool run(const Options& options, const std::filesystem::path& folder) {
   Cluster cluster(options.programs, folder);
   cluster.create(options.schema);
-  assent::Client client{{.coordinator = cluster.coordinator()}};
-  assent::Client auditor{{.coordinator = cluster.coordinator()}};
+  const assent::ClientOptions client_options{.coordinator = cluster.coordinator(), .run_time_limit = kPatience};
+  assent::Client client(client_options);
+  assent::Client auditor(client_options);
   Report report;
   report.has_crashes = !options.has_no_crash;
   report.sum_before = total(read_sums(auditor));
