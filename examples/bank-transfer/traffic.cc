@@ -33,7 +33,7 @@ Transfer random_transfer(std::mt19937_64& random) {
 
 }  // namespace
 
-void transfer_until(std::stop_token stop, assent::Client& client, std::uint64_t number, std::uint64_t seed,
+void transfer_until(const std::stop_token& stop, assent::Client& client, std::uint64_t number, std::uint64_t seed,
                     Tally& tally, Ledger& ledger) {
   std::mt19937_64 random(seed + number);
   for (auto id = static_cast<std::int64_t>(number + 1) * kIdsPerClient; !stop.stop_requested(); ++id) {
@@ -61,7 +61,7 @@ void transfer_until(std::stop_token stop, assent::Client& client, std::uint64_t 
   }
 }
 
-void audit_until(std::stop_token stop, assent::Client& client, Tally& tally) {
+void audit_until(const std::stop_token& stop, assent::Client& client, Tally& tally) {
   while (!stop.stop_requested()) {
     try {
       const auto sums = read_sums(client);

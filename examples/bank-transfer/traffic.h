@@ -40,11 +40,11 @@ struct Ledger {
 };
 
 // One client: transfers at random. Throws whatever cannot be explained by a process that is down.
-void transfer_until(std::stop_token stop, assent::Client& client, std::uint64_t number, std::uint64_t seed,
+void transfer_until(const std::stop_token& stop, assent::Client& client, std::uint64_t number, std::uint64_t seed,
                     Tally& tally, Ledger& ledger);
 
 // The auditor: the sum over all stores must be the same at any time.
-void audit_until(std::stop_token stop, assent::Client& client, Tally& tally);
+void audit_until(const std::stop_token& stop, assent::Client& client, Tally& tally);
 
 // Asks how the unknown transfers ended, and moves them to where they belong. Returns how many there were.
 std::uint64_t resolve_unknown(assent::Client& client, std::vector<Ledger>& ledgers);
