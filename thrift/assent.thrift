@@ -25,7 +25,7 @@ enum FaultCode {
 }
 
 exception Fault {
-  1: FaultCode code,
+  1: FaultCode code,   // what went wrong
   2: string message,  // names the thing and the remedy
 }
 
@@ -37,9 +37,10 @@ struct HelloRequest {
 }
 
 struct HelloAnswer {
-  1: i32 protocol_version,
-  2: string program,
+  1: i32 protocol_version,  // PROTOCOL_VERSION of the answerer
+  2: string program,  // who answers, for logs: `assent-coordinator 1.0.0`
   3: i64 log_identity,      // of a coordinator's decision log; 0 from a participant
+  4: i64 epoch,             // of this start of a coordinator, from 1; 0 from a participant
 }
 
 struct TransactionId {
@@ -56,10 +57,10 @@ struct BranchNumber {
 
 // Exactly one field is set; none stands for NULL.
 union Value {
-  1: i64 integer,
-  2: double real,
+  1: i64 integer,  // 64-bit, signed
+  2: double real,  // IEEE 754 double, never NaN
   3: string text,   // UTF-8
-  4: binary blob,
+  4: binary blob,  // any bytes
 }
 
 struct Statement {
@@ -69,32 +70,32 @@ struct Statement {
 }
 
 struct Row {
-  1: list<Value> values,
+  1: list<Value> values,  // one per column, in their order
 }
 
 struct StatementResult {
   1: list<string> columns,  // empty if the statement returns no rows
-  2: list<Row> rows,
-  3: i64 changed_rows,
+  2: list<Row> rows,  // in the order SQLite returned them
+  3: i64 changed_rows,  // inserted, updated and deleted by the statement itself; 0 for a query
 }
 
 enum AbortReason {
-  NONE = 0,
-  APPLICATION = 1,
-  WOUNDED = 2,
-  LOCK_TIMEOUT = 3,
-  CONSTRAINT = 4,
-  STATEMENT_FAILED = 5,
-  VOTE_NO = 6,
-  TRANSACTION_TIMEOUT = 7,
-  STORE_UNAVAILABLE = 8,
-  OVERLOADED = 9,
-  PRESUMED = 10,
-  UNKNOWN_STORE = 11,
+  NONE = 0,  // not aborted
+  APPLICATION = 1,  // the client asked for it
+  WOUNDED = 2,  // an older transaction needed a lock that it held
+  LOCK_TIMEOUT = 3,  // a lock did not come within the lock timeout
+  CONSTRAINT = 4,  // a constraint of a schema, or a number of rows that was not the expected one
+  STATEMENT_FAILED = 5,  // SQLite or Assent refused a statement
+  VOTE_NO = 6,  // a store could not prepare
+  TRANSACTION_TIMEOUT = 7,  // the transaction's time was over before all votes were there
+  STORE_UNAVAILABLE = 8,  // a store could not be reached, or forgot the branch in a restart
+  OVERLOADED = 9,  // a queue, or the disk of a log or store, is full
+  PRESUMED = 10,  // no commit is known of it: the coordinator restarted, or its outcome was asked before it began
+  UNKNOWN_STORE = 11,  // no store of this name has ever registered
 }
 
 struct AbortCause {
-  1: AbortReason reason,
+  1: AbortReason reason,  // NONE only where there is no cause
   2: string store,              // where it happened; empty if nowhere in particular
   3: string detail,             // a sentence for a person
   4: i32 sqlite_extended_code,  // of a failed statement, else 0
@@ -103,12 +104,12 @@ struct AbortCause {
 
 // What a coordinator says of itself on every message and every answer to a store.
 struct CoordinatorView {
-  1: i64 log,
-  2: i64 epoch,
-  3: i64 nonce,
-  4: i64 durable_position,
+  1: i64 log,  // identity of its decision log; never 0
+  2: i64 epoch,  // of this start of the coordinator, from 1; a higher one fences all lower ones
+  3: i64 nonce,  // random, drawn by this start: tells two starts of one epoch apart
+  4: i64 durable_position,  // number of the last record of its log that is forced; 0: none
   5: string address,              // host:port, where inquiries go
-  6: i64 released_through,        // commits up to this position have ended, durably …
+  6: i64 released_through,  // position: commits up to it have ended, durably …
   7: list<i64> released_except,   // … but these
 }
 
@@ -120,20 +121,20 @@ struct LeaseRequest {
 
 // A block of transaction ids. Each begins at most once, within use_for_ms of the call.
 struct Lease {
-  1: TransactionId first,
+  1: TransactionId first,  // the first id of the block
   2: i32 count,                   // ids first.number … first.number + count - 1
   3: i64 begin_stamp,             // µs; a transaction's stamp is this plus the µs since the answer arrived
-  4: i64 use_for_ms,
-  5: i64 transaction_timeout_ms,
+  4: i64 use_for_ms,  // from the call that asked for it; later, its ids cannot begin
+  5: i64 transaction_timeout_ms,  // the coordinator's transaction timeout, for interactive transactions
 }
 
 struct LocateRequest {
-  1: string store,
+  1: string store,  // its name
 }
 
 struct StoreLocation {
-  1: string store,
-  2: i64 identity,
+  1: string store,  // its name
+  2: i64 identity,  // of its file, drawn when it was created
   3: string address,  // host:port of its participant
 }
 
@@ -144,55 +145,55 @@ enum ReturnWhen {
 }
 
 struct BatchBranch {
-  1: string store,
-  2: list<Statement> statements,
+  1: string store,  // its name
+  2: list<Statement> statements,  // run in this order
 }
 
 // A whole transaction in one request.
 struct SubmitRequest {
-  1: TransactionId id,
+  1: TransactionId id,  // one of a lease of this coordinator
   2: i64 begin_stamp,           // µs; kept when the transaction is run again under a new id
   3: list<BatchBranch> branches,  // each store at most once
-  4: ReturnWhen return_when,
+  4: ReturnWhen return_when,  // when the answer is sent
   5: i64 timeout_ms,            // 0: the coordinator's transaction timeout
 }
 
 struct TouchedBranch {
-  1: string store,
+  1: string store,  // its name
   2: BranchNumber branch,    // from the store's first answer; {0, 0} where no answer came (abort only)
   3: i32 statement_count,    // statements that were answered
 }
 
 struct CommitRequest {
-  1: TransactionId id,
+  1: TransactionId id,  // of the transaction
   2: list<TouchedBranch> branches,  // every store the transaction touched
-  3: ReturnWhen return_when,
+  3: ReturnWhen return_when,  // when the answer is sent
 }
 
 struct AbortRequest {
-  1: TransactionId id,
-  2: list<TouchedBranch> branches,
+  1: TransactionId id,  // of the transaction
+  2: list<TouchedBranch> branches,  // every store the transaction touched
 }
 
 struct OutcomeRequest {
-  1: TransactionId id,
+  1: TransactionId id,  // of the transaction
 }
 
 enum OutcomeKind {
-  IN_PROGRESS = 1,
-  COMMITTED = 2,
-  ABORTED = 3,
+  IN_PROGRESS = 1,  // not decided yet: ask again
+  COMMITTED = 2,  // the decision is durable; stores apply it, or have
+  ABORTED = 3,  // finally; nothing of it remains
   FORGOTTEN = 4,  // ended longer ago than outcomes are kept
 }
 
 struct StoreResults {
-  1: string store,
+  1: string store,  // its name
   2: list<StatementResult> results,  // one per statement of its branch, in order
 }
 
 struct Outcome {
-  1: TransactionId id,
-  2: OutcomeKind kind,
+  1: TransactionId id,  // of the transaction
+  2: OutcomeKind kind,  // what is known of it
   3: AbortCause cause,               // of ABORTED
   4: list<StoreResults> results,     // of a submit that committed, in the first answer only
 }
@@ -217,8 +218,9 @@ struct StoreRegistration {
 struct Registration {
   1: string address,                  // host:port where the participant listens
   2: list<StoreRegistration> stores,  // those that are online
-  // The identity of the log that `hello` named; a coordinator of another one answers CONFLICT, and nothing happens.
-  3: i64 log,
+  // What `hello` said: another log, or another start, answers CONFLICT, and nothing happens.
+  3: i64 log,    // identity of the decision log
+  4: i64 epoch,  // of the coordinator's start
 }
 
 struct RefusedStore {
@@ -228,13 +230,13 @@ struct RefusedStore {
 
 // Stores that are not named as refused are accepted: from now on their openings are those that messages are meant for.
 struct RegistrationAnswer {
-  1: CoordinatorView coordinator,
-  2: list<RefusedStore> refused,
+  1: CoordinatorView coordinator,  // who answers
+  2: list<RefusedStore> refused,  // of the stores that registered
 }
 
 struct Inquiry {
-  1: TransactionId id,
-  2: BranchNumber branch,
+  1: TransactionId id,  // of the transaction in doubt
+  2: BranchNumber branch,  // the one that is prepared
 }
 
 struct InquiryRequest {
@@ -243,27 +245,27 @@ struct InquiryRequest {
   // What the store has seen of the log that the ids name; zeros if it has seen nothing.
   3: i64 seen_epoch,           // the highest
   4: i64 seen_nonce,           // of that epoch
-  5: list<Inquiry> inquiries,
+  5: list<Inquiry> inquiries,  // every branch that the store is in doubt of, in parts where they are many
 }
 
 enum InquiryResult {
-  UNDECIDED = 1,
-  COMMIT = 2,
-  ABORT = 3,
+  UNDECIDED = 1,  // ask again later
+  COMMIT = 2,  // the branch must commit
+  ABORT = 3,  // the branch must abort: by its record, or presumed
   NOT_MINE = 4,  // another log, or another line of starts of this log: it proves nothing
   NOT_ACCEPTED = 5,  // the store has not registered its opening, or was refused: register, then ask again
 }
 
 struct InquiryAnswer {
-  1: TransactionId id,
-  2: BranchNumber branch,
-  3: InquiryResult result,
-  4: i64 commit_position,  // of COMMIT
+  1: TransactionId id,  // of the inquiry
+  2: BranchNumber branch,  // of the inquiry
+  3: InquiryResult result,  // what the coordinator knows
+  4: i64 commit_position,  // of COMMIT: number of its commit record; else 0
 }
 
 struct InquiryAnswers {
-  1: CoordinatorView coordinator,
-  2: list<InquiryAnswer> answers,
+  1: CoordinatorView coordinator,  // who answers
+  2: list<InquiryAnswer> answers,  // in the order of the inquiries
 }
 
 // An older transaction waits behind the prepared branch of `id`.
@@ -274,22 +276,31 @@ struct WoundRequest {
 }
 
 struct WoundAnswer {
-  1: CoordinatorView coordinator,
+  1: CoordinatorView coordinator,  // who answers
 }
 
 service Coordinator {
+  // The first call of a connection; any other one closes it.
   HelloAnswer hello(1: HelloRequest request) throws (1: Fault fault),
 
+  // Ids for transactions to come.
   Lease lease(1: LeaseRequest request) throws (1: Fault fault),
+  // Which participant serves a store.
   StoreLocation locate(1: LocateRequest request) throws (1: Fault fault),
+  // Runs and commits a whole transaction. Repeated, it answers with the outcome and runs nothing again.
   Outcome submit(1: SubmitRequest request) throws (1: Fault fault),
+  // Commits what ran at the stores. Repeated, it answers with the outcome.
   Outcome commit(1: CommitRequest request) throws (1: Fault fault),
+  // Ends what ran at the stores. Answers with the outcome, which is COMMITTED if the commit came first.
   Outcome abort(1: AbortRequest request) throws (1: Fault fault),
-  // Makes an id that has not begun aborted, finally.
+  // What became of a transaction. Makes an id that has not begun aborted, finally.
   Outcome outcome(1: OutcomeRequest request) throws (1: Fault fault),
 
+  // Says where stores are, that they live, and how far they are.
   RegistrationAnswer register_stores(1: Registration request) throws (1: Fault fault),
+  // What became of the transactions that a store is in doubt of.
   InquiryAnswers inquire(1: InquiryRequest request) throws (1: Fault fault),
+  // Asks for the abort of a transaction that is not decided; one that is decided takes no harm.
   WoundAnswer wound(1: WoundRequest request) throws (1: Fault fault),
 }
 
@@ -301,75 +312,75 @@ service Coordinator {
 // One statement of an interactive transaction, from a client, who knows nothing of openings: a branch that begins at a
 // copy ends there, because it can be prepared by a message of its coordinator only.
 struct ExecuteRequest {
-  1: string store,
-  2: TransactionId id,
-  3: i64 begin_stamp,
+  1: string store,  // its name
+  2: TransactionId id,  // of the transaction
+  3: i64 begin_stamp,  // µs; the transaction's age, for wound-wait
   4: BranchNumber branch,         // {0, 0} with statement 0
   5: i32 statement_number,        // from 0, one outstanding at a time
-  6: Statement statement,
+  6: Statement statement,  // what is to run
   7: i64 timeout_ms,              // what is left of the transaction's time
 }
 
 struct ExecuteAnswer {
-  1: BranchNumber branch,
-  2: optional StatementResult result,
+  1: BranchNumber branch,  // which every further message must name
+  2: optional StatementResult result,  // of the statement; absent if it failed
   3: optional AbortCause failure,  // the statement failed and changed nothing; the branch lives on
   4: optional AbortCause ended,    // the branch has ended, or never was: the transaction must abort
 }
 
 // A whole branch of a submitted transaction, from its coordinator.
 struct ExecuteAndPrepareRequest {
-  1: CoordinatorView coordinator,
-  2: string store,
-  3: TransactionId id,
-  4: i64 begin_stamp,
-  5: list<Statement> statements,
-  6: i64 timeout_ms,
-  7: list<string> stores,  // of the whole transaction
+  1: CoordinatorView coordinator,  // who asks
+  2: string store,  // its name
+  3: TransactionId id,  // of the transaction
+  4: i64 begin_stamp,  // µs; the transaction's age, for wound-wait
+  5: list<Statement> statements,  // run in this order
+  6: i64 timeout_ms,  // what is left of the transaction's time
+  7: list<string> stores,  // names of all stores of the transaction, for operators
   8: i64 opening,          // of the store: the one this is meant for
 }
 
 struct PrepareRequest {
-  1: CoordinatorView coordinator,
-  2: string store,
-  3: TransactionId id,
-  4: BranchNumber branch,
-  5: i32 statement_count,
-  6: list<string> stores,
+  1: CoordinatorView coordinator,  // who asks
+  2: string store,  // its name
+  3: TransactionId id,  // of the transaction
+  4: BranchNumber branch,  // which is to be prepared
+  5: i32 statement_count,  // that the client had answers to: the branch must have run as many
+  6: list<string> stores,  // names of all stores of the transaction, for operators
   7: i64 opening,  // of the store: the one this is meant for
 }
 
 enum Vote {
-  YES = 1,
-  NO = 2,
-  READ_ONLY = 3,
+  YES = 1,  // prepared: durable, and able to commit or abort
+  NO = 2,  // aborted: the cause says why
+  READ_ONLY = 3,  // wrote nothing and has ended: needs no decision
   EXECUTED = 4,   // one-shot only: ran, wrote nothing, keeps its locks until it is asked to prepare
   COMMITTED = 5,  // this branch has committed long since: a repeated request
 }
 
 struct VoteAnswer {
-  1: BranchNumber branch,
-  2: Vote vote,
+  1: BranchNumber branch,  // that voted
+  2: Vote vote,  // what it promises
   3: AbortCause cause,               // of NO
   4: list<StatementResult> results,  // of a one-shot branch
 }
 
 enum DecisionKind {
-  COMMIT = 1,
-  ABORT = 2,
+  COMMIT = 1,  // the branch must commit
+  ABORT = 2,  // the branch must abort
 }
 
 struct Decision {
-  1: TransactionId id,
+  1: TransactionId id,  // of the transaction
   2: optional BranchNumber branch,  // absent only in an abort sent before any answer came
-  3: DecisionKind kind,
-  4: i64 commit_position,           // of COMMIT
+  3: DecisionKind kind,  // what was decided
+  4: i64 commit_position,  // of COMMIT: number of its commit record; else 0
 }
 
 struct DecideRequest {
-  1: CoordinatorView coordinator,
-  2: string store,
-  3: list<Decision> decisions,
+  1: CoordinatorView coordinator,  // who decided
+  2: string store,  // its name
+  3: list<Decision> decisions,  // of any transactions
   4: i64 opening,  // of the store: the one this is meant for
 }
 
@@ -381,9 +392,9 @@ enum AcknowledgementKind {
 }
 
 struct Acknowledgement {
-  1: TransactionId id,
-  2: AcknowledgementKind kind,
-  3: string detail,  // of REFUSED and CONTRADICTS
+  1: TransactionId id,  // of the decision
+  2: AcknowledgementKind kind,  // what became of it
+  3: string detail,  // of REFUSED and CONTRADICTS, for a person
 }
 
 struct DecideAnswer {
@@ -392,11 +403,16 @@ struct DecideAnswer {
 }
 
 service Participant {
+  // The first call of a connection; any other one closes it.
   HelloAnswer hello(1: HelloRequest request) throws (1: Fault fault),
 
+  // Runs one statement of an interactive transaction; statement 0 begins the branch.
   ExecuteAnswer execute(1: ExecuteRequest request) throws (1: Fault fault),
 
+  // Runs a branch and prepares it. Repeated, it answers with the vote that was given.
   VoteAnswer execute_and_prepare(1: ExecuteAndPrepareRequest request) throws (1: Fault fault),
+  // Prepares a branch that clients have run. Repeated, it answers with the vote that was given.
   VoteAnswer prepare(1: PrepareRequest request) throws (1: Fault fault),
+  // Commits or aborts branches. Answered when all of it is durable.
   DecideAnswer decide(1: DecideRequest request) throws (1: Fault fault),
 }

@@ -11,140 +11,148 @@ struct Empty {
 }
 
 struct CoordinatorStatus {
-  1: i64 log,
-  2: i64 epoch,
-  3: i64 durable_position,
-  4: i64 log_bytes,
-  5: i32 active,          // undecided
-  6: i32 committing,      // decided, acknowledgements missing
-  7: i64 committed,       // since the start
-  8: i64 aborted,         // since the start
-  9: i64 forces,          // forced writes since the start
-  10: map<string, i64> aborted_by_reason,
-  11: i64 uptime_ms,
-  12: bool draining,
+  1: i64 log,  // identity of its decision log
+  2: i64 epoch,  // of this start
+  3: i64 durable_position,  // number of the last forced record
+  4: i64 log_bytes,  // size of the segments on disk
+  5: i32 active,  // transactions undecided
+  6: i32 committing,  // transactions decided, acknowledgements missing
+  7: i64 committed,  // transactions, since the start
+  8: i64 aborted,  // transactions, since the start
+  9: i64 forces,  // forced writes of the log since the start
+  10: map<string, i64> aborted_by_reason,  // name of the reason to transactions since the start
+  11: i64 uptime_ms,  // since the start
+  12: bool draining,  // takes no new transactions, ends when the last is done
   13: i64 unended_records,  // commit records without a durable end record
-  14: string program,
+  14: string program,  // name and version
   15: bool insecure,            // listens beyond its machine without TLS
   16: i64 alarms,               // since the start: what must not happen, and did; the coordinator's log says what
-  17: string log_out_of_space,  // why the log has no room for what is to come, and new commits are refused; empty: it has
+  17: string log_out_of_space,  // why the log has no room, and new commits are refused; empty: it has room
 }
 
 struct StoreStatus {
-  1: string store,
-  2: i64 identity,
-  3: string address,
+  1: string store,  // its name
+  2: i64 identity,  // of its file
+  3: string address,  // host:port of its participant
   4: i64 last_seen_ms,  // since it last registered; -1: not since this start
   5: i64 owed,          // decisions it has not acknowledged
   6: string refused,    // why it is refused; empty if it is not
 }
 
 struct StoreStatuses {
-  1: list<StoreStatus> stores,
+  1: list<StoreStatus> stores,  // by name
 }
 
 struct TransactionBranch {
-  1: string store,
-  2: assent.BranchNumber branch,
-  3: string state,
+  1: string store,  // its name
+  2: assent.BranchNumber branch,  // its number; {0, 0}: not known
+  3: string state,  // a word: preparing, prepared, acknowledged, …
 }
 
 struct TransactionStatus {
-  1: assent.TransactionId id,
-  2: string state,
+  1: assent.TransactionId id,  // of the transaction
+  2: string state,  // a word: preparing, committing, ended, …
   3: i64 age_ms,  // since commit or submit arrived, or since recovery
-  4: list<TransactionBranch> branches,
+  4: list<TransactionBranch> branches,  // one per store
   5: string note,  // contradictions by operators, alarms
 }
 
 struct TransactionStatuses {
-  1: list<TransactionStatus> transactions,
+  1: list<TransactionStatus> transactions,  // undecided and unended, oldest first
   2: bool more,  // the list was cut at the limit
 }
 
 struct ShowRequest {
-  1: assent.TransactionId id,
+  1: assent.TransactionId id,  // of the transaction
 }
 
 service CoordinatorOperator {
+  // How the coordinator is, in numbers.
   CoordinatorStatus coordinator_status(1: Empty request) throws (1: assent.Fault fault),
+  // Every store that has ever registered.
   StoreStatuses stores(1: Empty request) throws (1: assent.Fault fault),
+  // Every transaction that is undecided or unended, up to a limit.
   TransactionStatuses transactions(1: Empty request) throws (1: assent.Fault fault),
+  // One transaction, also an ended one while its outcome is kept.
   TransactionStatus show(1: ShowRequest request) throws (1: assent.Fault fault),
 }
 
 struct ParticipantStoreStatus {
-  1: string store,
-  2: i64 identity,
-  3: string file,
-  4: i64 start_number,
-  5: i64 position,
-  6: i32 active,
-  7: i32 prepared,
+  1: string store,  // its name
+  2: i64 identity,  // of its file
+  3: string file,  // its path
+  4: i64 start_number,  // how often it has been opened, from 1
+  5: i64 position,  // transactions its journal has taken
+  6: i32 active,  // branches that execute
+  7: i32 prepared,  // branches in doubt
   8: i32 committed,        // applied, not yet released
-  9: i32 locks,
-  10: i32 waiting,
-  11: i64 forces,          // journal transactions since the start
+  9: i32 locks,  // held
+  10: i32 waiting,  // requests that wait for a lock
+  11: i64 forces,  // journal transactions forced since the start
   12: i64 oldest_doubt_ms,  // age of the oldest branch in doubt; 0: none
   13: string offline,      // why it is offline; empty if it is online
   14: i64 resolved_in_doubt,  // branches in doubt that were ended since the start
-  15: i64 alarms,
+  15: i64 alarms,  // since the start: what must not happen, and did; the log says what
   16: i32 operator_resolved,  // branches an operator resolved, not yet confirmed
   17: i64 opening,         // random, drawn when it was opened: the one that coordinators must name
 }
 
 struct ParticipantStatus {
-  1: list<ParticipantStoreStatus> stores,
-  2: i64 uptime_ms,
-  3: bool draining,
-  4: string program,
+  1: list<ParticipantStoreStatus> stores,  // by name
+  2: i64 uptime_ms,  // since the start
+  3: bool draining,  // takes no new branches, ends when the last is done
+  4: string program,  // name and version
   5: bool insecure,        // listens beyond its machine without TLS
 }
 
 struct StoreRequest {
-  1: string store,
+  1: string store,  // its name
 }
 
 struct BranchStatus {
-  1: assent.TransactionId id,
-  2: assent.BranchNumber branch,
-  3: string state,
-  4: i64 age_ms,
-  5: list<string> stores,
+  1: assent.TransactionId id,  // of the transaction
+  2: assent.BranchNumber branch,  // its number
+  3: string state,  // a word: executing, prepared, committed, …
+  4: i64 age_ms,  // since it began, or was found at the opening
+  5: list<string> stores,  // names of all stores of the transaction
   6: string coordinator,   // identity and address
   7: i32 inquiries,        // sent so far
   8: i64 changes,          // rows changed
-  9: list<assent.TransactionId> blocks,  // who waits for its locks
+  9: list<assent.TransactionId> blocks,  // transactions that wait for its locks
 }
 
 struct BranchStatuses {
-  1: list<BranchStatus> branches,
+  1: list<BranchStatus> branches,  // first those in doubt, or resolved by hand
+  2: bool more,                    // the list was cut at the limit
 }
 
 struct LockStatus {
-  1: string table,
+  1: string table,  // its name
   2: string key,          // printable; empty for the table
-  3: string mode,
-  4: assent.TransactionId id,
+  3: string mode,  // as the lock rules name them
+  4: assent.TransactionId id,  // of the transaction that holds it or waits
   5: bool granted,        // else waiting
-  6: i64 age_ms,
+  6: i64 age_ms,  // since it was asked for
 }
 
 struct LockStatuses {
-  1: list<LockStatus> locks,
+  1: list<LockStatus> locks,  // by table and key, holders first
   2: bool more,  // the list was cut at the limit
 }
 
 struct ResolveRequest {
-  1: string store,
-  2: assent.TransactionId id,
-  3: assent.DecisionKind decision,
+  1: string store,  // its name
+  2: assent.TransactionId id,  // of the prepared branch
+  3: assent.DecisionKind decision,  // what it shall do
   4: string reason,    // by whom and why; not empty
 }
 
 service ParticipantOperator {
+  // How the participant and each of its stores are, in numbers.
   ParticipantStatus participant_status(1: Empty request) throws (1: assent.Fault fault),
+  // The branches of a store, up to a limit.
   BranchStatuses branches(1: StoreRequest request) throws (1: assent.Fault fault),
+  // The locks of a store and who waits for them, up to a limit.
   LockStatuses locks(1: StoreRequest request) throws (1: assent.Fault fault),
   // Ends a prepared branch by hand. Refused while its coordinator can still answer.
   BranchStatus resolve(1: ResolveRequest request) throws (1: assent.Fault fault),
@@ -153,29 +161,31 @@ service ParticipantOperator {
 // ---- crash injection, in builds that carry failpoints ----------------------------------------------------------
 
 enum FailpointAction {
-  OFF = 0,
+  OFF = 0,  // it does nothing
   CRASH = 1,  // the process kills itself with SIGKILL
   PAUSE = 2,  // the thread stops there until the failpoint is armed otherwise
   ERROR = 3,  // the operation reports an error
 }
 
 struct FailpointRequest {
-  1: string name,
-  2: FailpointAction action,
+  1: string name,  // as `failpoints` lists it
+  2: FailpointAction action,  // what it does
   3: i32 skip,  // how many passes go by before it acts
 }
 
 struct FailpointStatus {
-  1: string name,
-  2: FailpointAction action,
+  1: string name,  // folder.place
+  2: FailpointAction action,  // what it is armed to do
   3: i64 passes,  // how often it was passed or acted since the start
 }
 
 struct FailpointStatuses {
-  1: list<FailpointStatus> failpoints,
+  1: list<FailpointStatus> failpoints,  // by name
 }
 
 service Failpoints {
+  // Arms a failpoint, or disarms it. Answers with all of them.
   FailpointStatuses arm(1: FailpointRequest request) throws (1: assent.Fault fault),
+  // Every failpoint that has been armed or passed.
   FailpointStatuses failpoints(1: Empty request) throws (1: assent.Fault fault),
 }

@@ -76,6 +76,7 @@ Result<Report> in_doubt(Console& console) {
   if (!stores) return stores.error();
   Json::Array json;
   Json::Array silent;
+  bool more = false;
   Table table({"TRANSACTION", "STORE", "STATE", "AGE", "STORES", "CHANGES", "ASKED", "COORDINATOR", "BLOCKS"});
   std::string text;
   for (const auto& [store, address] : *stores) {
@@ -84,6 +85,11 @@ Result<Report> in_doubt(Console& console) {
       silent.push_back(Json::Object{{"store", store}, {"error", branches.error().message}});
       text += "store `" + store + "` cannot be asked: " + branches.error().message + "\n";
       continue;
+    }
+    // What is in doubt stands first: only a list full of it can lack more.
+    if (branches->more && is_in_doubt(branches->branches.back())) {
+      more = true;
+      text += "store `" + store + "` has more in doubt than it lists\n";
     }
     for (const auto& branch : branches->branches) {
       if (!is_in_doubt(branch)) continue;
@@ -100,7 +106,8 @@ Result<Report> in_doubt(Console& console) {
   } else {
     text = "no branch is in doubt at the stores that answer\n" + text;
   }
-  return Report{Json::Object{{"branches", std::move(json)}, {"silent", std::move(silent)}}, std::move(text)};
+  return Report{Json::Object{{"branches", std::move(json)}, {"silent", std::move(silent)}, {"more", more}},
+                std::move(text)};
 }
 
 // ---- locks ----
@@ -139,21 +146,6 @@ std::string who() {
   return entry != nullptr ? entry->pw_name : "uid " + std::to_string(geteuid());
 }
 
-Result<void> check_prepared(Console& console, const std::string& address, const Resolution& resolution,
-                            const TransactionId& id) {
-  const auto branches = ask_branches(console, address, resolution.store);
-  if (!branches) return branches.error();
-  for (const auto& branch : branches->branches) {
-    if (rpc::from_wire(branch.id) != id) continue;
-    if (branch.state == kPrepared) return {};
-    return Error{ErrorKind::kConflict,
-                 "the branch of " + resolution.id + " at store `" + resolution.store + "` is " + branch.state +
-                     ": only a prepared branch can be resolved by hand, any other ends by itself"};
-  }
-  return Error{ErrorKind::kNotFound, "store `" + resolution.store + "` holds no branch of " + resolution.id +
-                                         "; `assentctl in-doubt` lists what is in doubt"};
-}
-
 }  // namespace
 
 Result<Report> resolve(Console& console, const Resolution& resolution) {
@@ -164,7 +156,6 @@ Result<Report> resolve(Console& console, const Resolution& resolution) {
   }
   const auto address = console.locate(resolution.store);
   if (!address) return address.error();
-  if (const auto checked = check_prepared(console, *address, resolution, *id); !checked) return checked.error();
   wire::ResolveRequest request;
   request.store = resolution.store;
   request.id = rpc::to_wire(*id);

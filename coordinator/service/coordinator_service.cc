@@ -17,11 +17,12 @@ namespace {
 constexpr const char* kNoSpace =
     "the disk of the decision log is full: nothing new can commit until there is room; see the coordinator's log";
 
-wire::HelloAnswer hello(const std::string& program, LogIdentity log) {
+wire::HelloAnswer hello(const std::string& program, const LogState& log) {
   wire::HelloAnswer answer;
   answer.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
   answer.program = program;
-  answer.log_identity = static_cast<std::int64_t>(log);
+  answer.log_identity = static_cast<std::int64_t>(log.log);
+  answer.epoch = static_cast<std::int64_t>(log.epoch());
   return answer;
 }
 
@@ -37,7 +38,7 @@ CoordinatorService::CoordinatorService(boost::asio::io_context& io, ServiceSetti
       drain_timer_(io),
       insecure_timer_(io),
       io_(io),
-      server_(io, settings_.limits, hello(settings_.program, log_)) {
+      server_(io, settings_.limits, hello(settings_.program, opened_->opened())) {
   serve_clients();
   serve_stores();
   serve_operators();
@@ -160,6 +161,12 @@ void CoordinatorService::register_stores(wire::Registration&& registration,
                          "this coordinator keeps decision log " + to_hex(static_cast<std::uint64_t>(log_)) +
                              ", and the registration says what was seen of log " +
                              to_hex(static_cast<std::uint64_t>(registration.log)) + ": say hello, and register anew");
+  }
+  // It has waited for this start: the position that it gives may be long past.
+  if (registration.epoch != static_cast<std::int64_t>(driver_->core().view().line.epoch)) {
+    return respond.fault(
+        wire::FaultCode::CONFLICT,
+        "the registration was made for another start of this coordinator: say hello, and register anew");
   }
   // Read as a whole before anything of it becomes an event.
   if (const auto checked = check(registration); !checked) return respond.fault(checked.error());

@@ -31,7 +31,7 @@ struct ServiceSettings {
   std::optional<rpc::Address> advertised;  // where stores find it, if not where it listens
   bool insecure = false;                   // listens beyond loopback without TLS, and says so
   std::string program;                     // name and version
-  std::size_t listed_transactions = 1000;  // most transactions in one answer to an operator
+  std::size_t listed = 1000;               // most transactions in one answer to an operator
 };
 
 class CoordinatorService {

@@ -50,6 +50,7 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   options.size("segment", target.segment_bytes, 64U << 10U, 1ULL << 30U, "Size of a file of the decision log");
   options.text("log-level", target.log.level, "LEVEL", "debug, info, warn, error or off");
   options.text("log-file", target.log.file, "FILE", "Where log lines go, instead of stderr");
+  options.number("listed", target.listed, 1, 10000, "Most transactions in one answer to an operator");
   options.duration("decide-timeout", target.decide_timeout, 100ms, 10min,
                    "A store that does not acknowledge for so long loses its connection");
   list_settings(options, target.core);
@@ -72,6 +73,7 @@ Result<ServiceSettings> service_settings(const DaemonOptions& options, const std
   settings.link.channel = {options.limits, program};
   settings.link.decide_timeout = options.decide_timeout;
   settings.program = program;
+  settings.listed = options.listed;
   return settings;
 }
 

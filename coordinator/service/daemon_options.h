@@ -23,6 +23,7 @@ struct DaemonOptions {
   Settings core;
   rpc::Limits limits;
   Duration decide_timeout = LinkSettings{}.decide_timeout;
+  std::size_t listed = ServiceSettings{}.listed;
 };
 
 // Lists every option; `target` must outlive options.parse().

@@ -19,9 +19,9 @@ void CoordinatorService::serve_operators() {
     respond(statuses);
   });
   server_.on(methods::kTransactions, [this](wire::Empty&&, rpc::Responder<wire::TransactionStatuses> respond) {
-    auto summaries = driver_->core().transactions(settings_.listed_transactions + 1, daemon::now());
+    auto summaries = driver_->core().transactions(settings_.listed + 1, daemon::now());
     wire::TransactionStatuses statuses;
-    statuses.more = summaries.size() > settings_.listed_transactions;
+    statuses.more = summaries.size() > settings_.listed;
     if (statuses.more) summaries.pop_back();
     for (const auto& summary : summaries) statuses.transactions.push_back(to_wire(summary));
     respond(statuses);

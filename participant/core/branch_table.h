@@ -106,7 +106,8 @@ class BranchTable {
 
   const Counters& counters() const;
   Totals totals(Time now) const;
-  std::vector<BranchSummary> branches(Time now) const;
+  // At most `limit`: first those that wait for a decision or for the end of a resolution by hand.
+  std::vector<BranchSummary> branches(std::size_t limit, Time now) const;
   std::optional<BranchSummary> branch(const TransactionId& id, Time now) const;
   std::vector<LockSummary> locks(std::size_t limit, Time now) const;
 

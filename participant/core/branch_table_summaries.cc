@@ -56,9 +56,15 @@ BranchSummary BranchTable::summary(const Branch& branch, Time now) const {
   return summary;
 }
 
-std::vector<BranchSummary> BranchTable::branches(Time now) const {
+std::vector<BranchSummary> BranchTable::branches(std::size_t limit, Time now) const {
   std::vector<BranchSummary> summaries;
-  for (const auto& [id, branch] : branches_) summaries.push_back(summary(branch, now));
+  for (const bool ends_by_itself : {false, true}) {
+    for (const auto& [id, branch] : branches_) {
+      if (summaries.size() == limit) return summaries;
+      const bool ends = is_active(branch.state()) || branch.state() == BranchState::kCommitted;
+      if (ends == ends_by_itself) summaries.push_back(summary(branch, now));
+    }
+  }
   return summaries;
 }
 

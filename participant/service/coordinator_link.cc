@@ -109,7 +109,7 @@ void CoordinatorLink::register_at(const std::string& address, Registered ended) 
   to->call(rpc::methods::kHello, hello, settings_.call_timeout,
            [this, address, over](Result<wire::HelloAnswer> answer) {
              if (!answer) return over(answer.error());
-             ask_stores(address, LogIdentity{static_cast<std::uint64_t>(answer->log_identity)}, over);
+             ask_stores(address, *answer, over);
            });
 }
 
@@ -125,12 +125,14 @@ struct CoordinatorLink::Round {
 };
 
 // A store whose thread is busy, for as long as statements may run, does not keep the others from registering again.
-void CoordinatorLink::ask_stores(const std::string& address, LogIdentity log, const Registered& ended) {
+void CoordinatorLink::ask_stores(const std::string& address, const wire::HelloAnswer& hello, const Registered& ended) {
+  const LogIdentity log{static_cast<std::uint64_t>(hello.log_identity)};
   const auto round = std::make_shared<Round>(io_);
   round->address = address;
   round->ended = ended;
   round->gathered.address = own_address_;
-  round->gathered.log = static_cast<std::int64_t>(log);
+  round->gathered.log = hello.log_identity;
+  round->gathered.epoch = hello.epoch;
   for (auto& [name, runner] : stores_) {
     if (!asked_.emplace(address, name).second) continue;
     ++round->missing;

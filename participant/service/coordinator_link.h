@@ -78,7 +78,7 @@ class CoordinatorLink {
   void register_soon(const std::string& address);
   // The steps of one registration: hello, the stores' own words, what the coordinator says.
   void register_at(const std::string& address, Registered ended);
-  void ask_stores(const std::string& address, LogIdentity log, const Registered& ended);
+  void ask_stores(const std::string& address, const wire::HelloAnswer& hello, const Registered& ended);
   void end_round(Round& round);
   void register_stores(const std::string& address, const wire::Registration& registration, const Registered& ended);
   std::string take_answer(LogIdentity log, const std::vector<std::string>& names,

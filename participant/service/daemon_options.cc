@@ -57,6 +57,7 @@ void list_store(daemon::Options& options, DaemonOptions& target) {
   options.duration("reopen-first", target.runner.reopen_first, 1ms, 1h,
                    "a store that went offline, until it is opened again; doubles");
   options.duration("reopen-ceiling", target.runner.reopen_ceiling, 1ms, 1h, "the longest pause between two openings");
+  options.number("listed", target.listed, 1, 10000, "most branches or locks in one answer to an operator");
   options.number("inbox", target.runner.inbox_events, 1, 1U << 24U, "most calls that wait for a store's thread");
 }
 
@@ -193,6 +194,7 @@ Result<ServiceSettings> service_settings(const DaemonOptions& options, const std
   settings.link.coordinator = *coordinator;
   settings.link.channel = {options.limits, program};
   settings.program = program;
+  settings.listed = options.listed;
   return settings;
 }
 

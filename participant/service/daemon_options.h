@@ -26,6 +26,7 @@ struct DaemonOptions {
   SqliteStoreOptions store;
   RunnerSettings runner;
   LinkSettings link;
+  std::size_t listed = ServiceSettings{}.listed;
   daemon::LogSettings log;
   rpc::Limits limits;
 };

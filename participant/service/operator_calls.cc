@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "participant/service/gathering.h"
 #include "participant/service/participant_service.h"
@@ -17,6 +18,15 @@ namespace {
 
 std::string offline_text(const std::string& store) {
   return "store `" + store + "` is offline; see the participant's log";
+}
+
+// The first `most` of what was found, as messages; `more` says whether there was more.
+template <typename Summary>
+auto listed(const std::vector<Summary>& found, std::size_t most, bool& more) {
+  std::vector<decltype(to_wire(found.front()))> messages;
+  more = found.size() > most;
+  for (std::size_t index = 0; index < std::min(most, found.size()); ++index) messages.push_back(to_wire(found[index]));
+  return messages;
 }
 
 }  // namespace
@@ -42,23 +52,20 @@ void ParticipantService::serve_operators() {
   server_.on(methods::kBranches, [this](wire::StoreRequest&& request, rpc::Responder<wire::BranchStatuses> respond) {
     auto* const runner = find(request.store, respond);
     if (runner == nullptr) return;
-    ask<wire::BranchStatuses>(*runner, respond, [](const BranchTable& branches, const StoreReport&, Time now) {
-      wire::BranchStatuses statuses;
-      for (const auto& branch : branches.branches(now)) statuses.branches.push_back(to_wire(branch));
-      return statuses;
-    });
+    ask<wire::BranchStatuses>(*runner, respond,
+                              [most = settings_.listed](const BranchTable& branches, const StoreReport&, Time now) {
+                                wire::BranchStatuses statuses;
+                                statuses.branches = listed(branches.branches(most + 1, now), most, statuses.more);
+                                return statuses;
+                              });
   });
   server_.on(methods::kLocks, [this](wire::StoreRequest&& request, rpc::Responder<wire::LockStatuses> respond) {
     auto* const runner = find(request.store, respond);
     if (runner == nullptr) return;
     ask<wire::LockStatuses>(*runner, respond,
-                            [most = settings_.listed_locks](const BranchTable& branches, const StoreReport&, Time now) {
+                            [most = settings_.listed](const BranchTable& branches, const StoreReport&, Time now) {
                               wire::LockStatuses statuses;
-                              const auto locks = branches.locks(most + 1, now);
-                              statuses.more = locks.size() > most;
-                              for (std::size_t index = 0; index < std::min(most, locks.size()); ++index) {
-                                statuses.locks.push_back(to_wire(locks[index]));
-                              }
+                              statuses.locks = listed(branches.locks(most + 1, now), most, statuses.more);
                               return statuses;
                             });
   });

@@ -35,7 +35,7 @@ struct ServiceSettings {
   std::optional<rpc::Address> advertised;  // where coordinators and clients find it, if not where it listens
   bool insecure = false;                   // listens beyond loopback without TLS, and says so
   std::string program;                     // name and version
-  std::size_t listed_locks = 1000;         // most locks in one answer to an operator
+  std::size_t listed = 1000;               // most branches or locks in one answer to an operator
 };
 
 class ParticipantService {

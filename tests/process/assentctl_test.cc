@@ -120,6 +120,20 @@ TEST_F(AssentctlTest, ABranchInDoubtIsShownWithItsLocks) {
   EXPECT_THAT(ctl({"--participant", participant_.address(), "locks", "left"}).out, HasSubstr("accounts"));
 }
 
+TEST_F(AssentctlTest, MoreInDoubtThanIsListedIsSaid) {
+  start_coordinator();
+  start_participant({"--listed", "1", "--inquiry-first", "1h", "--inquiry-ceiling", "1h"});
+  FailpointClient(coordinator_.failpoints()).arm("coordinator.before_send_decision", FailpointAction::kError).value();
+  for (const char* const name : {"bob", "carol"}) {
+    ctl({"--timeout", "500ms", "sql", "left", std::string("INSERT INTO accounts VALUES ('") + name + "', 1)"});
+  }
+  const Words in_doubt{"--participant", participant_.address(), "in-doubt"};
+  EXPECT_THAT(ctl(in_doubt).out, HasSubstr("store `left` has more in doubt than it lists"));
+  const auto listed = json(in_doubt);
+  EXPECT_EQ(listed.at("branches").as_array().size(), 1U);
+  EXPECT_EQ(listed.at("more"), true);
+}
+
 TEST_F(AssentctlTest, ABranchInDoubtEndsWhenTheCoordinatorIsBack) {
   leave_in_doubt();
   const auto id = id_in_doubt();

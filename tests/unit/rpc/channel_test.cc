@@ -78,8 +78,8 @@ TEST_F(ChannelTest, AnswersMayComeInAnyOrder) {
 TEST_F(ChannelTest, NoCallIsAnsweredFromInsideCall) {
   Limits limits;
   limits.outstanding_calls = 0;
-  Channel channel(io_, {"127.0.0.1", 1}, {limits, "test"});
   std::optional<Located> answer;
+  Channel channel(io_, {"127.0.0.1", 1}, {limits, "test"});
   channel.call(methods::kLocate, locate_request("x"), kLong, into(answer));
   EXPECT_FALSE(answer.has_value());
   run_until([&] { return answer.has_value(); });
@@ -193,8 +193,8 @@ TEST_F(ChannelTest, TooManyQueuedBytesAreRefused) {
   const auto server = make_server();
   Limits limits;
   limits.output_bytes = 1000;
-  Channel channel(io_, server->listen(kAnyPort).value(), {limits, "test"});
   std::optional<Located> first;
+  Channel channel(io_, server->listen(kAnyPort).value(), {limits, "test"});
   std::optional<Located> second;
   channel.call(methods::kLocate, locate_request(std::string(2000, 'x')), kLong, into(first));
   channel.call(methods::kLocate, locate_request("y"), kLong, into(second));

@@ -104,8 +104,8 @@ TEST_F(ServerTest, AnIdleCallerIsClosedAndOneThatWaitsForAnAnswerIsNot) {
   limits.idle_timeout = std::chrono::milliseconds(40);
   const auto server = make_waiting_server(limits);
   const Address address = server->listen(kAnyPort).value();
-  Channel busy(io_, address, {});
   std::optional<Located> answer;
+  Channel busy(io_, address, {});
   while (waiting_.empty()) {  // on a slow machine it may be idle between hello and the call
     answer.reset();
     busy.call(methods::kLocate, locate_request("x"), kLong, into(answer));
@@ -193,8 +193,8 @@ TEST_F(ServerTest, MoreConnectionsThanAllowedAreClosedAtOnceWhileNoneIsIdle) {
   EXPECT_EQ(server->counters().refused_connections, 1U);
   silent.close();
   run_until([&] { return server->open_connections() == 1; });
-  Channel fourth(io_, address, {});
   std::optional<Located> other;
+  Channel fourth(io_, address, {});
   fourth.call(methods::kLocate, locate_request("x"), kLong, into(other));
   run_until([&] { return waiting_.size() == 2; });
   EXPECT_FALSE(answer.has_value());

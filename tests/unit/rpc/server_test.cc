@@ -106,8 +106,8 @@ TEST_F(ServerTest, ErrorsAfterWhichSomethingMayHaveHappenedAreUnknownToTheCaller
 
 TEST_F(ServerTest, ACallThatIsGivenUpIsUnknownToTheCaller) {
   const auto server = make_waiting_server();
-  Channel channel(io_, server->listen(kAnyPort).value(), {});
   std::optional<Located> answer;
+  Channel channel(io_, server->listen(kAnyPort).value(), {});
   channel.call(methods::kLocate, locate_request("x"), kLong, into(answer));
   run_until([&] { return waiting_.size() == 1; });
   waiting_.clear();
@@ -174,14 +174,14 @@ TEST_F(ServerTest, AnAddressThatIsNotOfThisMachineIsAnError) {
 TEST_F(ServerTest, StoppingFinishesWhatIsOutstandingAndRefusesTheRest) {
   const auto server = make_waiting_server();
   const Address address = server->listen(kAnyPort).value();
-  Channel idle(io_, address, {});
   std::optional<Located> answer;
+  Channel idle(io_, address, {});
   idle.call(methods::kLocate, locate_request("x"), kLong, into(answer));
   run_until([&] { return waiting_.size() == 1; });
   waiting_[0](wire::StoreLocation());
   run_until([&] { return answer.has_value(); });
-  Channel busy(io_, address, {});
   std::optional<Located> busy_answer;
+  Channel busy(io_, address, {});
   busy.call(methods::kLocate, locate_request("y"), kLong, into(busy_answer));
   run_until([&] { return waiting_.size() == 2; });
 

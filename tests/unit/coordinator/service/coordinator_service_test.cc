@@ -71,6 +71,7 @@ class CoordinatorServiceTest : public rpc::Loop {
     wire::Registration registration;
     registration.address = address;
     registration.log = 7;
+    registration.epoch = 1;
     for (std::size_t each = 1; each <= stores; ++each) {
       wire::StoreRegistration store;
       store.store = "store-" + std::to_string(each);
@@ -98,6 +99,16 @@ TEST_F(CoordinatorServiceTest, ARegistrationIsBoundedInNamesAddressesAndStores) 
   injected.stores[0].store = "x\nevent=alarm";
   EXPECT_THAT(refusal(rpc::methods::kRegisterStores, injected), HasSubstr("`x?event=alarm` cannot be the name"));
   EXPECT_EQ(call(rpc::methods::kStores, {}).value().stores.size(), 1024U);
+}
+
+TEST_F(CoordinatorServiceTest, ARegistrationThatWasMadeForAnotherStartIsRefused) {
+  auto queued = registration(1);
+  queued.epoch = 2;
+  const auto answer = call(rpc::methods::kRegisterStores, queued);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::kConflict);
+  EXPECT_THAT(answer.error().message, HasSubstr("another start of this coordinator"));
+  EXPECT_TRUE(call(rpc::methods::kStores, {}).value().stores.empty());
 }
 
 TEST_F(CoordinatorServiceTest, AnInquiryIsBoundedInItsNameAndInWhatItAsks) {

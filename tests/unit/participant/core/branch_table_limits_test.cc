@@ -162,7 +162,7 @@ TEST(BranchTableSummaries, BranchesAndWhomTheyBlock) {
   Script script;
   script.run_all("submit 1 5\nran 1 wrote=2 locks=t[1]:X\nbatch\ndurable\npass 1s");
   script.run_all("execute 2 6\nran 2 wrote=1 locks=t[1]:X");
-  const auto branches = script.table().branches(script.now() + 1s);
+  const auto branches = script.table().branches(100, script.now() + 1s);
   ASSERT_EQ(branches.size(), 2U);
   EXPECT_EQ(branches[0].id, kFive);
   EXPECT_EQ(branches[0].state, "prepared");
@@ -173,6 +173,17 @@ TEST(BranchTableSummaries, BranchesAndWhomTheyBlock) {
   EXPECT_EQ(branches[1].state, "active, waiting for locks");
   EXPECT_EQ(branches[1].age, 1s);
   EXPECT_EQ(branches[1].coordinator_address, "coordinator:1");
+}
+
+TEST(BranchTableSummaries, WhatIsInDoubtComesFirst) {
+  Script script;
+  script.run_all("execute 2 5\nran 1 locks=t[2]:S\nsubmit 1 6\nran 2 wrote=2 locks=t[1]:X\nbatch\ndurable");
+  const auto listed = script.table().branches(1, script.now());
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].id, kSix);
+  const auto both = script.table().branches(2, script.now());
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[1].id, kFive);
 }
 
 TEST(BranchTableSummaries, LocksWithTheirHoldersAndWaiters) {
@@ -215,7 +226,7 @@ TEST(BranchTableSummaries, TotalsAndCounters) {
   EXPECT_EQ(counters.alarms, 0U);
 
   script.run_all("accepted released=12\npass 1s\nbatch\ndurable");
-  EXPECT_THAT(script.table().branches(script.now()), IsEmpty());
+  EXPECT_THAT(script.table().branches(100, script.now()), IsEmpty());
   EXPECT_THAT(script.rows(), IsEmpty());
   EXPECT_EQ(script.table().next_deadline(), std::nullopt) << "nothing is left over";
 }
@@ -253,7 +264,7 @@ TEST(BranchTableOpening, WhatWasReleasedBeforeTheRestartIsDeleted) {
   recovered.coordinators.back().line.log = kFive.log;
   recovered.coordinators.back().released.through = Position{12};
   BranchTable table({}, recovered, Opening{1}, Time{});
-  EXPECT_THAT(table.branches(Time{}), IsEmpty());
+  EXPECT_THAT(table.branches(100, Time{}), IsEmpty());
   EXPECT_EQ(table.next_deadline(), Time{} + 1s);
   Effects effects;
   table.step(BatchEnded{}, Time{} + 1s, effects);

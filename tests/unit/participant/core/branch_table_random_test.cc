@@ -274,7 +274,7 @@ class Chaos {
     for (int round = 0; round < 4; ++round) {
       now_ += 31s;
       feed(TimePassed{});
-      for (const BranchSummary& branch : table_->branches(now_)) {
+      for (const BranchSummary& branch : table_->branches(1000, now_)) {
         const bool commits = is_committed(branch.id, branch.branch);
         feed(DecisionReceived{new_call(), kOpening, shared_view(), branch.id, branch.branch,
                               commits ? Decision::kCommit : Decision::kAbort,
