@@ -57,16 +57,6 @@ class FullDiskTest : public ProcessTest {
     return Client({.coordinator = coordinator_.address()}).submit(batch).results.at(0)[0].get<std::int64_t>(0);
   }
 
-  void expect_nothing_left() {
-    EXPECT_TRUE(becomes_true([this] {
-      return ctl({"locks", "left"}).out == "store `left` holds no lock\n" &&
-             ctl({"locks", "right"}).out == "store `right` holds no lock\n" &&
-             ctl({"in-doubt"}).out == "no branch is in doubt\n" &&
-             ctl({"transactions"}).out == "no transaction is undecided or owed an acknowledgement\n";
-    })) << ctl({"transactions"}).out
-        << ctl({"in-doubt"}).out;
-  }
-
   // The coordinator has decided to commit 60 at `left`, whose store cannot write that and is offline.
   void leave_decided_without_room() {
     daemon::FailpointClient failpoints(participant_.failpoints());

@@ -34,7 +34,7 @@ class DaemonProcess {
 
   // Starts it, with failpoints that can be armed while it is paused, and waits until it says where it listens. An error
   // if it ends instead, or stays silent for so long. REQUIRES: it does not run.
-  Result<void> start(const Launch& launch, Duration patience = std::chrono::seconds(30));
+  Result<void> start(const Launch& launch, Duration patience = std::chrono::minutes(1));
 
   // The same, for a daemon that may crash before it listens.
   Result<void> start_without_waiting(const Launch& launch);
@@ -54,7 +54,7 @@ class DaemonProcess {
   void signal(int number) const;
 
   // Its exit code, or minus the signal that killed it. An error if it still runs after so long.
-  Result<int> wait(Duration patience = std::chrono::seconds(30));
+  Result<int> wait(Duration patience = std::chrono::minutes(1));
 
   // SIGTERM, and wait().
   Result<int> terminate(Duration patience = std::chrono::minutes(1));
@@ -77,6 +77,6 @@ struct Finished {
 };
 
 // Runs a program to its end; kills it, and is an error, if that takes too long. `launch.log` is not used.
-Result<Finished> run_to_end(const Launch& launch, Duration patience = std::chrono::seconds(30));
+Result<Finished> run_to_end(const Launch& launch, Duration patience = std::chrono::minutes(1));
 
 }  // namespace assent::daemon

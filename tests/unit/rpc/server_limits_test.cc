@@ -37,12 +37,7 @@ TEST_F(ServerTest, ItDoesNotReadOnWhileTooManyCallsAreOutstanding) {
   const auto server = make_waiting_server(limits);
   Channel channel(io_, server->listen(kAnyPort).value(), {});
   int answered = 0;
-  for (int i = 0; i < 10; ++i) {
-    channel.call(methods::kLocate, locate_request("x"), kLong, [&](const Located& located) {
-      EXPECT_TRUE(located.has_value());
-      ++answered;
-    });
-  }
+  call_often(channel, 10, answered);
   run_until([&] { return waiting_.size() == 4; });
   run_ready();
   EXPECT_EQ(waiting_.size(), 4U);
@@ -69,21 +64,28 @@ class UnreadAnswersTest : public ServerTest {
     });
     return server;
   }
+
+  // A caller that asks so often, and reads nothing.
+  void expect_closed_after(const Limits& limits, int calls) {
+    const auto server = make_talkative_server(limits);
+    RawPeer peer(io_, server->listen(kAnyPort).value());
+    peer.stop_reading();
+    peer.say_hello();
+    for (int i = 0; i < calls; ++i) {
+      peer.say_call("locate", locate_request("x"));
+    }
+    run_until([&] {
+      peer.pump();
+      return server->counters().slow_peers == 1;
+    });
+    EXPECT_EQ(server->open_connections(), 0U);
+  }
 };
 
 TEST_F(UnreadAnswersTest, ACallerThatLetsTooMuchPileUpIsClosed) {
   Limits limits;
   limits.output_bytes = kAnswerBytes / 2;
-  const auto server = make_talkative_server(limits);
-  RawPeer peer(io_, server->listen(kAnyPort).value());
-  peer.stop_reading();
-  peer.say_hello();
-  peer.say_call("locate", locate_request("x"));
-  run_until([&] {
-    peer.pump();
-    return server->counters().slow_peers == 1;
-  });
-  EXPECT_EQ(server->open_connections(), 0U);
+  expect_closed_after(limits, 1);
 }
 
 TEST_F(UnreadAnswersTest, ItDoesNotReadOnWhileHalfOfTheOutputWaits) {
@@ -117,18 +119,7 @@ TEST_F(UnreadAnswersTest, ItDoesNotReadOnWhileHalfOfTheOutputWaits) {
 TEST_F(UnreadAnswersTest, ACallerThatDoesNotReadForTooLongIsClosed) {
   Limits limits;
   limits.write_timeout = std::chrono::milliseconds(40);
-  const auto server = make_talkative_server(limits);
-  RawPeer peer(io_, server->listen(kAnyPort).value());
-  peer.stop_reading();
-  peer.say_hello();
-  for (int i = 0; i < 20; ++i) {
-    peer.say_call("locate", locate_request("x"));
-  }
-  run_until([&] {
-    peer.pump();
-    return server->counters().slow_peers == 1;
-  });
-  EXPECT_EQ(server->open_connections(), 0U);
+  expect_closed_after(limits, 20);
 }
 
 TEST_F(ServerTest, AnIdleCallerIsClosedAndOneThatWaitsForAnAnswerIsNot) {
