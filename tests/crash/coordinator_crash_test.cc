@@ -1,8 +1,11 @@
 // The coordinator dies at every step of a transfer, and comes back.
 #include <gtest/gtest.h>
 
-#include "tests/crash/cluster.h"
+#include <csignal>
+
 #include "tests/crash/log_files.h"
+#include "tests/crash/raw_calls.h"
+#include "thrift/rpc/methods.h"
 
 namespace assent::tests {
 namespace {
@@ -104,16 +107,91 @@ TEST(CoordinatorCrashes, C14_undecided_ones_stay_aborted_through_many_recoveries
   cluster.check_invariants(transfer.id, End::kAborted);
 }
 
-TEST(CoordinatorCrashes, C15_stopped_for_longer_than_every_timeout) {
-  Cluster cluster(Links::kDirect, {"--transaction-timeout", "1s"});
-  cluster.arm(kCoordinator, "coordinator.before_force", FailpointAction::kPause);
-  const auto transfer = cluster.next_transfer(Mode::kInteractive);
+// What a coordinator does that has stood still for longer than every timeout.
+
+std::future<wire::OutcomeKind::type> commit_by_hand(Cluster& cluster, const wire::CommitRequest& request) {
+  return std::async(std::launch::async,
+                    [&cluster, request] { return cluster.call(kCoordinator, rpc::methods::kCommit, request).kind; });
+}
+
+// Executed at both stores, and to be committed.
+wire::CommitRequest execute_by_hand(Cluster& cluster, const wire::Lease& leased) {
+  wire::CommitRequest commit;
+  commit.id = leased.first;
+  commit.return_when = wire::ReturnWhen::DECIDED;
+  for (const auto store : {kStoreA, kStoreB}) {
+    const auto statement = first_statement(leased, store, store == kStoreA ? -5 : 5);
+    commit.branches.push_back(touched(statement, cluster.call(store, rpc::methods::kExecute, statement)));
+  }
+  return commit;
+}
+
+TEST(CoordinatorCrashes, C15_stopped_until_its_leases_have_ended_it_begins_nothing_on_them) {
+  Cluster cluster(Links::kDirect, {"--transaction-timeout", "2s", "--lease-use", "500ms"});
+  const auto leased = lease(cluster);
+  const auto ends = std::chrono::steady_clock::now() + std::chrono::milliseconds(leased.use_for_ms) +
+                    std::chrono::milliseconds(leased.transaction_timeout_ms);
+  const auto forces = cluster.coordinator_status().forces;
+  const auto prepares = cluster.passes(kCoordinator, "coordinator.before_send_prepare");
+  cluster.daemon(kCoordinator).signal(SIGSTOP);
+  std::this_thread::sleep_until(ends);
+  // Nothing but the lease keeps this from being committed.
+  const auto commit = execute_by_hand(cluster, leased);
+  auto answer = commit_by_hand(cluster, commit);
+  cluster.daemon(kCoordinator).signal(SIGCONT);
+  EXPECT_EQ(answer.get(), wire::OutcomeKind::ABORTED);
+  EXPECT_EQ(cluster.coordinator_status().forces, forces);
+  EXPECT_EQ(cluster.passes(kCoordinator, "coordinator.before_send_prepare"), prepares);
+  cluster.check_invariants();
+}
+
+TEST(CoordinatorCrashes, C15_stopped_with_votes_on_their_way_until_their_time_is_over_it_commits_nothing) {
+  const auto timeout = std::chrono::seconds(3);
+  Cluster cluster(Links::kProxied, {"--transaction-timeout", "3s"});
+  cluster.proxy(kStoreB).arrange(Direction::kAnswer, "execute_and_prepare", Fate::kHold);
+  const auto transfer = cluster.next_transfer(Mode::kOneShot);
   auto begun = cluster.begin(transfer);
-  cluster.wait_for_pass(kCoordinator, "coordinator.before_force");
-  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-  cluster.disarm(kCoordinator, "coordinator.before_force");
+  EXPECT_TRUE(
+      becomes_true([&] { return cluster.store_status(kStoreA).prepared == 1 && cluster.proxy(kStoreB).met() == 1; }));
+  const auto forces = cluster.coordinator_status().forces;
+  cluster.daemon(kCoordinator).signal(SIGSTOP);
+  std::this_thread::sleep_until(std::chrono::steady_clock::now() + timeout);
+  cluster.proxy(kStoreB).release();  // the last yes
+  cluster.daemon(kCoordinator).signal(SIGCONT);
   cluster.end(std::move(begun));
-  cluster.check_invariants(transfer.id, End::kCommitted);
+  EXPECT_EQ(cluster.coordinator_status().forces, forces);
+  cluster.check_invariants(transfer.id, End::kAborted);
+}
+
+TEST(CoordinatorCrashes, C15_stopped_until_another_has_its_epoch_behind_it_no_store_hears_it) {
+  Cluster cluster(Links::kProxied);
+  const auto commit = execute_by_hand(cluster, lease(cluster));
+  cluster.daemon(kCoordinator).signal(SIGSTOP);
+  const auto copy = cluster.folder() / "copy";
+  std::filesystem::copy(cluster.folder() / "log", copy, std::filesystem::copy_options::recursive);
+  daemon::DaemonProcess other;
+  other
+      .start({std::filesystem::path(ASSENT_PROGRAMS) / "assent-coordinator",
+              {"--data", copy, "--listen", "127.0.0.1:0", "--advertise", cluster.address(kCoordinator)},
+              {},
+              cluster.folder() / "other.log"},
+             Cluster::kPatience)
+      .value();
+  cluster.proxy(kCoordinator).set_target(other.address());
+  cluster.proxy(kCoordinator).disconnect();
+  auto transfer = cluster.next_transfer(Mode::kOneShot);
+  transfer.account = 3;
+  transfer.attempts = 100;
+  EXPECT_EQ(cluster.run(transfer).what, Told::What::kCommitted);
+
+  cluster.daemon(kCoordinator).signal(SIGCONT);
+  EXPECT_THROW(commit_by_hand(cluster, commit).get(), ResultError) << "it answers, and does not know";
+  EXPECT_NE(cluster.wait_for_end(kCoordinator), 0) << "it has to learn that it was replaced";
+  for (const auto store : {kStoreA, kStoreB}) {
+    EXPECT_EQ(cluster.store_status(store).prepared, 0);
+    EXPECT_TRUE(cluster.transfers_at(store).contains(transfer.id));
+  }
+  EXPECT_EQ(cluster.run(cluster.next_transfer(Mode::kInteractive)).what, Told::What::kCommitted);
 }
 
 TEST(CoordinatorCrashes, C18_opening_forces_what_it_acts_upon) {

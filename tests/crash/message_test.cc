@@ -82,13 +82,13 @@ TEST(Messages, M5_no_abort_ever_arrives_and_the_stores_ask) {
 
 // ---- repeated, late, overtaken ----
 
-class RepeatedMessage : public testing::TestWithParam<std::tuple<std::string, Direction, Mode>> {};
+class RepeatedRequest : public testing::TestWithParam<std::tuple<std::string, Mode>> {};
 
-TEST_P(RepeatedMessage, has_no_further_effect) {
-  const auto& [method, direction, mode] = GetParam();
+TEST_P(RepeatedRequest, has_no_further_effect) {
+  const auto& [method, mode] = GetParam();
   Cluster cluster(Links::kProxied);
   const auto sent = method == "prepare" ? prepare_of(mode) : method;
-  cluster.proxy(kStoreA).arrange(direction, sent, Fate::kRepeat);
+  cluster.proxy(kStoreA).arrange(Direction::kRequest, sent, Fate::kRepeat);
   const auto transfer = cluster.next_transfer(mode);
   cluster.run(transfer);
   cluster.check_invariants(transfer.id, End::kCommitted);
@@ -96,18 +96,45 @@ TEST_P(RepeatedMessage, has_no_further_effect) {
   EXPECT_EQ(cluster.store_status(kStoreA).alarms, 0);
 }
 
-std::string name_of_repeated(const testing::TestParamInfo<RepeatedMessage::ParamType>& info) {
-  const auto& [method, direction, mode] = info.param;
-  const bool is_request = direction == Direction::kRequest;
-  const std::string row = method == "decide" ? (is_request ? "M9_a_commit" : "M4_an_acknowledgement")
-                                             : (is_request ? "M6_a_prepare" : "M12_a_vote");
-  return row + suffix_of(mode);
+INSTANTIATE_TEST_SUITE_P(Rows, RepeatedRequest, testing::Combine(testing::Values("prepare", "decide"), kModes),
+                         [](const auto& info) {
+                           const bool is_prepare = std::get<0>(info.param) == "prepare";
+                           return (is_prepare ? "M6_a_prepare" : "M9_a_commit") + suffix_of(std::get<1>(info.param));
+                         });
+
+// An answer that comes twice ends its connection: the second one answers nothing. So what counts what a store says
+// never hears it twice, and what the other store has yet to say is still missing.
+class RepeatedAnswer : public testing::TestWithParam<Mode> {};
+
+TEST_P(RepeatedAnswer, M12_a_vote_does_not_stand_for_the_one_that_is_missing) {
+  Cluster cluster(Links::kProxied);
+  cluster.proxy(kStoreA).arrange(Direction::kAnswer, prepare_of(GetParam()), Fate::kRepeat);
+  cluster.proxy(kStoreB).arrange(Direction::kRequest, prepare_of(GetParam()), Fate::kDrop);
+  const auto transfer = cluster.next_transfer(GetParam());
+  const auto closed = cluster.proxy(kStoreA).closed();
+  auto begun = cluster.begin(transfer);
+  EXPECT_TRUE(becomes_true([&] { return cluster.proxy(kStoreA).closed() > closed; })) << "the second one was taken";
+  EXPECT_EQ(cluster.proxy(kStoreB).met(), 1U);
+  cluster.proxy(kStoreB).disconnect();  // and its vote is lost
+  cluster.end(std::move(begun));
+  cluster.check_invariants(transfer.id, End::kAborted);
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, RepeatedMessage,
-                         testing::Combine(testing::Values("prepare", "decide"),
-                                          testing::Values(Direction::kRequest, Direction::kAnswer), kModes),
-                         name_of_repeated);
+TEST_P(RepeatedAnswer, M4_an_acknowledgement_does_not_stand_for_the_one_that_is_missing) {
+  Cluster cluster(Links::kProxied);
+  cluster.keep_from_ending();
+  cluster.proxy(kStoreA).arrange(Direction::kAnswer, "decide", Fate::kRepeat);
+  const auto closed = cluster.proxy(kStoreA).closed();
+  const auto transfer = cluster.next_transfer(GetParam());
+  EXPECT_EQ(cluster.run(transfer).what, Told::What::kCommitted);
+  EXPECT_TRUE(becomes_true([&] { return cluster.proxy(kStoreA).closed() > closed; })) << "the second one was taken";
+  EXPECT_EQ(cluster.coordinator_status().unended_records, 1) << "it has ended without store b";
+  cluster.let_it_end();
+  cluster.check_invariants(transfer.id, End::kCommitted);
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, RepeatedAnswer, kModes,
+                         [](const auto& info) { return suffix_of(info.param).substr(2); });
 
 class LateMessage : public testing::TestWithParam<std::tuple<std::vector<std::string>, Mode>> {};
 
@@ -225,13 +252,28 @@ TEST(Messages, M15_an_old_decision_meets_a_new_transaction) {
 }
 
 TEST(Messages, M16_an_answer_that_comes_too_late_meets_no_other_call) {
-  Cluster cluster(Links::kProxied);
-  cluster.proxy(kStoreA).arrange(Direction::kAnswer, "decide", Fate::kHold);
-  const auto transfer = cluster.next_transfer(Mode::kOneShot);
-  EXPECT_EQ(cluster.run(transfer).what, Told::What::kCommitted);
-  cluster.wait_until_nothing_is_left();  // the call has timed out, and was sent again on another connection
-  cluster.proxy(kStoreA).release();
-  cluster.check_invariants(transfer.id, End::kCommitted);
+  Cluster cluster(Links::kProxied, {"--decide-timeout", "2s"});
+  auto& proxy = cluster.proxy(kStoreA);
+  const auto closed = proxy.closed();
+  proxy.arrange(Direction::kAnswer, "decide", Fate::kHold);
+  const auto first = cluster.next_transfer(Mode::kOneShot);
+  EXPECT_EQ(cluster.run(first).what, Told::What::kCommitted);
+  EXPECT_TRUE(becomes_true([&] { return proxy.closed() == closed + 1; }))
+      << "a connection with a call that had no answer in time is used on";
+  cluster.wait_until_nothing_is_left();
+
+  // It does come, and to the connection that has taken the place of its own, where another decision has no answer yet.
+  cluster.keep_from_ending();
+  proxy.arrange(Direction::kRequest, "decide", Fate::kDrop);
+  const auto second = cluster.next_transfer(Mode::kOneShot);
+  EXPECT_EQ(cluster.run(second).what, Told::What::kCommitted);
+  EXPECT_TRUE(becomes_true([&] { return proxy.met() == 2; }));
+  proxy.release();
+  EXPECT_TRUE(becomes_true([&] { return proxy.closed() == closed + 2; }));
+  EXPECT_EQ(proxy.late_answers(), 1U);
+  EXPECT_TRUE(becomes_true([&] { return cluster.store_status(kStoreA).committed == 1; })) << "it was not sent again";
+  cluster.let_it_end();
+  cluster.check_invariants(second.id, End::kCommitted);
 }
 
 TEST(Messages, M16_every_connection_fails_at_once) {

@@ -1,5 +1,6 @@
 #include "tests/crash/proxy.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <boost/asio.hpp>
@@ -76,6 +77,8 @@ class Proxy::State : public std::enable_shared_from_this<State> {
 
   asio::io_context& io_;
   std::atomic<std::size_t> met_ = 0;
+  std::atomic<std::size_t> closed_ = 0;
+  std::atomic<std::size_t> late_answers_ = 0;
   std::string hello_;  // a copy of the first call of some connection, for connections of the proxy's own
 
   std::mutex mutex_;  // guards what follows
@@ -141,6 +144,7 @@ class Proxy::Session : public std::enable_shared_from_this<Session> {
     asio::async_read(
         from(direction), asio::buffer(frame->bytes),
         [self = shared_from_this(), direction, frame](const boost::system::error_code& error, std::size_t) {
+          if (error == asio::error::eof || error == asio::error::connection_reset) self->ended_by(direction);
           if (error) return self->close();
           self->read_body(direction, frame);
         });
@@ -170,6 +174,10 @@ class Proxy::Session : public std::enable_shared_from_this<Session> {
       case Fate::kHold: return state_->hold(weak_from_this(), direction, frame);
       case Fate::kCopy: send(direction, frame); return state_->hold({}, direction, frame);
     }
+  }
+
+  void ended_by(Direction direction) {
+    if (direction == Direction::kRequest && is_open()) ++state_->closed_;
   }
 
   void flush(Direction direction) {
@@ -224,7 +232,15 @@ void Proxy::State::release() {
   for (auto& held : std::exchange(held_, {})) {
     if (const auto session = held.session.lock(); session && session->is_open()) {
       session->send(held.direction, held.frame);
-    } else if (held.direction == Direction::kRequest) {  // an answer whose connection is gone has nowhere to go
+    } else if (held.direction == Direction::kAnswer) {
+      const auto newest = std::find_if(sessions_.rbegin(), sessions_.rend(), [](const std::weak_ptr<Session>& weak) {
+        const auto other = weak.lock();
+        return other && other->is_open();
+      });
+      if (newest == sessions_.rend()) continue;
+      newest->lock()->send(held.direction, held.frame);
+      ++late_answers_;
+    } else {
       if (!own) {
         own = std::make_shared<Session>(shared_from_this(), tcp::socket(io_));
         sessions_.push_back(own);
@@ -275,6 +291,14 @@ void Proxy::clear() {
 
 std::size_t Proxy::met() const {
   return state_->met_;
+}
+
+std::size_t Proxy::closed() const {
+  return state_->closed_;
+}
+
+std::size_t Proxy::late_answers() const {
+  return state_->late_answers_;
 }
 
 void Proxy::release() {

@@ -16,7 +16,7 @@ enum class Direction { kRequest, kAnswer };
 
 enum class Fate {
   kDrop,    // it never arrives
-  kRepeat,  // it arrives twice; the second answer goes nowhere
+  kRepeat,  // it arrives twice; what is answered to the second one goes nowhere
   kHold,    // it arrives when release() says so, behind what came later
   kCopy,    // it arrives, and a copy of it waits for release(): a late repetition (requests only)
 };
@@ -44,7 +44,14 @@ class Proxy {
   // How many messages have met a fate so far.
   std::size_t met() const;
 
-  // Sends on what is held or was copied, in order: on its own connection, or, where that is closed, on a new one.
+  // How many connections their callers have closed.
+  std::size_t closed() const;
+
+  // How many answers were sent on another connection than their own.
+  std::size_t late_answers() const;
+
+  // Sends on what is held or was copied, in order: on its own connection; where that is closed, requests go on a new
+  // one, and answers on the newest that is open, which is a mistake that no network makes.
   void release();
 
   // Closes every connection, as a network does that fails; new ones are served.

@@ -49,6 +49,30 @@ TEST(RawCalls, M11_a_commit_after_the_abort_is_refused) {
   cluster.check_invariants();
 }
 
+// ---- votes ----
+
+TEST(RawCalls, M12_a_store_that_is_named_twice_does_not_vote_for_another) {
+  Cluster cluster;
+  const auto leased = lease(cluster);
+  const auto take = first_statement(leased, kStoreA, -5);
+  const auto branch = touched(take, cluster.call(kStoreA, rpc::methods::kExecute, take));
+  wire::CommitRequest commit;
+  commit.id = leased.first;
+  commit.branches = {branch, branch};
+  commit.return_when = wire::ReturnWhen::DECIDED;
+  try {
+    cluster.call(kCoordinator, rpc::methods::kCommit, commit);
+    ADD_FAILURE() << "it was answered";
+  } catch (const ResultError& error) {
+    EXPECT_EQ(error.error().kind, ErrorKind::kInvalidInput) << error.what();
+  }
+  wire::AbortRequest abort;
+  abort.id = leased.first;
+  abort.branches = {branch};
+  EXPECT_EQ(cluster.call(kCoordinator, rpc::methods::kAbort, abort).kind, wire::OutcomeKind::ABORTED);
+  cluster.check_invariants();
+}
+
 // ---- repeated statements ----
 
 TEST(RawCalls, M17_a_repeated_statement_gets_its_stored_answer) {

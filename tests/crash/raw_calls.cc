@@ -22,7 +22,7 @@ wire::ExecuteRequest first_statement(const wire::Lease& lease, Process store, st
   request.id = lease.first;
   request.begin_stamp = lease.begin_stamp;
   request.statement = add_to_account(2, amount);
-  request.timeout_ms = 2000;
+  request.timeout_ms = 60000;
   return request;
 }
 
