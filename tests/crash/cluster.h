@@ -185,7 +185,7 @@ class Cluster {
   Links links_;
   std::vector<std::string> flags_;
   std::map<Process, Node> nodes_;
-  std::string coordinator_listen_ = "127.0.0.1:0";
+  std::string coordinator_listen_ = daemon::own_loopback();
   std::unique_ptr<Client> client_;
   std::int64_t next_id_ = 1;
   std::map<std::int64_t, Told> told_;

@@ -74,7 +74,7 @@ class ProcessTest : public testing::Test {
   // On a free port, the first time with a new log.
   void start_coordinator(Words more = {}, const std::map<std::string, std::string>& environment = {}) {
     Words arguments{"--data", path("log"), "--listen",
-                    coordinator_.address().empty() ? "127.0.0.1:0" : coordinator_.address()};
+                    coordinator_.address().empty() ? daemon::own_loopback() : coordinator_.address()};
     if (!std::filesystem::exists(path("log"))) arguments.emplace_back("--create");
     // A large one takes longer to write than the rest of a test.
     if (std::find(more.begin(), more.end(), "--segment") == more.end()) {

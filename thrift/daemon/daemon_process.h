@@ -24,6 +24,10 @@ struct Launch {
   std::filesystem::path log;                       // takes its stderr, behind what is there; empty: the test's stderr
 };
 
+// HOST:0 for a daemon that is started again where it was. Nobody else listens at this loopback address, and nobody
+// connects from it, as everybody does from 127.0.0.1: so nobody takes its port while the daemon is down.
+std::string own_loopback();
+
 class DaemonProcess {
  public:
   DaemonProcess() = default;
