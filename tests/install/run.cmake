@@ -1,4 +1,4 @@
-# Installs the client library into an empty folder, then builds and runs a program that knows of nothing else.
+# Installs into an empty folder: the client library shows nothing of its inside, and the README's first program runs.
 # cmake -DBUILD=… -DSOURCE=… -DWORK=… -DGENERATOR=… -DCOMPILER=… -DFLAGS=… -P run.cmake
 file(REMOVE_RECURSE ${WORK})
 set(prefix ${WORK}/prefix)
@@ -22,9 +22,10 @@ foreach(header IN LISTS headers)
   endif()
 endforeach()
 
-# Elsewhere, so that nothing of this tree can be found by accident.
-file(COPY ${SOURCE}/program DESTINATION ${WORK})
-run(${CMAKE_COMMAND} -S ${WORK}/program -B ${WORK}/build -G ${GENERATOR} -DCMAKE_PREFIX_PATH=${prefix}
-    -DCMAKE_CXX_COMPILER=${COMPILER} "-DCMAKE_CXX_FLAGS=${FLAGS} -Wall -Wextra -Wconversion -Werror")
-run(${CMAKE_COMMAND} --build ${WORK}/build)
-run(${WORK}/build/outside)
+# The README's first program, elsewhere, so that nothing of this tree can be found by accident.
+run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix})
+set(ENV{CMAKE_GENERATOR} ${GENERATOR})
+set(ENV{CXX} ${COMPILER})
+set(ENV{CXXFLAGS} "${FLAGS} -Wall -Wextra -Wconversion -Werror")
+file(MAKE_DIRECTORY ${WORK}/first)
+run(${CMAKE_COMMAND} -E chdir ${WORK}/first ${SOURCE}/first_program.sh ${SOURCE}/../../README.md ${prefix})

@@ -1,4 +1,4 @@
-"""A stock Thrift client (framed, binary) does all that the SDK does: every service, a transfer, and a submit.
+"""A stock Thrift client (framed, binary) calls every method of every service, among them a transfer and a submit.
 
 Usage: stock_client_test.py PROGRAMS IDL_FOLDER, with the folder of the daemons and the one of assent.thrift.
 """
@@ -17,6 +17,7 @@ FOLDER = pathlib.Path(WORK.name)
 subprocess.run(["thrift", "-r", "--gen", "py", "-out", FOLDER, IDL / "operators.thrift"], check=True)
 sys.path.insert(0, WORK.name)
 
+from thrift.Thrift import TApplicationException  # noqa: E402
 from thrift.protocol.TBinaryProtocol import TBinaryProtocol  # noqa: E402
 from thrift.transport.TSocket import TSocket  # noqa: E402
 from thrift.transport.TTransport import TFramedTransport  # noqa: E402
@@ -24,7 +25,7 @@ from thrift.transport.TTransport import TFramedTransport  # noqa: E402
 from assent import Coordinator, Participant  # noqa: E402
 from assent.constants import PROTOCOL_VERSION  # noqa: E402
 from assent import ttypes as wire  # noqa: E402
-from assent_operators import CoordinatorOperator, ParticipantOperator  # noqa: E402
+from assent_operators import CoordinatorOperator, Failpoints, ParticipantOperator  # noqa: E402
 from assent_operators import ttypes as operators  # noqa: E402
 
 SCHEMA = """
@@ -47,12 +48,45 @@ def start(*arguments):
     return daemon, line.split("listening on ")[1].split()[0]
 
 
+def count_calls(service):
+    """How often each method of the service will have been called."""
+    calls = {}
+
+    def counted(name, method):
+        def call(*arguments):
+            calls[name] += 1
+            return method(*arguments)
+
+        return call
+
+    for name in [name for name in vars(service.Iface) if not name.startswith("_")]:
+        calls[name] = 0
+        setattr(service.Client, name, counted(name, getattr(service.Client, name)))
+    return calls
+
+
+CALLED = {
+    service.__name__: count_calls(service)
+    for service in (Coordinator, Participant, CoordinatorOperator, ParticipantOperator, Failpoints)
+}
+
+
 def connect(service, address):
     host, port = address.rsplit(":", 1)
     transport = TFramedTransport(TSocket(host, int(port)))
     transport.open()
     client = service.Client(TBinaryProtocol(transport, strictRead=True, strictWrite=True))
     return client
+
+
+def faults(code, method, request):
+    """The message of the fault that the call must end with."""
+    try:
+        answer = method(request)
+    except wire.Fault as fault:
+        assert fault.code == code, fault
+        return fault.message
+    raise AssertionError(f"{request} was answered: {answer}")
 
 
 def say_hello(client):
@@ -169,23 +203,71 @@ def main():
     store_operator.locks(operators.StoreRequest(store="bank-a"))
     store_operator.branches(operators.StoreRequest(store="bank-a"))
 
+    # What stores say to a coordinator. This is none: another log's, an opening that nobody accepted.
+    another = wire.Registration(address=participant_address, log=identity + 1, epoch=lease.first.epoch, stores=[])
+    faults(wire.FaultCode.CONFLICT, coordinator.register_stores, another)
+    inquiry = wire.Inquiry(id=transaction_id(1), branch=touched[0].branch)
+    told = coordinator.inquire(
+        wire.InquiryRequest(store="bank-a", opening=1, seen_epoch=0, seen_nonce=0, inquiries=[inquiry])
+    )
+    assert told.answers[0].result == wire.InquiryResult.NOT_ACCEPTED, told
+    view = coordinator.wound(wire.WoundRequest(store="bank-a", opening=1, id=transaction_id(1))).coordinator
+    assert view.log == identity and view.epoch == lease.first.epoch, view
+
+    # What coordinators say to a store, to an opening that this one is not, and to itself about an unknown transaction.
+    unknown = transaction_id(9)
+    of_unknown = dict(coordinator=view, store="bank-a", id=unknown, stores=["bank-a"])
+    other, this = 1, stores[0].opening
+    number = wire.BranchNumber(start=stores[0].start_number, counter=1000)
+    whole = dict(begin_stamp=lease.begin_stamp, statements=[statement("SELECT 1")], timeout_ms=10000)
+    decision = wire.Decision(id=unknown, branch=number, kind=wire.DecisionKind.ABORT, commit_position=0)
+
+    def prepare_request(opening):
+        return wire.PrepareRequest(**of_unknown, branch=number, statement_count=1, opening=opening)
+
+    def decide_request(opening):
+        return wire.DecideRequest(coordinator=view, store="bank-a", decisions=[decision], opening=opening)
+
+    for method, request in (
+        (participant.execute_and_prepare, wire.ExecuteAndPrepareRequest(**of_unknown, **whole, opening=other)),
+        (participant.prepare, prepare_request(other)),
+        (participant.decide, decide_request(other)),
+    ):
+        faults(wire.FaultCode.UNAVAILABLE, method, request)
+    assert participant.prepare(prepare_request(this)).vote == wire.Vote.NO
+    acknowledged = participant.decide(decide_request(this)).acknowledgements
+    assert [each.kind for each in acknowledged] == [wire.AcknowledgementKind.DONE], acknowledged
+
+    # What operators say about a transaction that is known, and about one that is not.
+    assert operator.show(operators.ShowRequest(id=transaction_id(1))).id == transaction_id(1)
+    faults(wire.FaultCode.NOT_FOUND, operator.show, operators.ShowRequest(id=unknown))
+    resolution = operators.ResolveRequest(
+        store="bank-a", id=unknown, decision=wire.DecisionKind.ABORT, reason="nobody has prepared it"
+    )
+    faults(wire.FaultCode.NOT_FOUND, store_operator.resolve, resolution)
+
+    # Failpoints, in builds that carry them; any other one does not know the method.
+    failpoints = Failpoints.Client(coordinator._iprot)
+    order = operators.FailpointRequest(name="stock.client", action=operators.FailpointAction.OFF, skip=0)
+    for method, request in ((failpoints.arm, order), (failpoints.failpoints, operators.Empty())):
+        try:
+            assert "stock.client" in {each.name for each in method(request).failpoints}
+        except TApplicationException as error:
+            assert error.type == TApplicationException.UNKNOWN_METHOD, error
+
     # Faults are typed.
-    try:
-        coordinator.locate(wire.LocateRequest(store="bank-z"))
-        raise AssertionError("a store that nobody serves was found")
-    except wire.Fault as fault:
-        assert fault.code == wire.FaultCode.NOT_FOUND and "bank-z" in fault.message, fault
+    assert "bank-z" in faults(wire.FaultCode.NOT_FOUND, coordinator.locate, wire.LocateRequest(store="bank-z"))
     stranger = connect(Coordinator, coordinator_address)
-    try:
-        stranger.hello(wire.HelloRequest(protocol_version=PROTOCOL_VERSION + 1, program="from the future"))
-        raise AssertionError("another version was accepted")
-    except wire.Fault as fault:
-        assert fault.code == wire.FaultCode.WRONG_VERSION, fault
+    newer = wire.HelloRequest(protocol_version=PROTOCOL_VERSION + 1, program="from the future")
+    faults(wire.FaultCode.WRONG_VERSION, stranger.hello, newer)
+
+    missing = {method for methods in CALLED.values() for method, calls in methods.items() if calls == 0}
+    assert not missing, f"never called: {missing}"
 
     for daemon in (participant_daemon, coordinator_daemon):
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(timeout=60) == 0
-    print("stock client: every service answered")
+    print("stock client: every method of every service answered")
 
 
 main()
