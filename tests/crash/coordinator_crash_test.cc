@@ -155,8 +155,8 @@ TEST(CoordinatorCrashes, C15_stopped_with_votes_on_their_way_until_their_time_is
       becomes_true([&] { return cluster.store_status(kStoreA).prepared == 1 && cluster.proxy(kStoreB).met() == 1; }));
   const auto forces = cluster.coordinator_status().forces;
   cluster.daemon(kCoordinator).signal(SIGSTOP);
+  cluster.proxy(kStoreB).release();  // the last yes: it is there when the coordinator goes on, and too late
   std::this_thread::sleep_until(std::chrono::steady_clock::now() + timeout);
-  cluster.proxy(kStoreB).release();  // the last yes
   cluster.daemon(kCoordinator).signal(SIGCONT);
   cluster.end(std::move(begun));
   EXPECT_EQ(cluster.coordinator_status().forces, forces);

@@ -4,10 +4,10 @@
 set -euo pipefail
 
 # The README's ports belong to others, perhaps. Where it may, this has a network of its own, and ends with all it started.
-if [[ ${3:-} != alone ]] && unshare --map-root-user --net --pid --fork --kill-child true 2> /dev/null; then
+if [[ ${3:-} != alone ]] && unshare --map-root-user --net ip link set lo up 2> /dev/null; then
   exec unshare --map-root-user --net --pid --fork --kill-child "$0" "$1" "$2" alone
 fi
-[[ ${3:-} != alone ]] || ip link set lo up
+if [[ ${3:-} == alone ]]; then ip link set lo up; fi
 
 readme=$1
 export PATH=$2/bin:$PATH CMAKE_PREFIX_PATH=$2
