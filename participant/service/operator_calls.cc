@@ -17,7 +17,7 @@ namespace methods = rpc::methods;
 namespace {
 
 std::string offline_text(const std::string& store) {
-  return "store `" + store + "` is offline; see the participant's log";
+  return "store `" + store + "` is offline, or too much waits for it; see the participant's log";
 }
 
 // The first `most` of what was found, as messages; `more` says whether there was more.
@@ -150,12 +150,18 @@ void ParticipantService::resolve_unanswered(const wire::ResolveRequest& request,
 
 // An operator is shown the branch as it is after the resolution.
 void ParticipantService::answer_with_branch(const std::string& store, const ResolveAnswered& resolved) {
-  const auto status = gather<wire::BranchStatus>(
-      io_, {}, [this, resolved](const wire::BranchStatus& branch) { calls_.answer(resolved, branch); });
+  const auto status = gather<std::optional<wire::BranchStatus>>(
+      io_, std::nullopt, [this, store, resolved](const std::optional<wire::BranchStatus>& branch) {
+        if (branch) return calls_.answer(resolved, *branch);
+        calls_.refuse(resolved.call, {ErrorKind::kUnavailable,
+                                      "the decision about " + to_string(resolved.id) + " is on the disk of store `" +
+                                          store + "`, but the branch cannot be shown: it has ended since, or the " +
+                                          "store went offline; see `assentctl in-doubt`"});
+      });
   static_cast<void>(
       stores_.at(store)->ask([status, id = resolved.id](const BranchTable& branches, const StoreReport&, Time now) {
         if (const auto branch = branches.branch(id, now)) {
-          status->add([&](wire::BranchStatus& gathered) { gathered = to_wire(*branch); });
+          status->add([&](std::optional<wire::BranchStatus>& gathered) { gathered = to_wire(*branch); });
         }
       }));
 }
