@@ -260,8 +260,8 @@ void BranchTable::journaled(Branch& branch) {
       move(branch, branch.journaled_as == RowState::kResolvedCommit ? BranchState::kResolvedCommit
                                                                     : BranchState::kResolvedAbort);
       branch.inquiries.start(now_);
-      for (const CallId call : calls) made_.emplace_back(ResolveAnswered{call, branch.id});
       release_locks(branch);
+      for (const CallId call : calls) made_.emplace_back(ResolveAnswered{call, summary(branch, now_)});
       break;
     case BranchState::kSettling: {
       const bool agrees = branch.journaled_as == RowState::kCommitted;

@@ -59,19 +59,6 @@ struct Counters {
   std::uint64_t alarms = 0;
 };
 
-struct BranchSummary {
-  TransactionId id;
-  BranchNumber branch;
-  std::string_view state;
-  Duration age{};
-  std::vector<std::string> stores;
-  LogIdentity coordinator{};
-  std::string coordinator_address;
-  std::uint32_t inquiries = 0;
-  std::uint64_t changes = 0;
-  std::vector<TransactionId> blocks;  // who waits for its locks
-};
-
 struct LockSummary {
   LockName name;
   std::string mode;  // `exclusive`, `shared, intend exclusive`, …

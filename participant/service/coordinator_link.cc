@@ -204,7 +204,8 @@ std::string CoordinatorLink::take_answer(LogIdentity log, const std::vector<std:
 
 // ---- questions ----
 
-void CoordinatorLink::inquire(const std::string& address, const std::string& store, const SendInquiry& inquiry,
+void CoordinatorLink::inquire(const std::string& address, const std::string& store,
+                              const std::vector<SendInquiry>& inquiries,
                               std::function<void(Result<wire::InquiryAnswers>)> answered) {
   auto* const to = channel_to(address);
   if (daemon::failpoint("participant.before_inquiry") || to == nullptr) {
@@ -212,20 +213,35 @@ void CoordinatorLink::inquire(const std::string& address, const std::string& sto
   }
   wire::InquiryRequest request;
   request.store = store;
-  request.opening = static_cast<std::int64_t>(inquiry.opening);
-  request.seen_epoch = static_cast<std::int64_t>(inquiry.seen.epoch);
-  request.seen_nonce = static_cast<std::int64_t>(inquiry.seen.nonce);
-  wire::Inquiry one;
-  one.id = rpc::to_wire(inquiry.id);
-  one.branch = rpc::to_wire(inquiry.branch);
-  request.inquiries.push_back(std::move(one));
+  request.opening = static_cast<std::int64_t>(inquiries.front().opening);
+  request.seen_epoch = static_cast<std::int64_t>(inquiries.front().seen.epoch);
+  request.seen_nonce = static_cast<std::int64_t>(inquiries.front().seen.nonce);
+  for (const auto& inquiry : inquiries) {
+    auto& one = request.inquiries.emplace_back();
+    one.id = rpc::to_wire(inquiry.id);
+    one.branch = rpc::to_wire(inquiry.branch);
+  }
   to->call(rpc::methods::kInquire, request, settings_.call_timeout, std::move(answered));
 }
 
 // An inquiry that fails is repeated by the branch, and so is an answer that meets an offline store.
-void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry) {
-  const auto address = address_of(inquiry.id.log, inquiry.address);
-  inquire(address, store, inquiry, [this, address, store](Result<wire::InquiryAnswers> answers) {
+void CoordinatorLink::send(const std::string& store, const std::vector<SendInquiry>& inquiries) {
+  constexpr std::size_t kMostInAMessage = 1000;
+  std::map<std::pair<std::string, LogIdentity>, std::vector<SendInquiry>> waiting;
+  for (const auto& inquiry : inquiries) {
+    const auto address = address_of(inquiry.id.log, inquiry.address);
+    auto& together = waiting[{address, inquiry.id.log}];
+    together.push_back(inquiry);
+    if (together.size() == kMostInAMessage) ask(address, store, std::exchange(together, {}));
+  }
+  for (const auto& [to, together] : waiting) {
+    if (!together.empty()) ask(to.first, store, together);
+  }
+}
+
+void CoordinatorLink::ask(const std::string& address, const std::string& store,
+                          const std::vector<SendInquiry>& inquiries) {
+  inquire(address, store, inquiries, [this, address, store](Result<wire::InquiryAnswers> answers) {
     if (!answers) return;
     const auto coordinator = rpc::from_wire(std::move(answers->coordinator), "coordinator");
     if (!coordinator) return logger_->error("event=bad_inquiry_answer error=\"{}\"", coordinator.error().message);
@@ -243,7 +259,7 @@ void CoordinatorLink::can_answer(const std::string& store, const SendInquiry& in
                                  std::function<void(bool)> answer) {
   const auto address = address_of(inquiry.id.log, inquiry.address);
   const auto log = inquiry.id.log;
-  inquire(address, store, inquiry,
+  inquire(address, store, {inquiry},
           [this, log, store, answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
             if (is_closing_) return;  // the coordinator was cut off, which does not mean that it cannot answer
             if (!answers || answers->answers.empty()) return answer(false);

@@ -58,7 +58,8 @@ class CoordinatorLink {
   // Why the coordinator of this log has refused the store, when it was registered last; nothing if it has not.
   std::optional<std::string> refusal(LogIdentity log, const std::string& store) const;
 
-  void send(const std::string& store, const SendInquiry& inquiry);
+  // All that a store asks at one time: after a restart that may be very much, and each coordinator gets few calls.
+  void send(const std::string& store, const std::vector<SendInquiry>& inquiries);
   void send(const std::string& store, const SendWound& wound);
 
   // Asks once, for an operator: calls back whether the coordinator of the branch could answer.
@@ -87,8 +88,10 @@ class CoordinatorLink {
   // Where the store says that the coordinator is, for it believes none that was replaced; else where it registered.
   std::string address_of(LogIdentity log, const std::string& named) const;
   rpc::Channel* channel_to(const std::string& address);
-  void inquire(const std::string& address, const std::string& store, const SendInquiry& inquiry,
+  // REQUIRES: all are about the log of the first.
+  void inquire(const std::string& address, const std::string& store, const std::vector<SendInquiry>& inquiries,
                std::function<void(Result<wire::InquiryAnswers>)> answered);
+  void ask(const std::string& address, const std::string& store, const std::vector<SendInquiry>& inquiries);
 
   boost::asio::io_context& io_;
   const LinkSettings settings_;

@@ -148,22 +148,4 @@ void ParticipantService::resolve_unanswered(const wire::ResolveRequest& request,
   post(*runner, call, to_event(request, call));
 }
 
-// An operator is shown the branch as it is after the resolution.
-void ParticipantService::answer_with_branch(const std::string& store, const ResolveAnswered& resolved) {
-  const auto status = gather<std::optional<wire::BranchStatus>>(
-      io_, std::nullopt, [this, store, resolved](const std::optional<wire::BranchStatus>& branch) {
-        if (branch) return calls_.answer(resolved, *branch);
-        calls_.refuse(resolved.call, {ErrorKind::kUnavailable,
-                                      "the decision about " + to_string(resolved.id) + " is on the disk of store `" +
-                                          store + "`, but the branch cannot be shown: it has ended since, or the " +
-                                          "store went offline; see `assentctl in-doubt`"});
-      });
-  static_cast<void>(
-      stores_.at(store)->ask([status, id = resolved.id](const BranchTable& branches, const StoreReport&, Time now) {
-        if (const auto branch = branches.branch(id, now)) {
-          status->add([&](std::optional<wire::BranchStatus>& gathered) { gathered = to_wire(*branch); });
-        }
-      }));
-}
-
 }  // namespace assent::participant

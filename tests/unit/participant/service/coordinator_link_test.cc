@@ -65,6 +65,31 @@ TEST(CoordinatorLink, ACoordinatorThatHasNotAcceptedTheStoreYetCanStillAnswer) {
   EXPECT_EQ(can_answer, true);
 }
 
+TEST(CoordinatorLink, WhatAStoreAsksAtOneTimeTakesFewCalls) {
+  boost::asio::io_context io;
+  wire::HelloAnswer hello;
+  hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
+  rpc::Server coordinator(io, {}, hello);
+  std::vector<std::size_t> calls;
+  std::set<std::int64_t> numbers;
+  coordinator.on(rpc::methods::kInquire,
+                 [&](wire::InquiryRequest&& request, const rpc::Responder<wire::InquiryAnswers>& respond) {
+                   calls.push_back(request.inquiries.size());
+                   for (const auto& inquiry : request.inquiries) numbers.insert(inquiry.id.number);
+                   respond({});
+                   if (numbers.size() == 2500) io.stop();
+                 });
+  LinkSettings settings;
+  settings.coordinator = coordinator.listen(rpc::parse_address("127.0.0.1:0").value()).value();
+  StoreRunners stores;
+  CoordinatorLink link(io, settings, stores, silent());
+  std::vector<SendInquiry> inquiries(2500, SendInquiry{kFive, {.start = 1, .counter = 1}, {}, {}});
+  for (std::size_t index = 0; index < inquiries.size(); ++index) inquiries[index].id.number = index + 1;
+  link.send("a", inquiries);
+  io.run();
+  EXPECT_EQ(calls, (std::vector<std::size_t>{1000, 1000, 500}));
+}
+
 TEST(CoordinatorLink, ABusyStoreDoesNotKeepTheOthersFromRegistering) {
   boost::asio::io_context io;
   std::vector<std::set<std::string>> registrations;
