@@ -29,11 +29,14 @@ void list_core(daemon::Options& options, Settings& core) {
                    "clients wait");
   options.duration("lock-wait", core.lock_wait, 1ms, 24h, "the longest wait of a statement for locks, each time");
   options.duration("wound-after", core.wound_after, 1ms, 1h,
-                   "behind a younger prepared transaction, until its coordinator is asked to abort it");
-  options.duration("inquiry-first", core.inquiry_first, 1ms, 1h, "in doubt, until the coordinator is asked; doubles");
-  options.duration("inquiry-ceiling", core.inquiry_ceiling, 1ms, 24h, "the longest pause between two questions");
-  options.duration("decision-ride", core.decision_ride, 0ms, 1s, "a decision waits for a forced write to ride on");
-  options.duration("idle-journal", core.idle_journal, 1ms, 1h, "deletions in the journal wait for one");
+                   "the longest wait behind a younger prepared transaction until its coordinator is asked to abort it");
+  options.duration("inquiry-first", core.inquiry_first, 1ms, 1h,
+                   "the first pause of a branch in doubt before it asks its coordinator; doubles");
+  options.duration("inquiry-ceiling", core.inquiry_ceiling, 1ms, 24h, "the longest pause between two such questions");
+  options.duration("decision-ride", core.decision_ride, 0ms, 1s,
+                   "the longest wait of a decision for a forced write that it can ride on");
+  options.duration("idle-journal", core.idle_journal, 1ms, 1h,
+                   "the longest wait of deletions in the journal for a forced write");
   options.number("branches", core.branches, 1, 1U << 24U, "most live branches of a store");
   // Both together are journaled as one row, and a row of SQLite ends at 1 GB (https://www.sqlite.org/limits.html).
   options.size("changes", core.changes_bytes, 1024, 512ULL << 20U,
@@ -58,10 +61,10 @@ void list_store(daemon::Options& options, DaemonOptions& target) {
   options.size("memory", target.memory_bytes, 16 * kMebibyte, 1ULL << 40U,
                "most memory that SQLite may take, for all stores together");
   options.flag("validate-replay", target.store.validate_replay,
-               "replay what a statement changed before it is believed; it costs a replay");
+               "for tests: replay what each statement changed before it is believed");
   options.size("reserve", target.store.reserve_bytes, 0, 1ULL << 50U, "free space below which a store votes no");
   options.duration("reopen-first", target.runner.reopen_first, 1ms, 1h,
-                   "a store that went offline, until it is opened again; doubles");
+                   "the first pause before a store that went offline is opened again; doubles");
   options.duration("reopen-ceiling", target.runner.reopen_ceiling, 1ms, 1h, "the longest pause between two openings");
   options.number("listed", target.listed, 1, 10000, "most branches or locks in one answer to an operator");
   options.number("inbox", target.runner.inbox_events, 1, 1U << 24U, "most calls that wait for a store's thread");
@@ -165,7 +168,9 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   options.texts("store", target.stores, "NAME=FILE", "a store to serve; may be given several times");
   options.require("store");
   options.flag("create", target.create, "create the stores: none of their files may exist");
-  options.texts("schema", target.schemas, "NAME=FILE", "SQL that a store is given once: when it is created, or later; the same file may be named at every start");
+  options.texts(
+      "schema", target.schemas, "NAME=FILE",
+      "SQL that a store is given once: when it is created, or later; the same file may be named at every start");
   options.text("listen", target.listen, "HOST:PORT", "where to listen; port 0 takes any free one");
   options.text("advertise", target.advertise, "HOST:PORT",
                "where others find this participant, if not where it listens");
@@ -176,8 +181,9 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   list_core(options, target.runner.core);
   list_store(options, target);
   options.duration("registration-interval", target.link.registration_interval, 10ms, 1h,
-                   "between two signs of life to the coordinator");
-  options.duration("call-timeout", target.link.call_timeout, 10ms, 1h, "a question to the coordinator");
+                   "the time between two signs of life to the coordinator");
+  options.duration("call-timeout", target.link.call_timeout, 10ms, 1h,
+                   "the longest wait for an answer of the coordinator");
   daemon::list(options, target.limits);
 }
 

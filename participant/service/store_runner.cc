@@ -175,9 +175,9 @@ Result<void> StoreRunner::run_statements() {
       if (!executed) return executed.error();
       execution = std::move(*executed);
     }
-    if (auto stepped = step(StatementsRan{
-            run.run, std::make_shared<const std::vector<StatementResult>>(std::move(execution.results)),
-            std::move(execution.failure), std::move(execution.changes), std::move(execution.locks)});
+    if (auto stepped = step(
+            StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(std::move(execution.results)),
+                          std::move(execution.failure), std::move(execution.changes), std::move(execution.locks)});
         !stepped) {
       return stepped;
     }

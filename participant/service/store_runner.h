@@ -1,10 +1,10 @@
 // StoreRunner: one store, its branch table, and the thread that both of them live on.
 //
-// The thread takes every event that waits as one batch, steps them through the core, runs statements for a bounded time,
-// does what is due as one journal transaction, and hands over all answers of the batch at once. Runs that found no time
-// wait for the next batch, behind whatever has come meanwhile: so decisions, answers and timeouts wait for one run that
-// is long, and not for all of them. A store that fails goes offline: nobody who waits is
-// given an answer of the store, it is opened again with backoff, and the core starts from what the disk holds.
+// The thread takes every event that waits as one batch, steps them through the core, runs statements for a bounded
+// time, does what is due as one journal transaction, and hands over all answers of the batch at once. Runs that found
+// no time wait for the next batch, behind whatever has come meanwhile: so decisions, answers and timeouts wait for one
+// run that is long, and not for all of them. A store that fails goes offline: nobody who waits is given an answer of
+// the store, it is opened again with backoff, and the core starts from what the disk holds.
 #pragma once
 
 #include <spdlog/logger.h>

@@ -232,9 +232,8 @@ TEST_F(ClientInputTest, TheLimitOfABranchIsThatOfAStatement) {
   EXPECT_EQ(participant_.terminate().value(), 0);
   start_participant({"--changes", "2KiB"});
   auto transaction = client().begin();
-  const auto failed = thrown_by<StatementError>([&] {
-    transaction.execute("left", "INSERT INTO accounts VALUES (hex(zeroblob(2000)), 0)");
-  });
+  const auto failed = thrown_by<StatementError>(
+      [&] { transaction.execute("left", "INSERT INTO accounts VALUES (hex(zeroblob(2000)), 0)"); });
   EXPECT_THAT(failed.what(), HasSubstr("the statement changes more than 1000000 rows or 2048 bytes"));
 }
 

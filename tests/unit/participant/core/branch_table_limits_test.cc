@@ -66,7 +66,8 @@ TEST(BranchTableLimits, ARunThatIsNotBegunInTimeEndsItsBranchAndIsNotAwaited) {
   script.run("execute 1 5");
   EXPECT_TRUE(script.table().awaits(RunId{1}));
   EXPECT_EQ(script.table().next_deadline(), script.now() + 10s);
-  EXPECT_THAT(script.run("pass 10s").back(), testing::HasSubstr("overloaded: its statement waited too long for its turn"));
+  EXPECT_THAT(script.run("pass 10s").back(),
+              testing::HasSubstr("overloaded: its statement waited too long for its turn"));
   EXPECT_FALSE(script.table().awaits(RunId{1}));
   EXPECT_THAT(script.run("ran 1"), IsEmpty());
   EXPECT_EQ(script.table().next_deadline(), std::nullopt);

@@ -135,8 +135,8 @@ TEST(StoreRunner, AnswersAndEventsDoNotWaitForAllRunsOfABatch) {
   permits.release();
   EXPECT_EQ(std::get<ExecuteAnswered>(answer.wait()).call, CallId{1}) << "while two runs have yet to begin";
   std::promise<std::size_t> active;
-  ASSERT_TRUE(runner.ask(
-      [&](const BranchTable&, const StoreReport& report, Time) { active.set_value(report.totals.active); }));
+  ASSERT_TRUE(
+      runner.ask([&](const BranchTable&, const StoreReport& report, Time) { active.set_value(report.totals.active); }));
   permits.release();
   EXPECT_EQ(active.get_future().get(), 3U) << "while the third has yet to begin";
   permits.release();
