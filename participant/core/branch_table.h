@@ -96,6 +96,7 @@ class BranchTable {
 
   // What this store has seen of a log: for registrations and inquiries.
   CoordinatorLine seen(LogIdentity log) const;
+  std::vector<CoordinatorLine> seen() const;
 
   const Counters& counters() const;
   Totals totals(Time now) const;

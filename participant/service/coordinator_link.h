@@ -70,18 +70,13 @@ class CoordinatorLink {
   // stores it refuses, as a sentence; empty if none.
   using Registered = std::function<void(const Result<std::string>&)>;
 
-  // One registration: of all stores that answer in time.
-  struct Round;
-
   void begin_registration();
   void registration_ended(const Result<std::string>& result);
   // At the coordinator that does not know the stores, if nothing is on its way there.
   void register_soon(const std::string& address);
-  // The steps of one registration: hello, the stores' own words, what the coordinator says.
+  // The steps of one registration: hello, all stores that are online, what the coordinator says.
   void register_at(const std::string& address, Registered ended);
-  void ask_stores(const std::string& address, const wire::HelloAnswer& hello, const Registered& ended);
-  void end_round(Round& round);
-  void register_stores(const std::string& address, const wire::Registration& registration, const Registered& ended);
+  void register_stores(const std::string& address, const wire::HelloAnswer& hello, const Registered& ended);
   std::string take_answer(LogIdentity log, const std::vector<std::string>& names,
                           const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator);
 
@@ -102,7 +97,6 @@ class CoordinatorLink {
   std::function<void()> attempted_;  // empty once it was called
   std::map<LogIdentity, std::string> addresses_;
   std::map<std::pair<LogIdentity, std::string>, std::string> refusals_;
-  std::set<std::pair<std::string, std::string>> asked_;  // address and store: it has yet to say what it registers with
   std::set<std::string> registering_;        // the addresses of coordinators where a registration is under way
   std::optional<std::string> last_problem_;  // logged once, not at every sign of life
   bool is_closing_ = false;

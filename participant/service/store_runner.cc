@@ -91,6 +91,12 @@ Result<void> StoreRunner::ask(Question question) {
   return {};
 }
 
+std::optional<StoreStanding> StoreRunner::standing() const {
+  const std::lock_guard lock(mutex_);
+  if (!offline_.empty()) return std::nullopt;
+  return standing_;
+}
+
 std::string StoreRunner::offline() const {
   const std::lock_guard lock(mutex_);
   return offline_;
@@ -109,6 +115,7 @@ Result<void> StoreRunner::open() {
   const auto totals = branches_->totals(daemon::now());
   logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
                 to_string(recovered.identity), recovered.start_number, totals.prepared, totals.committed);
+  publish_standing();
   const std::lock_guard lock(mutex_);
   offline_.clear();
   if (is_draining_) inbox_.emplace_back(DrainRequested{});
@@ -124,8 +131,9 @@ void StoreRunner::run() {
     if (!served) {
       go_offline(served.error());
       if (!reopen()) return;
-    } else if (!output_.empty()) {
-      deliver_(StoreOutput{std::exchange(output_, {}), {}});
+    } else {
+      publish_standing();
+      if (!output_.empty()) deliver_(StoreOutput{std::exchange(output_, {}), {}});
     }
   }
 }
@@ -264,6 +272,13 @@ bool StoreRunner::reopen() {
       offline_ = opened.error().message;
     }
   }
+}
+
+void StoreRunner::publish_standing() {
+  const auto& recovered = store_->recovered();
+  StoreStanding standing{recovered.identity, recovered.start_number, opening_, position_, branches_->seen()};
+  const std::lock_guard lock(mutex_);
+  standing_ = std::move(standing);
 }
 
 StoreReport StoreRunner::report(Time now) const {

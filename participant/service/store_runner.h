@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -33,7 +34,16 @@ struct StoreOutput {
   std::string offline;  // not empty: the store went offline, this is why, and who waits for it waits in vain
 };
 
-// What operators and registrations ask about a store.
+// What a store says of itself when it is registered.
+struct StoreStanding {
+  StoreIdentity identity{};
+  std::uint64_t start_number = 0;
+  Opening opening{};
+  StorePosition position{};
+  std::vector<CoordinatorLine> seen;  // of every log that it has heard of
+};
+
+// What operators ask about a store.
 struct StoreReport {
   StoreIdentity identity{};
   std::uint64_t start_number = 0;
@@ -84,6 +94,9 @@ class StoreRunner {
   // much waits for it.
   Result<void> ask(Question question);
 
+  // As it was after its last batch, before the answers of that were handed over; nothing if it is offline. Any thread.
+  std::optional<StoreStanding> standing() const;
+
   // Why the store is offline; empty if it is online. Any thread.
   std::string offline() const;
 
@@ -102,6 +115,7 @@ class StoreRunner {
   Result<void> perform(Effect& effect);
   void go_offline(const Error& error);
   void say_offline(const Error& error);
+  void publish_standing();
   bool reopen();
   StoreReport report(Time now) const;
   Error offline_error() const;
@@ -118,6 +132,7 @@ class StoreRunner {
   std::condition_variable wake_;
   std::vector<Item> inbox_;
   std::string offline_ = "it is not open yet";
+  StoreStanding standing_;
   bool is_draining_ = false;
   bool stopping_ = false;
 
