@@ -47,7 +47,7 @@ bool install() noexcept {
   return sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) == SQLITE_OK;
 }
 
-[[maybe_unused]] const bool is_installed = install();
+[[maybe_unused]] const bool kIsInstalled = install();
 
 }  // namespace
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "assent/assent.h"
+#include "participant/core/branch_table.h"
+#include "participant/store/store.h"
 #include "tests/process/daemons.h"
 
 namespace assent {
@@ -224,6 +226,11 @@ TEST_F(ClientInputTest, TheLimitOfABranchIsThatOfAStatement) {
   const auto failed = thrown_by<StatementError>(
       [&] { transaction.execute("left", "INSERT INTO accounts VALUES (hex(zeroblob(2000)), 0)"); });
   EXPECT_THAT(failed.what(), HasSubstr("the statement changes more than 1000000 rows or 2048 bytes"));
+}
+
+TEST(Defaults, TheLongestStatementEndsBeforeItsClientGivesItUp) {
+  const auto longest = participant::Settings().statement_timeout + participant::StatementLimits().time;
+  EXPECT_LT(longest, ClientOptions().statement_timeout);
 }
 
 // ---- transactions ----
