@@ -206,7 +206,7 @@ TEST_F(Crash, AFailureWhileCreatingLeavesNothingInTheWay) {
 // within that, nothing more reaches the disk.
 TEST_F(Crash, WithinACheckpointOfTheLogNothingIsLost) {
   create(kSchema);
-  constexpr std::uintmax_t kAlmostLong = 980 * 4120;  // of a thousand pages with their headers
+  constexpr std::uintmax_t kAlmostLong = std::uintmax_t{980} * 4120;  // of a thousand pages with their headers
   while (wal_size() < kAlmostLong) {
     commit("UPDATE accounts SET balance = balance + 1 WHERE id < 30");
   }
