@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <stdexcept>
+
 namespace assent::participant {
 
 namespace {
@@ -47,12 +49,13 @@ bool install() noexcept {
   return sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) == SQLITE_OK;
 }
 
-[[maybe_unused]] const bool kIsInstalled = install();
+const bool kIsInstalled = install();
 
 }  // namespace
 
 CompileLimit::CompileLimit(std::size_t sql_bytes)
     : most_(static_cast<std::int64_t>(kBytes + kBytesForEachOfTheText * sql_bytes)) {
+  if (!kIsInstalled) throw std::logic_error("SQLite was in use before main(): nothing limits what it compiles");
   current = this;
 }
 
