@@ -167,6 +167,7 @@ void Coordinator::follow(Table::iterator entry, State before, Turn& turn) {
       answer_waiters(transaction, /*applied=*/true, turn);
       if (protocol.record()) {
         --committing_;
+        outcomes_.ends(protocol.id());
         awaited_.emplace(protocol.end(), EndAwaited{protocol.id()});
       } else {
         --undecided_;
