@@ -27,7 +27,7 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       lineage_(recovered.log, recovered.nonces),
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
-      stores_(recovered.stores, settings_.resend_ceiling),
+      stores_(recovered.stores, settings_),
       outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
   for (const auto& [position, commit] : recovered.commits) {
     if (commit.end) {
@@ -115,10 +115,6 @@ void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
   outcomes_.retain(record, contradicting(entry->second.protocol.branches(), &CommitProtocol::Branch::contradicts),
                    turn.now);
   transactions_.erase(entry);
-}
-
-void Coordinator::became_durable(const RegistrationAwaited& awaited, Turn& turn) {
-  turn.effects.emplace_back(RegistrationAnswered{awaited.call, awaited.store, {}});
 }
 
 // ---- the table ----

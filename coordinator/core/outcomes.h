@@ -60,7 +60,7 @@ class Outcomes {
   std::optional<TransactionId> forgotten_through_;
   std::map<TransactionId, Retained> retained_;
   std::set<TransactionId> ending_;  // with an end record that is not durable yet
-  Time not_before_;  // when forget() may run again
+  Time not_before_;                 // when forget() may run again
 };
 
 }  // namespace assent::coordinator

@@ -27,8 +27,8 @@ class DecisionLog {
   virtual ~DecisionLog() = default;
 
   // What it holds. After the opening that is what it held before, with this start's epoch and nonce as the last of
-  // `nonces`, and all of it is on disk, forced by the opening itself; what is appended adds to it. It says nothing after
-  // an append that failed with anything but kUnavailable.
+  // `nonces`, and all of it is on disk, forced by the opening itself; what is appended adds to it. It says nothing
+  // after an append that failed with anything but kUnavailable.
   virtual const LogState& state() const = 0;
 
   // Appends the records as one block and forces it. `first` is the position of the first one, and follows the last
@@ -43,8 +43,8 @@ class DecisionLog {
   // After any error but kUnavailable every later append fails.
   virtual Result<void> append(Position first, std::span<const LogRecord> records) = 0;
 
-  // Claims the disk space that will be needed next; whether there was enough, status() tells. It may take long, so it is
-  // for the time after a block has been reported, and again and again while there is no space.
+  // Claims the disk space that will be needed next; whether there was enough, status() tells. It may take long, so it
+  // is for the time after a block has been reported, and again and again while there is no space.
   virtual void claim_ahead() = 0;
 
   virtual LogStatus status() const = 0;

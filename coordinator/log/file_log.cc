@@ -88,10 +88,7 @@ Result<std::unique_ptr<FileLog>> FileLog::open(std::unique_ptr<LogDirectory> dir
 }
 
 FileLog::FileLog(std::unique_ptr<LogDirectory> directory, std::uint64_t segment_bytes, LogState state)
-    : directory_(std::move(directory)),
-      segment_bytes_(segment_bytes),
-      state_(std::move(state)),
-      next_(*directory_) {}
+    : directory_(std::move(directory)), segment_bytes_(segment_bytes), state_(std::move(state)), next_(*directory_) {}
 
 Result<void> FileLog::append(Position first, std::span<const LogRecord> records) {
   invariant(!records.empty(), "a block of the decision log without a record");
