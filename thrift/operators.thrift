@@ -96,7 +96,7 @@ struct ParticipantStoreStatus {
   14: i64 resolved_in_doubt,  // branches in doubt that were ended since the start
   15: i64 alarms,  // since the start: what must not happen, and did; the log says what
   16: i32 operator_resolved,  // branches an operator resolved, not yet confirmed
-  17: i64 opening,         // random, drawn when it was opened: the one that coordinators must name
+  17: i64 opening,         // random, drawn when it was opened: the one that coordinators must name; 0: it is offline
 }
 
 struct ParticipantStatus {

@@ -87,8 +87,9 @@ std::optional<Served> ask_participant(Console& console, const wire::StoreStatus&
   const auto status = console.call(store.address, methods::kParticipantStatus, {});
   if (!status) return std::nullopt;
   for (const auto& each : status->stores) {
-    const bool is_it = each.store == store.store && (store.opening == 0 || store.opening == each.opening);
-    if (is_it) return Served{each, status->insecure, status->draining};
+    // A store that is offline has no opening.
+    const bool is_meant = store.opening == 0 || each.opening == 0 || store.opening == each.opening;
+    if (each.store == store.store && is_meant) return Served{each, status->insecure, status->draining};
   }
   return std::nullopt;
 }

@@ -29,8 +29,8 @@ void list_settings(daemon::Options& options, Settings& core) {
   options.number("leases", core.leases, 1, kMillion, "Most leases at a time");
   options.number("transactions", core.transactions, 1, 10 * kMillion, "Most undecided transactions at a time");
   options.number("stores-per-transaction", core.stores_per_transaction, 1, 1024, "Most stores in one transaction");
-  options.number("stores", core.stores, 1, kMillion, "Most stores that it knows");
-  options.number("refused-stores", core.refused_stores, 1, 65536,
+  options.number("stores", core.stores, 1, 65536, "Most stores that it knows");
+  options.number("refused-stores", core.refused_stores, 1, 4096,
                  "Most refused copies of stores that it lists at a time");
   options.number("owed-commits", core.owed_commits, 1, 4096,
                  "Most commits that a store leaves unacknowledged before it is refused new ones");
