@@ -84,7 +84,7 @@ void Coordinator::handle(const LeaseRequested& event, Turn& turn) {
 }
 
 void Coordinator::handle(const SubmitRequested& event, Turn& turn) {
-  if (answer_if_begun(event.id, {event.call, event.return_when}, turn)) return;
+  if (answer_unless_it_can_begin(event.id, {event.call, event.return_when}, turn)) return;
   if (draining_) {
     turn.effects.emplace_back(about_to_stop(event.call));
     return;
@@ -92,9 +92,9 @@ void Coordinator::handle(const SubmitRequested& event, Turn& turn) {
   begin(event, turn);
 }
 
-// What was executed before the drain is in flight: it may still commit.
+// Also during a drain: what was executed before may still commit, as long as others keep the coordinator running.
 void Coordinator::handle(const CommitRequested& event, Turn& turn) {
-  if (answer_if_begun(event.id, {event.call, event.return_when}, turn)) return;
+  if (answer_unless_it_can_begin(event.id, {event.call, event.return_when}, turn)) return;
   begin(event, turn);
 }
 
@@ -148,23 +148,21 @@ void Coordinator::handle(const AbortRequested& event, Turn& turn) {
     turn.effects.emplace_back(CallRefused{event.call, RefusalKind::kInvalidArgument, std::move(*wrong)});
     return;
   }
-  const AbortCause& cause = event.cause;
-  const Standing standing = this->standing(event.id, turn.now);
-  if (standing == Standing::kCanBegin) {
-    abort_unbegun(event.id, cause, turn);
-    send_aborts(event.id, event.branches, turn);
-    turn.effects.emplace_back(OutcomeAnswered{event.call, event.id, OutcomeKind::kAborted, cause, {}});
+  const bool can_begin = standing(event.id, turn.now) == Standing::kCanBegin;
+  if (can_begin) abort_unbegun(event.id, event.cause, turn);
+  if (const auto entry = transactions_.find(event.id); entry != transactions_.end()) {
+    // While it prepares it aborts, and the caller hears of that among all who wait; later it is too late.
+    answer_unless_it_can_begin(event.id, {event.call, ReturnWhen::kDecided}, turn);
+    const State before = entry->second.protocol.state();
+    entry->second.protocol.abort(event.cause, turn);
+    follow(entry, before, turn);
     return;
   }
-  answer_if_begun(event.id, {event.call, ReturnWhen::kDecided}, turn);
-  const auto entry = transactions_.find(event.id);
-  if (entry != transactions_.end()) {
-    // While it prepares it aborts, and the caller hears of that among all who wait; later it is too late.
-    const State before = entry->second.protocol.state();
-    entry->second.protocol.abort(cause, turn);
-    follow(entry, before, turn);
-  } else if (standing == Standing::kCannotBegin && known_outcome(event.call, event.id).kind == OutcomeKind::kAborted) {
-    send_aborts(event.id, event.branches, turn);
+  if (!answer_if_never_issued(event.id, event.call, turn)) {
+    auto outcome = known_outcome(event.call, event.id);
+    if (outcome.kind == OutcomeKind::kAborted) send_aborts(event.id, event.branches, turn);
+    if (can_begin) outcome.cause = event.cause;
+    turn.effects.emplace_back(std::move(outcome));
   }
 }
 
@@ -175,20 +173,20 @@ void Coordinator::handle(const OutcomeRequested& event, Turn& turn) {
     return;
   }
   if (standing(event.id, turn.now) == Standing::kCanBegin) abort_unbegun(event.id, presumed(), turn);
-  answer_if_begun(event.id, {event.call, ReturnWhen::kDecided}, turn);
+  answer_unless_it_can_begin(event.id, {event.call, ReturnWhen::kDecided}, turn);
 }
 
-bool Coordinator::answer_if_begun(const TransactionId& id, const Waiter& waiter, Turn& turn) {
-  switch (standing(id, turn.now)) {
-    case Standing::kCanBegin: return false;
-    case Standing::kCannotBegin: break;
-    case Standing::kNeverIssued:
-      turn.effects.emplace_back(CallRefused{waiter.call, RefusalKind::kInvalidArgument,
-                                            "transaction " + to_string(id) + " was never leased from decision log " +
-                                                to_string(lineage_.log()) +
-                                                ": ask the coordinator that it comes from"});
-      return true;
-  }
+bool Coordinator::answer_if_never_issued(const TransactionId& id, CallId call, Turn& turn) const {
+  if (standing(id, turn.now) != Standing::kNeverIssued) return false;
+  turn.effects.emplace_back(CallRefused{call, RefusalKind::kInvalidArgument,
+                                        "transaction " + to_string(id) + " was never leased from decision log " +
+                                            to_string(lineage_.log()) + ": ask the coordinator that it comes from"});
+  return true;
+}
+
+bool Coordinator::answer_unless_it_can_begin(const TransactionId& id, const Waiter& waiter, Turn& turn) {
+  if (standing(id, turn.now) == Standing::kCanBegin) return false;
+  if (answer_if_never_issued(id, waiter.call, turn)) return true;
   const auto entry = transactions_.find(id);
   const bool must_wait =
       entry != transactions_.end() &&

@@ -125,6 +125,14 @@ void CommitProtocol::count_vote(Branch& branch, const VoteReceived& vote, Turn& 
       break;
   }
   if (vote.results != nullptr) branch.results = vote.results;
+  result_bytes_ += vote.result_bytes;
+  if (result_bytes_ > turn.settings.result_bytes) {
+    abort({AbortReason::kStatementFailed, branch.store,
+           "the results of all stores together are larger than " + std::to_string(turn.settings.result_bytes) +
+               " bytes, the most that one answer carries: ask for less in one batch"},
+          turn);
+    return;
+  }
   go_on_if_all_voted(turn);
 }
 
@@ -161,6 +169,13 @@ void CommitProtocol::send_prepare(const Branch& branch, Turn& turn) const {
 
 void CommitProtocol::record_commit(Turn& turn) {
   invariant(state_ == State::kPreparing, "I2: a transaction is decided twice");
+  if (!turn.log.out_of_space().empty()) {
+    abort({AbortReason::kOverloaded,
+           {},
+           "nothing can commit until the decision log has room: " + turn.log.out_of_space()},
+          turn);
+    return;
+  }
   CommitRecord record{turn.log.next(), id_, {}};
   for (const Branch& branch : branches_) {
     invariant(branch.state == BranchState::kYes || branch.state == BranchState::kReadOnly,

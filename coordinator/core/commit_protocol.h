@@ -116,7 +116,7 @@ class CommitProtocol {
   const TransactionId& id() const { return id_; }
   State state() const { return state_; }
   bool is_undecided() const { return state_ == State::kPreparing || state_ == State::kRecordingCommit; }
-  // The position of the commit record; nothing while undecided, or if no store wrote.
+  // From kRecordingCommit on; nothing before, or if no store wrote.
   const std::optional<CommitRecord>& record() const { return record_; }
   // Where the end record stands. REQUIRES: kEnded, with a commit record.
   Position end() const { return end_; }
@@ -146,6 +146,7 @@ class CommitProtocol {
   State state_ = State::kActive;
   bool one_shot_ = false;
   bool has_results_ = false;
+  std::uint64_t result_bytes_ = 0;
   Time deadline_;
   Duration resend_after_{};  // the next wait for acknowledgements
   std::vector<Branch> branches_;

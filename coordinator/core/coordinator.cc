@@ -87,6 +87,10 @@ std::optional<Time> Coordinator::next_deadline() const {
   return next;
 }
 
+void Coordinator::handle(const LogSpaceChanged& event, Turn& /*turn*/) {
+  log_.set_out_of_space(event.out_of_space);
+}
+
 void Coordinator::handle(const DrainRequested& /*event*/, Turn& /*turn*/) {
   draining_ = true;
 }

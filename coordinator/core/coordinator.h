@@ -137,6 +137,7 @@ class Coordinator {
   void pass_time(Turn& turn);
   void handle(const DurableThrough& event, Turn& turn);
   void handle(const TimePassed& event, Turn& turn);
+  void handle(const LogSpaceChanged& event, Turn& turn);
   void handle(const DrainRequested& event, Turn& turn);
   void became_durable(const CommitAwaited& awaited, Turn& turn);
   void became_durable(const EndAwaited& awaited, Turn& turn);
@@ -159,7 +160,8 @@ class Coordinator {
   void handle(const OutcomeRequested& event, Turn& turn);
   // Answers a call about an id that has begun or cannot begin, or lets it wait for the decision.
   // Returns false, and does nothing, if the id can begin.
-  bool answer_if_begun(const TransactionId& id, const Waiter& waiter, Turn& turn);
+  bool answer_unless_it_can_begin(const TransactionId& id, const Waiter& waiter, Turn& turn);
+  bool answer_if_never_issued(const TransactionId& id, CallId call, Turn& turn) const;
   // Begins the transaction, or refuses it, or aborts it because its stores cannot take part.
   template <typename Request>
   void begin(const Request& request, Turn& turn);

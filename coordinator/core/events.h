@@ -91,8 +91,9 @@ struct VoteReceived {
   TransactionId id;
   BranchNumber branch;
   Vote vote = Vote::kNo;
-  AbortCause cause;  // of kNo
-  Results results;   // of a one-shot branch, else null
+  AbortCause cause;                // of kNo
+  Results results;                 // of a one-shot branch, else null
+  std::uint64_t result_bytes = 0;  // what the results take in an answer
 };
 
 // A repeated execute-and-prepare or prepare met a branch that has committed.
@@ -149,6 +150,11 @@ struct DurableThrough {
   Position position{};
 };
 
+// While there is a reason, nothing is decided to commit: its record would wait for room, with its locks.
+struct LogSpaceChanged {
+  std::string out_of_space;  // why there is no room for what is to come; empty: there is
+};
+
 struct TimePassed {};
 
 // No new transactions and leases from now on; what is in flight goes on.
@@ -156,7 +162,7 @@ struct DrainRequested {};
 
 using Event = std::variant<LeaseRequested, SubmitRequested, CommitRequested, AbortRequested, OutcomeRequested,
                            StoreRegistered, VoteReceived, AlreadyCommitted, VoteLost, Acknowledged, Inquired,
-                           WoundRequested, Fenced, DurableThrough, TimePassed, DrainRequested>;
+                           WoundRequested, Fenced, DurableThrough, LogSpaceChanged, TimePassed, DrainRequested>;
 
 // ---- effects: answers ----
 

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "assent/time.h"
 #include "coordinator/core/events.h"
@@ -32,6 +34,11 @@ class LogTail {
 
   Position durable() const { return durable_; }
 
+  // Why the log has no room for what is to come; empty: it has. What was appended before gets its room, sooner or
+  // later.
+  const std::string& out_of_space() const { return out_of_space_; }
+  void set_out_of_space(std::string reason) { out_of_space_ = std::move(reason); }
+
   // When the records that wait for a force have waited long enough.
   std::optional<Time> force_due() const { return force_due_; }
 
@@ -39,6 +46,7 @@ class LogTail {
   const Duration idle_force_;
   Position appended_;
   Position durable_;
+  std::string out_of_space_;
   std::optional<Time> force_due_;
 };
 

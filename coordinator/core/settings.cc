@@ -32,6 +32,7 @@ std::optional<std::string> check(const Settings& settings) {
   for (const auto& [name, value] : counts) {
     if (value == 0) return std::string(name) + " must be at least 1";
   }
+  if (settings.result_bytes == 0) return "result_bytes must be at least 1";
   if (settings.resend_ceiling < settings.resend_first) {
     return "resend_ceiling must not be shorter than resend_first";
   }

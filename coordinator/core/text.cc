@@ -265,6 +265,10 @@ Line line(const DurableThrough& event) {
   return Line("durable").with("through", event.position);
 }
 
+Line line(const LogSpaceChanged& event) {
+  return Line("log space changed").with_any("out-of-space", event.out_of_space);
+}
+
 Line line(const TimePassed& /*event*/) {
   return Line("time passed");
 }

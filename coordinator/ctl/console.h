@@ -18,6 +18,7 @@ namespace assent::ctl {
 struct Report {
   Json json;
   std::string text;
+  std::optional<Error> problem = {};  // that the command met after it had something to say
 };
 
 struct Addresses {

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "coordinator/core/text.h"
 #include "coordinator/ctl/commands.h"
@@ -21,6 +23,12 @@ std::int64_t number(std::uint64_t value) {
 template <typename Id>
 std::int64_t number(Id id) {
   return static_cast<std::int64_t>(id);
+}
+
+// Records of a snapshot have no positions of their own, but commits keep theirs: ends and stores refer to them.
+std::optional<Position> position_of(const ReadRecord& read) {
+  const auto* const commit = std::get_if<coordinator::CommitRecord>(&read.record);
+  return commit != nullptr ? commit->commit : read.position;
 }
 
 }  // namespace
@@ -65,21 +73,26 @@ Result<Report> log_verify(const std::filesystem::path& path) {
 }
 
 Result<Report> log_dump(const std::filesystem::path& path, bool as_json) {
+  Report report{Json::Array(), {}};
   Json::Array json;
-  std::string text;
   const auto log = coordinator::read_log(path, [&](const ReadRecord& read) {
     const auto record = coordinator::to_text(read.record);
+    const auto position = position_of(read);
     if (as_json) {
       json.push_back(Json::Object{{"offset", number(read.offset)},
-                                  {"position", read.position ? Json(number(*read.position)) : Json()},
+                                  {"snapshot", !read.position},
+                                  {"position", position ? Json(number(*position)) : Json()},
                                   {"record", record}});
     } else {
-      text += std::to_string(read.offset) + "\t" +
-              (read.position ? std::to_string(number(*read.position)) : std::string("snapshot")) + "\t" + record + "\n";
+      report.text += std::to_string(read.offset) + "\t" + (read.position ? "" : "snapshot ") +
+                     (position ? std::to_string(number(*position)) : std::string()) + "\t" + record + "\n";
     }
   });
-  if (!log) return log.error();
-  return Report{std::move(json), std::move(text)};
+  report.json = std::move(json);
+  if (log) return report;
+  // What stands before a damage is what an operator wants to see then.
+  report.problem = log.error();
+  return report;
 }
 
 }  // namespace assent::ctl

@@ -119,6 +119,7 @@ int run(int argc, const char* const* argv) {
   const auto report = command(console);
   if (!report) return fail(report.error());
   std::cout << (arguments.json ? report->json.to_string() + "\n" : report->text);
+  if (report->problem) return fail(*report->problem);
   return daemon::kExitSuccess;
 }
 

@@ -102,6 +102,10 @@ Result<Report> sql(Console& console, const std::string& store, const std::string
   const auto outcome = submit(console, request);
   if (!outcome) return outcome.error();
   if (outcome->kind == wire::OutcomeKind::ABORTED) return aborted(outcome->cause);
+  if (outcome->kind != wire::OutcomeKind::COMMITTED) {
+    return Error{ErrorKind::kUnknown,
+                 "the coordinator does not say what became of the transaction; see `assentctl show`"};
+  }
   if (outcome->results.empty() || outcome->results.front().results.empty()) {
     return Report{Json::Object{{"outcome", "committed"}}, "committed; the result was lost with the first answer\n"};
   }

@@ -14,8 +14,8 @@ namespace methods = rpc::methods;
 
 namespace {
 
-constexpr const char* kNoSpace =
-    "the disk of the decision log is full: nothing new can commit until there is room; see the coordinator's log";
+// How often a stopping coordinator looks whether the stores have acknowledged.
+constexpr auto kSettledRound = std::chrono::milliseconds(10);
 
 wire::HelloAnswer hello(const std::string& program, const LogState& log) {
   wire::HelloAnswer answer;
@@ -82,10 +82,6 @@ void CoordinatorService::post(CallId call, Result<RequestEvent> event) {
   }
 }
 
-bool CoordinatorService::lacks_space_for(const wire::TransactionId& id) const {
-  return !driver_->has_log_space() && !driver_->core().transaction(rpc::from_wire(id), daemon::now());
-}
-
 void CoordinatorService::serve_clients() {
   server_.on(methods::kLease, [this](wire::LeaseRequest&& request, rpc::Responder<wire::Lease> respond) {
     const auto call = driver_->calls().add(std::move(respond));
@@ -95,18 +91,12 @@ void CoordinatorService::serve_clients() {
     locate(request, respond);
   });
   server_.on(methods::kSubmit, [this](wire::SubmitRequest&& request, rpc::Responder<wire::Outcome> respond) {
-    if (lacks_space_for(request.id)) return respond.fault(wire::FaultCode::UNAVAILABLE, kNoSpace);
     const auto call = driver_->calls().add(std::move(respond));
     post(call, to_event(std::move(request), call));
   });
   server_.on(methods::kCommit, [this](wire::CommitRequest&& request, rpc::Responder<wire::Outcome> respond) {
-    const bool lacks_space = lacks_space_for(request.id);
     const auto call = driver_->calls().add(std::move(respond));
-    auto event = to_event(std::move(request), call);
-    if (!event || !lacks_space) return post(call, std::move(event));
-    // Its branches hold locks: they shall not hold them until their timeout.
-    driver_->post(
-        AbortRequested{call, event->id, std::move(event->branches), {AbortReason::kOverloaded, {}, kNoSpace}});
+    post(call, to_event(std::move(request), call));
   });
   server_.on(methods::kAbort, [this](wire::AbortRequest&& request, rpc::Responder<wire::Outcome> respond) {
     const auto call = driver_->calls().add(std::move(respond));
@@ -206,21 +196,33 @@ void CoordinatorService::inquire(const wire::InquiryRequest& request, rpc::Respo
 void CoordinatorService::drain(std::function<void()> drained) {
   drained_ = std::move(drained);
   logger_->info("event=draining undecided={} owed={}", driver_->core().active(), driver_->core().committing());
-  driver_->after_each_turn([this] { check_drained(); });
+  driver_->after_each_turn([this] { check_decided(); });
   driver_->post(DrainRequested{});
   drain_timer_.expires_after(settings_.core.transaction_timeout);
   drain_timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error || !drained_) return;
-    logger_->warn("event=drain_timed_out undecided={} unanswered={}", driver_->core().active(),
-                  driver_->calls().size());
-    std::exchange(drained_, nullptr)();
+    if (!error) end_drain("drain_timed_out");
   });
 }
 
-void CoordinatorService::check_drained() {
-  if (!drained_ || driver_->core().active() > 0 || driver_->calls().size() > 0) return;
-  logger_->info("event=drained owed={}", driver_->core().committing());
-  std::exchange(drained_, nullptr)();
+void CoordinatorService::check_decided() {
+  if (driver_->core().active() > 0) return;
+  driver_->after_each_turn({});
+  hand_over(daemon::now() + settings_.hand_over);
+}
+
+void CoordinatorService::hand_over(Time until) {
+  if (driver_->is_settled() || daemon::now() >= until) return end_drain("drained");
+  drain_timer_.expires_after(kSettledRound);
+  drain_timer_.async_wait([this, until](const boost::system::error_code& error) {
+    if (!error) hand_over(until);
+  });
+}
+
+void CoordinatorService::end_drain(const char* event) {
+  drain_timer_.cancel();
+  logger_->info("event={} undecided={} owed={} unanswered={}", event, driver_->core().active(),
+                driver_->core().committing(), driver_->calls().size());
+  drained_();
 }
 
 void CoordinatorService::close() {

@@ -27,11 +27,12 @@ struct ServiceSettings {
   Settings core;
   LinkSettings link;
   rpc::Limits limits;
-  rpc::Address listen;                     // port 0: any free one
-  std::optional<rpc::Address> advertised;  // where stores find it, if not where it listens
-  bool insecure = false;                   // listens beyond loopback without TLS, and says so
-  std::string program;                     // name and version
-  std::size_t listed = 1000;               // most transactions in one answer to an operator
+  rpc::Address listen;                           // port 0: any free one
+  std::optional<rpc::Address> advertised;        // where stores find it, if not where it listens
+  bool insecure = false;                         // listens beyond loopback without TLS, and says so
+  std::string program;                           // name and version
+  Duration hand_over = std::chrono::seconds(5);  // a stopping coordinator waits for acknowledgements
+  std::size_t listed = 1000;                     // most transactions in one answer to an operator
 };
 
 class CoordinatorService {
@@ -44,8 +45,9 @@ class CoordinatorService {
   // Accepts connections and begins to send what recovery owes. Returns the address it listens on.
   Result<rpc::Address> start();
 
-  // Begins nothing new; calls back when everything that has begun is decided and answered, or a transaction timeout
-  // later. Acknowledgements that are owed then are handed over to the next start: they are in the log.
+  // Begins nothing new. Calls back when everything that has begun is decided, at the latest a transaction timeout
+  // later, and then known to all: stores that do not acknowledge within `hand_over` are left to the next start, which
+  // finds what they owe in the log.
   void drain(std::function<void()> drained);
 
   // Sends nothing more to stores, and closes each connection when what was answered on it has been written.
@@ -60,14 +62,14 @@ class CoordinatorService {
   void register_stores(wire::Registration&& registration, rpc::Responder<wire::RegistrationAnswer> respond);
   void inquire(const wire::InquiryRequest& request, rpc::Responder<wire::InquiryAnswers> respond);
   wire::CoordinatorStatus status() const;
-  void check_drained();
+  void check_decided();
+  void hand_over(Time until);
+  void end_drain(const char* event);
   void warn_of_insecurity();
 
   // Posts what the call became, or answers with what is wrong with it.
   template <typename RequestEvent>
   void post(CallId call, Result<RequestEvent> event);
-  // The log has no room for a transaction that is not under way already.
-  bool lacks_space_for(const wire::TransactionId& id) const;
 
   const ServiceSettings settings_;
   const std::shared_ptr<spdlog::logger> logger_;

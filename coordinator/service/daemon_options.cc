@@ -10,6 +10,7 @@ namespace assent::coordinator {
 namespace {
 
 constexpr std::uint64_t kMillion = 1'000'000;
+constexpr std::uint64_t kRoomBesideResults = 64U << 10U;  // in the answer to a submit
 
 void list_settings(daemon::Options& options, Settings& core) {
   options.duration("transaction-timeout", core.transaction_timeout, 100ms, 24h,
@@ -32,6 +33,8 @@ void list_settings(daemon::Options& options, Settings& core) {
   options.number("stores", core.stores, 1, 65536, "Most stores that it knows");
   options.number("refused-stores", core.refused_stores, 1, 4096,
                  "Most refused copies of stores that it lists at a time");
+  options.size("result-bytes", core.result_bytes, 1024, 1ULL << 30U,
+               "Most bytes of the results of a submit, from all its stores together");
   options.number("owed-commits", core.owed_commits, 1, 4096,
                  "Most commits that a store leaves unacknowledged before it is refused new ones");
   options.number("released-exceptions", core.released_exceptions, 1, 4096,
@@ -55,6 +58,8 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   options.size("segment", target.segment_bytes, 64U << 10U, 1ULL << 30U, "Size of a file of the decision log");
   options.text("log-level", target.log.level, "LEVEL", "debug, info, warn, error or off");
   options.text("log-file", target.log.file, "FILE", "Where log lines go, instead of stderr");
+  options.duration("hand-over", target.hand_over, 0ms, 10min,
+                   "How long a coordinator that stops waits for stores to acknowledge what was decided");
   options.number("listed", target.listed, 1, 10000, "Most transactions in one answer to an operator");
   options.duration("decide-timeout", target.decide_timeout, 100ms, 10min,
                    "A store that does not acknowledge for so long loses its connection");
@@ -73,12 +78,18 @@ Result<ServiceSettings> service_settings(const DaemonOptions& options, const std
     std::replace(problem->begin(), problem->end(), '_', '-');  // the core knows fields, people know flags
     return invalid(std::move(*problem));
   }
+  if (options.core.result_bytes + kRoomBesideResults > options.limits.frame_bytes) {
+    return invalid("--result-bytes " + std::to_string(options.core.result_bytes) +
+                   " does not fit a message of --frame " + std::to_string(options.limits.frame_bytes) +
+                   " bytes: leave room for " + std::to_string(kRoomBesideResults) + " bytes beside the results");
+  }
   settings.core = options.core;
   settings.limits = options.limits;
   settings.link.channel = {options.limits, program};
   settings.link.decide_timeout = options.decide_timeout;
   settings.program = program;
   settings.listed = options.listed;
+  settings.hand_over = options.hand_over;
   return settings;
 }
 

@@ -23,6 +23,7 @@ struct DaemonOptions {
   Settings core;
   rpc::Limits limits;
   Duration decide_timeout = LinkSettings{}.decide_timeout;
+  Duration hand_over = ServiceSettings{}.hand_over;
   std::size_t listed = ServiceSettings{}.listed;
 };
 

@@ -24,7 +24,9 @@ Driver::Driver(boost::asio::io_context& io, const Settings& settings, LinkSettin
       outlet_(io),
       links_(
           io, std::move(links), [this](Event event) { post(std::move(event)); }, logger_),
-      writer_(io, std::move(log), logger_, [this](Position last) { post(DurableThrough{last}); }) {}
+      writer_(
+          io, std::move(log), logger_, [this](Position last) { post(DurableThrough{last}); },
+          [this](std::string reason) { post(LogSpaceChanged{std::move(reason)}); }) {}
 
 Driver::~Driver() = default;
 

@@ -57,8 +57,10 @@ class Driver {
 
   const Coordinator& core() const { return core_; }
   LogStatus log_status() const { return writer_.status(); }
-  // Whether the disk of the log has room for what is to come.
-  bool has_log_space() const { return writer_.has_space(); }
+  // Every store has acknowledged, or refused, what was decided; everybody who called has an answer.
+  bool is_settled() const {
+    return core_.committing() == 0 && calls_.size() == 0 && links_.unanswered_decisions() == 0;
+  }
 
  private:
   void wake();

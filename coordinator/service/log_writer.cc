@@ -15,16 +15,23 @@ namespace {
 // How long a full disk is left alone before it is looked at again.
 constexpr auto kLookForRoom = std::chrono::seconds(1);
 
+// So that a log that has no room when it is opened is reported like any other.
+LogStatus without_reason(LogStatus status) {
+  status.out_of_space.clear();
+  return status;
+}
+
 }  // namespace
 
 LogWriter::LogWriter(boost::asio::io_context& io, std::unique_ptr<DecisionLog> log,
-                     std::shared_ptr<spdlog::logger> logger, std::function<void(Position)> on_durable)
+                     std::shared_ptr<spdlog::logger> logger, std::function<void(Position)> on_durable,
+                     std::function<void(std::string)> on_space)
     : io_(io),
       log_(std::move(log)),
       logger_(std::move(logger)),
       on_durable_(std::move(on_durable)),
-      has_space_(log_->status().out_of_space.empty()),
-      status_(log_->status()),
+      on_space_(std::move(on_space)),
+      status_(without_reason(log_->status())),
       thread_([this] { run(); }) {}
 
 LogWriter::~LogWriter() {
@@ -51,6 +58,7 @@ LogStatus LogWriter::status() const {
 }
 
 void LogWriter::run() {
+  publish_status();
   while (const auto block = wait_for_block()) {
     while (!append(*block)) {
       std::unique_lock lock(mutex_);
@@ -101,16 +109,16 @@ void LogWriter::claim_ahead() {
 
 void LogWriter::publish_status() {
   const auto status = log_->status();
-  has_space_ = status.out_of_space.empty();
   const auto before = [&] {
     const std::lock_guard lock(mutex_);
     return std::exchange(status_, status);
   }();
   if (status.out_of_space == before.out_of_space) return;
+  boost::asio::post(io_, [this, reason = status.out_of_space] { on_space_(reason); });
   if (status.out_of_space.empty()) {
     logger_->warn("event=log_has_space effect=\"commits are taken again\"");
   } else {
-    logger_->error("event=log_out_of_space error={} effect=\"new commits are refused\"",
+    logger_->error("event=log_out_of_space error={} effect=\"nothing new commits\"",
                    daemon::quoted(status.out_of_space));
   }
 }

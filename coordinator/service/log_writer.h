@@ -8,7 +8,6 @@
 
 #include <spdlog/logger.h>
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <condition_variable>
 #include <functional>
@@ -26,9 +25,10 @@ namespace assent::coordinator {
 
 class LogWriter {
  public:
-  // `on_durable` is called on the thread of `io`, once for each block, with the position of its last record.
+  // Called on the thread of `io`: `on_durable` once for each block, with the position of its last record; `on_space`
+  // when the log runs out of room, with why, and with nothing when it has some again.
   LogWriter(boost::asio::io_context& io, std::unique_ptr<DecisionLog> log, std::shared_ptr<spdlog::logger> logger,
-            std::function<void(Position)> on_durable);
+            std::function<void(Position)> on_durable, std::function<void(std::string)> on_space);
   // Ends the thread after the force it is in; a block that has no room is dropped, as in a crash.
   ~LogWriter();
   LogWriter(const LogWriter&) = delete;
@@ -42,7 +42,6 @@ class LogWriter {
 
   // Any thread: as of the last block.
   LogStatus status() const;
-  bool has_space() const { return has_space_; }
 
  private:
   struct Block {
@@ -64,8 +63,8 @@ class LogWriter {
   const std::unique_ptr<DecisionLog> log_;
   const std::shared_ptr<spdlog::logger> logger_;
   const std::function<void(Position)> on_durable_;
+  const std::function<void(std::string)> on_space_;
   bool is_idle_ = true;  // of the network thread
-  std::atomic<bool> has_space_ = true;
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;

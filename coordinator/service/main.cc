@@ -40,7 +40,9 @@ void flush(boost::asio::io_context& io, CoordinatorService& service) {
 int serve(const DaemonOptions& options, const ServiceSettings& settings, daemon::DaemonLog& log) {
   daemon::FailpointServer failpoints;
   if (const auto started = failpoints.start_from_environment(kProgram); !started) return fail(started.error());
-  if (const auto is_free = daemon::check_free(settings.listen); !is_free) return fail(is_free.error());
+  if (const auto checked = daemon::check_can_serve(settings.listen, options.port_file, settings.limits); !checked) {
+    return fail(checked.error());
+  }
   auto opened = open_file_log(options.data, {options.create, LogIdentity{daemon::random_number()},
                                              Nonce{daemon::random_number()}, options.segment_bytes});
   if (!opened) return fail(opened.error());

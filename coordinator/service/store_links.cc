@@ -104,6 +104,12 @@ StoreLinks::Peer& StoreLinks::peer(const std::string& address) {
   return *peer;
 }
 
+std::size_t StoreLinks::unanswered_decisions() const {
+  std::size_t calls = 0;
+  for (const auto& [address, peer] : peers_) calls += peer->decisions.outstanding_calls();
+  return calls;
+}
+
 void StoreLinks::keep_only(const std::vector<std::string>& addresses) {
   std::erase_if(peers_, [&](const auto& entry) {
     return std::find(addresses.begin(), addresses.end(), entry.first) == addresses.end();

@@ -42,6 +42,9 @@ class StoreLinks {
   // All to one opening of one store.
   void send(const std::string& address, const std::vector<SendDecision>& decisions, const wire::CoordinatorView& view);
 
+  // Calls with decisions that participants have not answered.
+  std::size_t unanswered_decisions() const;
+
   // Closes the connections to participants that are at none of these addresses.
   void keep_only(const std::vector<std::string>& addresses);
 

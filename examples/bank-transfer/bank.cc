@@ -1,5 +1,8 @@
 #include "bank.h"
 
+#include <utility>
+#include <vector>
+
 namespace bank {
 
 namespace {
@@ -32,46 +35,39 @@ void run(assent::Client& client, const Transfer& transfer) {
   });
 }
 
-}  // namespace
-
-void make_transfer(assent::Client& client, const Transfer& transfer, Tally& tally, Ledger& ledger) {
-  ++tally.in_flight;
-  try {
-    transfer.is_interactive ? run(client, transfer) : submit(client, transfer);
-    ledger.committed.push_back(transfer.id);
-    ++tally.committed;
-    ++tally.committed_at.at(transfer.from_store);
-    ++tally.committed_at.at(transfer.to_store);
-  } catch (const assent::Aborted&) {
-    ledger.aborted.push_back(transfer.id);
-  } catch (const assent::OutcomeUnknown& unknown) {
-    ledger.unknown.emplace_back(transfer.id, unknown.id());
-  } catch (const assent::ClientError&) {  // unavailable or overloaded: nothing was begun
-    ledger.aborted.push_back(transfer.id);
-    ++tally.refused;
+// What a batch of queries finds, one result for each. A commit whose answer was lost is known to have committed, but
+// its results are gone. Queries change nothing: ask again.
+std::vector<assent::ResultSet> read(assent::Client& client, const assent::Batch& queries) {
+  for (;;) {
+    auto outcome = client.submit(queries);
+    if (outcome.results.size() == queries.size()) return std::move(outcome.results);
   }
-  --tally.in_flight;
 }
 
-std::int64_t audit(assent::Client& client) {
-  assent::Batch batch;
-  for (const auto& store : kStores) batch.query(store, "SELECT id, balance FROM accounts");
-  const auto outcome = client.submit(batch);
-  std::int64_t sum = 0;
-  for (const auto& result : outcome.results) {
-    for (const auto& row : result) sum += row.get<std::int64_t>("balance");
+}  // namespace
+
+void make_transfer(assent::Client& client, const Transfer& transfer) {
+  transfer.is_interactive ? run(client, transfer) : submit(client, transfer);
+}
+
+Amounts read_sums(assent::Client& client) {
+  assent::Batch queries;
+  for (const auto& store : kStores) queries.query(store, "SELECT id, balance FROM accounts");
+  const auto accounts = read(client, queries);
+  Amounts sums{};
+  for (std::size_t store = 0; store < sums.size(); ++store) {
+    for (const auto& row : accounts[store]) sums[store] += row.get<std::int64_t>("balance");
   }
-  return sum;
+  return sums;
 }
 
 std::map<std::int64_t, std::int64_t> read_transfers(assent::Client& client, const std::string& store) {
   std::map<std::int64_t, std::int64_t> transfers;
   std::int64_t last = 0;
   for (;;) {
-    assent::Batch batch;
-    batch.query(store, "SELECT id, amount FROM transfers WHERE id > ?1 ORDER BY id LIMIT ?2", last, kPage);
-    const auto outcome = client.submit(batch);
-    const auto& page = outcome.results.front();
+    assent::Batch query;
+    query.query(store, "SELECT id, amount FROM transfers WHERE id > ?1 ORDER BY id LIMIT ?2", last, kPage);
+    const auto page = read(client, query).front();
     for (const auto& row : page) {
       last = row.get<std::int64_t>("id");
       transfers.emplace(last, row.get<std::int64_t>("amount"));

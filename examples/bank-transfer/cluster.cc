@@ -74,7 +74,9 @@ std::string Cluster::ask(const std::string& question) const {
   for (std::size_t count = 0; (count = std::fread(bytes.data(), 1, bytes.size(), pipe)) > 0;) {
     text.append(bytes.data(), count);
   }
-  if (::pclose(pipe) != 0) throw std::runtime_error(command + " failed: " + text);
+  const int status = ::pclose(pipe);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  if (status != 0) throw std::runtime_error(command + " failed: " + text);
   return text;
 }
 

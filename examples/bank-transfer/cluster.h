@@ -59,7 +59,9 @@ class Cluster {
   const std::filesystem::path programs_;
   const std::filesystem::path folder_;
   std::string schema_;
-  std::string coordinator_listen_ = "127.0.0.1:0";  // the coordinator comes back where it was, participants anywhere
+  // The coordinator comes back where it was, participants anywhere. While it is down nobody takes its port there: who
+  // connects does so from 127.0.0.1.
+  std::string coordinator_listen_ = "127.0.0.2:0";
   std::vector<std::unique_ptr<DaemonProcess>> processes_;
   std::mutex mutex_;
   std::map<std::pair<std::string, std::int64_t>, std::uint64_t> resolved_;  // by store and start number

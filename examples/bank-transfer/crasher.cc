@@ -1,50 +1,66 @@
 #include "crasher.h"
 
 #include <algorithm>
+#include <numeric>
+#include <stdexcept>
 #include <thread>
 
 namespace bank {
 
+namespace {
+
 using namespace std::chrono_literals;
 
+// Whether it came true in time.
+template <typename Condition>
+bool wait_until(Crasher::Clock::time_point deadline, const Condition& condition) {
+  for (; Crasher::Clock::now() < deadline; std::this_thread::sleep_for(1ms)) {
+    if (condition()) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 Crasher::Crasher(Cluster& cluster, const Tally& tally, std::uint64_t seed)
-    : cluster_(cluster), tally_(tally), random_(seed) {
-  for (std::size_t process = 0; process < cluster_.size(); ++process) still_to_kill_.push_back(process);
+    : cluster_(cluster), tally_(tally), random_(seed), still_to_kill_(cluster.size()) {
+  std::iota(still_to_kill_.begin(), still_to_kill_.end(), 0U);
   std::shuffle(still_to_kill_.begin(), still_to_kill_.end(), random_);
 }
 
-std::uint64_t Crasher::commits_that_need(std::size_t process) const {
-  return process == 0 ? tally_.committed.load() : tally_.committed_at.at(process - 1).load();
+void Crasher::kill_until(Clock::time_point end) {
+  for (auto next = Clock::now() + kPause; !still_to_kill_.empty() || next + kDown + kRecovery < end;
+       next = Clock::now() + kPause) {
+    std::this_thread::sleep_until(next);
+    const auto any = std::uniform_int_distribution<std::size_t>(0, cluster_.size() - 1)(random_);
+    kills_.push_back(kill(still_to_kill_.empty() ? any : still_to_kill_.back()));
+    if (kills_.back().in_flight > 0) std::erase(still_to_kill_, kills_.back().process);
+    cluster_.sample();
+  }
+  std::this_thread::sleep_until(end);
 }
 
-void Crasher::kill_one() {
-  Kill kill;
-  if (still_to_kill_.empty()) {
-    kill.process = std::uniform_int_distribution<std::size_t>(0, cluster_.size() - 1)(random_);
-  } else {
-    kill.process = still_to_kill_.back();
-    still_to_kill_.pop_back();
-  }
+Kill Crasher::kill(std::size_t process) {
+  const auto& transfers = tally_.processes.at(process);
   // A kill between two transfers proves nothing: wait for one to be under way.
-  while ((kill.in_flight = tally_.in_flight) == 0) std::this_thread::sleep_for(1ms);
-  cluster_.kill(kill.process);
-  std::this_thread::sleep_for(300ms);
-  cluster_.restart(kill.process);
-
-  const auto restarted = std::chrono::steady_clock::now();
-  const auto before = commits_that_need(kill.process);
-  while (commits_that_need(kill.process) == before && std::chrono::steady_clock::now() - restarted < kRecovery) {
-    std::this_thread::sleep_for(1ms);
+  if (!wait_until(Clock::now() + kRecovery, [&] { return transfers.ended < transfers.begun; })) {
+    throw std::runtime_error("nobody made a transfer that needs " + cluster_.name(process));
   }
-  const bool went_on = commits_that_need(kill.process) > before;
-  kill.commits_after =
-      went_on ? std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - restarted)
-              : std::chrono::milliseconds(-1);
-  kills_.push_back(kill);
-}
+  Kill kill;
+  kill.process = process;
+  const std::uint64_t begun = transfers.begun;
+  cluster_.kill(process);
+  const std::uint64_t ended = transfers.ended;
+  if (ended < begun) kill.in_flight = begun - ended;
+  std::this_thread::sleep_for(kDown);
 
-bool Crasher::has_killed_every_process() const {
-  return still_to_kill_.empty();
+  const auto restarted = Clock::now();
+  cluster_.restart(process);
+  const std::uint64_t before = transfers.committed;
+  if (wait_until(restarted + kRecovery, [&] { return transfers.committed > before; })) {
+    kill.commits_after = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - restarted);
+  }
+  return kill;
 }
 
 }  // namespace bank

@@ -1,6 +1,5 @@
 // Moves money between three SQLite files while the processes that serve them are killed, and proves that the books
 // balance. Exits 0 only if everything was right.
-#include <assent/assent.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -8,14 +7,20 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <numeric>
 #include <random>
+#include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "bank.h"
+#include "books.h"
 #include "cluster.h"
 #include "crasher.h"
+#include "problems.h"
 #include "report.h"
+#include "traffic.h"
 
 namespace bank {
 namespace {
@@ -25,7 +30,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   std::int64_t seconds = 20;
-  std::int64_t clients = 8;
+  std::uint64_t clients = 8;
   bool has_no_crash = false;
   std::uint64_t seed = std::random_device{}();
   std::string programs;
@@ -33,70 +38,48 @@ struct Options {
   std::string keep;
 };
 
-constexpr std::int64_t kLargestAmount = 100;
-constexpr std::int64_t kIdsPerClient = 1'000'000'000;
-constexpr int kInteractiveOneIn = 8;
-constexpr auto kKillEvery = 1500ms;
+constexpr auto kPatience = 10s;  // of clients, with a process that is down: twice what a recovery may take
 constexpr auto kSettle = 60s;
 
-// One client: transfers until it is told to stop.
-void transfer_until(const std::atomic<bool>& stop, assent::Client& client, std::int64_t number, std::uint64_t seed,
-                    Tally& tally, Ledger& ledger) {
-  std::mt19937_64 random(seed + static_cast<std::uint64_t>(number));
-  const auto pick = [&random](std::int64_t low, std::int64_t high) {
-    return std::uniform_int_distribution<std::int64_t>(low, high)(random);
+std::int64_t total(const Amounts& sums) {
+  return std::accumulate(sums.begin(), sums.end(), std::int64_t{0});
+}
+
+// Transfers, audits, kills and restarts. Returns false if that had to end before its time.
+bool make_traffic(const Options& options, Cluster& cluster, assent::Client& client, assent::Client& auditor,
+                  Tally& tally, std::vector<Ledger>& ledgers, Report& report, Problems& problems) {
+  Crasher crasher(cluster, tally, options.seed);
+  const auto began = Clock::now();
+  const auto seconds = [began] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+
+  std::vector<std::jthread> threads;  // told to stop and joined when this function ends, whatever ends it
+  const auto start = [&threads, &problems](const std::string& name, const auto& work) {
+    threads.emplace_back(
+        [&problems, name, work](const std::stop_token& stop) { problems.attempt(name, [&] { work(stop); }); });
   };
-  for (std::int64_t count = 1; !stop; ++count) {
-    Transfer transfer;
-    transfer.id = (number + 1) * kIdsPerClient + count;
-    transfer.from_store = static_cast<std::size_t>(pick(0, kStores.size() - 1));
-    transfer.to_store = (transfer.from_store + static_cast<std::size_t>(pick(1, kStores.size() - 1))) % kStores.size();
-    transfer.from_account = pick(1, kAccounts);
-    transfer.to_account = pick(1, kAccounts);
-    transfer.amount = pick(1, kLargestAmount);
-    transfer.is_interactive = pick(1, kInteractiveOneIn) == 1;
-    const auto refused = tally.refused.load();
-    make_transfer(client, transfer, tally, ledger);
-    if (tally.refused != refused) std::this_thread::sleep_for(10ms);  // nobody is there: do not spin
+  for (std::uint64_t number = 0; number < options.clients; ++number) {
+    start("client " + std::to_string(number), [&, number](const std::stop_token& stop) {
+      transfer_until(stop, client, number, options.seed, tally, ledgers.at(number));
+    });
   }
-}
-
-// The auditor: the sum over all stores, again and again, must always be the same.
-void audit_until(const std::atomic<bool>& stop, assent::Client& client, Tally& tally) {
-  while (!stop) {
-    try {
-      if (audit(client) != kTotal) ++tally.wrong_audits;
-      ++tally.audits;
-    } catch (const assent::ClientError&) {  // a store was down, or writers were in the way: look again
+  start("auditor", [&](const std::stop_token& stop) { audit_until(stop, auditor, tally); });
+  start("progress", [&, seconds](const std::stop_token& stop) {
+    for (; !stop.stop_requested(); std::this_thread::sleep_for(100ms)) {
+      show_progress(seconds(), static_cast<double>(options.seconds), tally);
     }
-    std::this_thread::sleep_for(50ms);
-  }
+  });
+
+  const bool is_complete = problems.attempt("killing and restarting", [&] {
+    const auto end = began + std::chrono::seconds(options.seconds);
+    report.has_crashes ? crasher.kill_until(end) : std::this_thread::sleep_until(end);
+  });
+  report.seconds = seconds();
+  report.kills = crasher.kills();
+  for (auto& thread : threads) thread.request_stop();
+  return is_complete;
 }
 
-// On the main thread, since a process ends with the thread that started it. The last kill leaves time to recover.
-void kill_until(Clock::time_point end, Crasher& crasher, Cluster& cluster, bool has_crashes) {
-  for (auto next = Clock::now() + kKillEvery; has_crashes && next + Crasher::kRecovery < end;
-       next = Clock::now() + kKillEvery) {
-    std::this_thread::sleep_until(next);
-    crasher.kill_one();
-    cluster.sample();
-  }
-  std::this_thread::sleep_until(end);
-}
-
-std::uint64_t resolve_unknown(assent::Client& client, std::vector<Ledger>& ledgers) {
-  std::uint64_t resolved = 0;
-  for (auto& ledger : ledgers) {
-    for (const auto& [transfer, id] : ledger.unknown) {
-      const auto outcome = client.outcome(id);
-      (outcome.committed() ? ledger.committed : ledger.aborted).push_back(transfer);
-      ++resolved;
-    }
-  }
-  return resolved;
-}
-
-Leftovers settle(Cluster& cluster) {
+Leftovers wait_for_rest(Cluster& cluster) {
   const auto deadline = Clock::now() + kSettle;
   Leftovers left = cluster.leftovers();
   while (!left.is_nothing() && Clock::now() < deadline) {
@@ -106,62 +89,45 @@ Leftovers settle(Cluster& cluster) {
   return left;
 }
 
-int run(const Options& options, const std::filesystem::path& folder) {
+Settled settle(Cluster& cluster, assent::Client& client, std::vector<Ledger>& ledgers) {
+  Settled settled;
+  settled.unknown_resolved = resolve_unknown(client, ledgers);
+  settled.leftovers = wait_for_rest(cluster);
+  cluster.sample();
+  settled.resolved_in_doubt = cluster.resolved_in_doubt();
+  const auto books = read_books(client);
+  settled.sum = total(books.sums);
+  settled.findings = compare(ledgers, books);
+  return settled;
+}
+
+// Returns whether everything was right.
+bool run(const Options& options, const std::filesystem::path& folder) {
   Cluster cluster(options.programs, folder);
   cluster.create(options.schema);
-  assent::Client client{{.coordinator = cluster.coordinator()}};
-  assent::Client auditor{{.coordinator = cluster.coordinator()}};
-
+  const assent::ClientOptions client_options{.coordinator = cluster.coordinator(), .run_time_limit = kPatience};
+  assent::Client client(client_options);
+  assent::Client auditor(client_options);
   Report report;
-  report.seed = options.seed;
   report.has_crashes = !options.has_no_crash;
-  report.sum_before = audit(auditor);
+  report.sum_before = total(read_sums(auditor));
   std::cout << "One coordinator and " << kStores.size() << " banks of " << kAccounts << " accounts run in "
             << folder.string() << "; seed " << options.seed << ".\n"
             << std::flush;
 
   Tally tally;
-  std::vector<Ledger> ledgers(static_cast<std::size_t>(options.clients));
-  std::atomic<bool> stop = false;
-  std::vector<std::thread> threads;
-  for (std::int64_t number = 0; number < options.clients; ++number) {
-    threads.emplace_back([&, number] {
-      transfer_until(stop, client, number, options.seed, tally, ledgers.at(static_cast<std::size_t>(number)));
-    });
-  }
-  threads.emplace_back([&] { audit_until(stop, auditor, tally); });
-
-  const auto began = Clock::now();
-  const auto end = began + std::chrono::seconds(options.seconds);
-  threads.emplace_back([&] {
-    while (!stop) {
-      std::this_thread::sleep_for(100ms);
-      show_progress(std::chrono::duration<double>(Clock::now() - began).count(), static_cast<double>(options.seconds),
-                    tally);
-    }
-  });
-  Crasher crasher(cluster, tally, options.seed);
-  kill_until(end, crasher, cluster, report.has_crashes);
-  const auto seconds = std::chrono::duration<double>(Clock::now() - began).count();
-  stop = true;
-  for (auto& thread : threads) thread.join();
+  Problems problems;
+  std::vector<Ledger> ledgers(options.clients);
+  const bool is_complete = make_traffic(options, cluster, client, auditor, tally, ledgers, report, problems);
   end_progress();
-
-  report.transfers_per_second = static_cast<double>(tally.committed) / seconds;
   report.client = client.counters();
-  report.unknown_resolved = resolve_unknown(client, ledgers);
-  report.leftovers = settle(cluster);
-  cluster.sample();
-  report.resolved_in_doubt = cluster.resolved_in_doubt();
-  report.sum_after = audit(auditor);
-  report.kills = crasher.kills();
-  report.has_killed_every_process = crasher.has_killed_every_process();
-  std::vector<std::map<std::int64_t, std::int64_t>> stored;
-  for (const auto& store : kStores) stored.push_back(read_transfers(auditor, store));
-  compare(ledgers, stored, report);
+  // A process that did not come back would be waited for in vain.
+  if (is_complete) {
+    problems.attempt("reading the books", [&] { report.settled = settle(cluster, auditor, ledgers); });
+  }
   report.has_clean_stop = cluster.terminate();
-  report.print(tally, cluster);
-  return report.is_right(tally) ? 0 : 1;
+  report.problems = problems.texts();
+  return report.print(tally, cluster);
 }
 
 }  // namespace
@@ -171,7 +137,8 @@ int main(int argc, char** argv) {
   bank::Options options;
   CLI::App app("Moves money between three SQLite files while processes are killed, and proves that the books balance.",
                "bank-transfer");
-  app.add_option("--seconds", options.seconds, "how long to transfer")
+  const auto least = std::to_string(bank::Crasher::kLeast.count());
+  app.add_option("--seconds", options.seconds, "how long to transfer; at least " + least + ", or 1 with --no-crash")
       ->check(CLI::Range(1, 86400))
       ->capture_default_str();
   app.add_option("--clients", options.clients, "threads that transfer")
@@ -182,6 +149,11 @@ int main(int argc, char** argv) {
   app.add_option("--programs", options.programs, "folder of the daemons and assentctl")->required();
   app.add_option("--schema", options.schema, "schema of a bank")->required()->check(CLI::ExistingFile);
   app.add_option("--keep", options.keep, "leave data and logs in this new folder");
+  app.callback([&] {
+    if (options.has_no_crash || options.seconds >= bank::Crasher::kLeast.count()) return;
+    throw CLI::ValidationError("--seconds", std::to_string(options.seconds) + " is too short to kill every process: " +
+                                                "give " + least + " or more, or --no-crash");
+  });
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -194,13 +166,13 @@ int main(int argc, char** argv) {
       folder = (std::filesystem::temp_directory_path() / "bank-transfer-XXXXXX").string();
       if (::mkdtemp(folder.data()) == nullptr) throw std::runtime_error("cannot make a folder like " + folder);
     }
-    const int status = bank::run(options, folder);
-    if (status != 0) {
+    const bool is_right = bank::run(options, folder);
+    if (!is_right) {
       std::cerr << "Data and logs are left in " << folder << " to look at.\n";
     } else if (options.keep.empty()) {
       std::filesystem::remove_all(folder);
     }
-    return status;
+    return is_right ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "bank-transfer: " << error.what() << '\n';
     return 1;

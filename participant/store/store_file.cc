@@ -13,6 +13,7 @@
 
 #include "participant/store/journal_tables.h"
 #include "participant/store/tokens.h"
+#include "thrift/daemon/failpoint.h"
 
 namespace assent::participant {
 
@@ -41,6 +42,17 @@ void remove_leftover(const std::string& path) {
     std::error_code ignored;  // what cannot be removed shows when SQLite opens it
     filesystem::remove(path + suffix, ignored);
   }
+}
+
+// Instead of SQLite's own, which does the same, but has no failpoints.
+int checkpoint_long_log(void* /*store*/, sqlite3* database, const char* name, int pages) {
+  constexpr int kLong = 1000;
+  if (pages < kLong) return SQLITE_OK;
+  daemon::failpoint("store.before_checkpoint");
+  // If it fails, the commit has not: the next one tries again, and copies every page again.
+  sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  daemon::failpoint("store.after_checkpoint");
+  return SQLITE_OK;
 }
 
 // While it is created, a store has this behind its name.
@@ -179,6 +191,7 @@ void configure_store_connection(Connection& connection) {
                                              "); put the store on a local disk"});
     }
   }
+  sqlite3_wal_hook(connection.handle(), &checkpoint_long_log, nullptr);
   connection.run_once("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON");
   // Virtual tables declare their columns when they are first used, which the sandbox would take for a schema change.
   connection.run_once("SELECT count(*) FROM json_each('0'), json_tree('0')");

@@ -84,6 +84,10 @@ wire::ExecuteAnswer ActiveTransaction::deliver(const std::string& store, Branch&
       case ErrorKind::kInvalidInput:
         if (!answer_lost) throw InvalidArgument(error.message);
         end(make_cause(AbortReason::kStatementFailed, error.message, store));
+      case ErrorKind::kConflict:
+      case ErrorKind::kFenced:
+        // Somebody else has decided this transaction, or stands for its coordinator: another run would meet the same.
+        end(make_cause(AbortReason::kStatementFailed, "the store takes no statement of it: " + error.message, store));
       default: end(make_cause(AbortReason::kStoreUnavailable, error.message, store));
     }
     if (address && error.kind != ErrorKind::kOverloaded) session_->forget_location(store, *address);

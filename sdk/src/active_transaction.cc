@@ -91,10 +91,10 @@ Outcome ActiveTransaction::commit(Return when) {
     if (time_left() <= 0ms) {
       end(make_cause(AbortReason::kTransactionTimeout, "its time was over before commit() was called"));
     }
-    const auto answer = deliver_commit(when);
-    if (!answer && is_without_effect(answer.error())) never_committed(answer.error());
+    const auto sent = deliver_commit(when);
+    if (!sent.answer && is_without_effect(sent.answer.error())) never_committed(sent.answer.error());
     phase_ = Phase::kUnknown;  // unless settle() comes to know
-    outcome = settle(*session_, id_, when, answer, [this, when] { return send_commit(when); });
+    outcome = settle(*session_, id_, when, sent, [this, when](Duration left) { return send_commit(when, left); });
   }
   if (!outcome.committed()) {
     ended_as_aborted(std::move(outcome.cause));
@@ -107,26 +107,25 @@ Outcome ActiveTransaction::commit(Return when) {
   return outcome;
 }
 
-Result<wire::Outcome> ActiveTransaction::deliver_commit(Return when) {
+Sent ActiveTransaction::deliver_commit(Return when) {
   const auto& options = session_->options();
   const auto until = std::min(deadline_, Session::Clock::now() + options.commit_timeout);
+  const auto answer_within = when == Return::applied ? options.applied_timeout : options.commit_timeout;
   Backoff backoff(options.backoff_first, options.backoff_ceiling);
   for (;;) {
-    auto answer = send_commit(when);
-    if (answer || !may_be_sent_again(answer.error()) || Session::Clock::now() >= until) return answer;
+    const auto answer_until = Session::Clock::now() + answer_within;
+    Sent sent{answer_until, send_commit(when, answer_within)};
+    if (sent.answer || !may_be_sent_again(sent.answer.error()) || Session::Clock::now() >= until) return sent;
     backoff.wait();
   }
 }
 
-Result<wire::Outcome> ActiveTransaction::send_commit(Return when) {
+Result<wire::Outcome> ActiveTransaction::send_commit(Return when, Duration answer_within) {
   wire::CommitRequest request;
   request.id = rpc::to_wire(id_);
   request.branches = touched();
   request.return_when = to_wire(when);
-  const auto& options = session_->options();
-  return session_->call_coordinator(rpc::methods::kCommit, std::move(request),
-                                    when == Return::applied ? options.applied_timeout : options.commit_timeout,
-                                    lane_of(when));
+  return session_->call_coordinator(rpc::methods::kCommit, std::move(request), answer_within, lane_of(when));
 }
 
 void ActiveTransaction::never_committed(const Error& error) {

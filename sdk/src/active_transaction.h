@@ -29,6 +29,7 @@
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
 #include "assent/value.h"
+#include "sdk/src/decision.h"
 #include "sdk/src/lease_pool.h"
 #include "sdk/src/session.h"
 
@@ -72,8 +73,8 @@ class ActiveTransaction {
                                              const Statement& statement);
 
   // Sends the commit until it is taken in, or time is over.
-  Result<wire::Outcome> deliver_commit(Return when);
-  Result<wire::Outcome> send_commit(Return when);
+  Sent deliver_commit(Return when);
+  Result<wire::Outcome> send_commit(Return when, Duration answer_within);
   [[noreturn]] void never_committed(const Error& error);
 
   // abort(), and throws Aborted.

@@ -1,5 +1,7 @@
 #include "sdk/src/decision.h"
 
+#include <algorithm>
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -33,9 +35,9 @@ bool is_without_effect(const Error& error) {
   return may_be_sent_again(error) || error.kind == ErrorKind::kInvalidInput;
 }
 
-Outcome settle(Session& session, const TransactionId& id, Return when, const Result<wire::Outcome>& answer,
-               const std::function<Result<wire::Outcome>()>& repeat) {
-  const auto answered = answer ? read_outcome(id, *answer) : std::nullopt;
+Outcome settle(Session& session, const TransactionId& id, Return when, const Sent& sent,
+               const std::function<Result<wire::Outcome>(Duration)>& repeat) {
+  const auto answered = sent.answer ? read_outcome(id, *sent.answer) : std::nullopt;
   Outcome outcome = answered ? *answered : resolve_lost_answer(session, id);
   if (outcome.kind == OutcomeKind::kForgotten) {
     throw_unknown(session, id, "it ended longer ago than the coordinator keeps outcomes");
@@ -43,8 +45,9 @@ Outcome settle(Session& session, const TransactionId& id, Return when, const Res
   if (outcome.kind == OutcomeKind::kAborted && outcome.cause.reason == AbortReason::kPresumed) session.suspect(id);
   if (outcome.committed() && when == Return::applied) {
     outcome.applied = answered.has_value();
-    if (!answered) {
-      const auto again = repeat();
+    const auto left = std::chrono::floor<std::chrono::milliseconds>(sent.answer_until - Session::Clock::now());
+    if (!answered && left > std::chrono::milliseconds::zero()) {
+      const auto again = repeat(std::min(left, session.options().applied_timeout));
       const auto repeated = again ? read_outcome(id, *again) : std::nullopt;
       outcome.applied = repeated && repeated->committed();
     }

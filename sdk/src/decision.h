@@ -30,10 +30,17 @@ inline Lane lane_of(Return when) {
   return when == Return::applied ? Lane::kApplied : Lane::kCalls;
 }
 
+// A request that commits, after it was sent for the last time.
+struct Sent {
+  Session::Clock::time_point answer_until;  // when its answer counts as lost
+  Result<wire::Outcome> answer;
+};
+
 // The end of the transaction, committed or aborted, without results. Asks for it if the answer is none. A commit that
-// had to be asked for is followed, with Return::applied, by `repeat`, which sends the request again: the coordinator
-// answers it once every store has applied the transaction. Throws OutcomeUnknown.
-Outcome settle(Session& session, const TransactionId& id, Return when, const Result<wire::Outcome>& answer,
-               const std::function<Result<wire::Outcome>()>& repeat);
+// had to be asked for is followed, with Return::applied, by `repeat`, which sends the request again and waits for so
+// long: the coordinator answers it once every store has applied the transaction. That is done within the time of the
+// first answer, so that a store that stays away delays the caller once. Throws OutcomeUnknown.
+Outcome settle(Session& session, const TransactionId& id, Return when, const Sent& sent,
+               const std::function<Result<wire::Outcome>(Duration)>& repeat);
 
 }  // namespace assent::sdk

@@ -18,15 +18,17 @@ LeasePool::LeasePool(std::function<void(OnLease)> request, std::function<Clock::
 
 Result<LeasedId> LeasePool::take() {
   std::unique_lock lock(mutex_);
+  std::optional<Error> failure;
   for (;;) {
     if (auto taken = take_held()) {
       if (!calling_ && runs_short()) call_for_lease(lock);
       return *taken;
     }
+    if (failure) return *failure;
     const auto before = calls_ended_;
     if (!calling_) call_for_lease(lock);
     call_ended_.wait(lock, [this, before] { return calls_ended_ != before; });
-    if (last_error_) return *last_error_;
+    failure = last_error_;  // of a later call, perhaps: the one that was waited for may have brought ids all the same
   }
 }
 

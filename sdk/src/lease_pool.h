@@ -50,7 +50,7 @@ class LeasePool {
   LeasePool(const LeasePool&) = delete;
   LeasePool& operator=(const LeasePool&) = delete;
 
-  // Waits for a lease if there is none to take from; the error is that lease's.
+  // Waits for a lease if there is none to take from. The error of the last call, if there is still none then.
   Result<LeasedId> take();
 
   // The coordinator may have been started anew since it gave out this id: no more ids of the same epoch are taken.

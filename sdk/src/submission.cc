@@ -57,24 +57,26 @@ std::vector<ResultSet> results_of(const Batch& batch, std::vector<wire::StoreRes
 
 Outcome submit_once(Session& session, const Batch& batch, Return when, const LeasedId& leased,
                     std::uint64_t begin_stamp) {
-  const auto send = [&] {
+  const auto send = [&](Duration answer_within) {
     wire::SubmitRequest request;
     request.id = rpc::to_wire(leased.id);
     request.begin_stamp = static_cast<std::int64_t>(begin_stamp);
     request.branches = branches_of(batch);
     request.return_when = to_wire(when);
     request.timeout_ms = 0;
-    Duration deadline = leased.transaction_timeout + kAnswerDelay;
-    if (when == Return::applied) deadline += session.options().applied_timeout;
-    return session.call_coordinator(rpc::methods::kSubmit, std::move(request), deadline, lane_of(when));
+    return session.call_coordinator(rpc::methods::kSubmit, std::move(request), answer_within, lane_of(when));
   };
 
-  auto answer = send();
+  Duration answer_within = leased.transaction_timeout + kAnswerDelay;
+  if (when == Return::applied) answer_within += session.options().applied_timeout;
+  const auto answer_until = Session::Clock::now() + answer_within;
+  Sent sent{answer_until, send(answer_within)};
+  auto& answer = sent.answer;
   if (!answer && is_without_effect(answer.error())) {
     if (answer.error().kind == ErrorKind::kUnavailable) session.suspect(leased.id);
     throw_error(answer.error());
   }
-  auto outcome = settle(session, leased.id, when, answer, send);
+  auto outcome = settle(session, leased.id, when, sent, send);
   if (!outcome.committed()) {
     session.count_aborted(outcome.cause.reason);
     throw Aborted(leased.id, std::move(outcome.cause));

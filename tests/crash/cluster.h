@@ -1,7 +1,8 @@
 // Cluster: one coordinator and two stores as processes of their own, on files of their own, and a client.
 //
-// It remembers what the client was told of every transfer, and checks in the end that every store agrees with it. Its
-// timeouts are short. Use it on one thread; transfers run on threads of their own.
+// It remembers what the client was told of every transfer, and checks in the end that every store agrees with it. No
+// transaction ends by a timeout, however slow the machine is, unless the test asks for short ones; what is sent again
+// is sent again soon. Use it on one thread; transfers run on threads of their own.
 #pragma once
 
 #include <chrono>
@@ -32,6 +33,11 @@ enum class Links {
 
 enum class Mode { kInteractive, kOneShot };
 
+// The end of the name of a test that runs in both.
+inline std::string suffix_of(Mode mode) {
+  return mode == Mode::kOneShot ? "__one_shot" : "__interactive";
+}
+
 enum class End { kCommitted, kAborted };
 
 // From an account of store a to the same account of store b; a negative amount goes the other way.
@@ -54,13 +60,18 @@ struct Told {
   std::string detail;
 };
 
+// Of a cluster where only a timeout ends what the test begins.
+inline const std::vector<std::string> kShortTimeouts{"--vote-timeout", "1500ms", "--transaction-timeout", "3s"};
+
 class Cluster {
  public:
   static constexpr std::int64_t kAccounts = 8;    // in each store, from 1
   static constexpr std::int64_t kBalance = 1000;  // of each account
+  // A transfer of so much is aborted: store b cannot pay it.
+  static constexpr std::int64_t kTooMuch = -2 * kBalance;
 
   // Creates the log and the stores, starts all processes, makes one transfer, and waits until nothing of it is left or
-  // still to be written. `flags` are added for the coordinator.
+  // still to be written. `flags` are added for the coordinator; the transaction timeout holds for the stores, too.
   explicit Cluster(Links links = Links::kDirect, std::vector<std::string> flags = {});
   ~Cluster();
   Cluster(const Cluster&) = delete;
@@ -122,6 +133,12 @@ class Cluster {
   Told end(std::future<Told> begun);
   // Both.
   Told run(const Transfer& transfer) { return end(begin(transfer)); }
+  // Begins a transfer, and waits until the process has died at the failpoint: restart it before the transfer's end.
+  std::future<Told> crash_during(const Transfer& transfer, Process process, const std::string& failpoint,
+                                 std::uint32_t skip = 0);
+  // Runs many transfers, until the process has died at the failpoint. Those that are left were under way then, or just
+  // before.
+  std::vector<std::future<Told>> run_until_crash(Process process, const std::string& failpoint);
 
   // ---- what must be true ----
 
@@ -145,7 +162,8 @@ class Cluster {
   static std::string name(Process process);
   std::filesystem::path folder() const { return folder_; }
 
-  static constexpr auto kPatience = std::chrono::seconds(20);
+  // Whoever waits for so long has met a hang.
+  static constexpr auto kPatience = std::chrono::seconds(60);
 
  private:
   struct Node {
@@ -167,7 +185,7 @@ class Cluster {
   Links links_;
   std::vector<std::string> flags_;
   std::map<Process, Node> nodes_;
-  std::string coordinator_listen_ = "127.0.0.1:0";
+  std::string coordinator_listen_ = daemon::own_loopback();
   std::unique_ptr<Client> client_;
   std::int64_t next_id_ = 1;
   std::map<std::int64_t, Told> told_;

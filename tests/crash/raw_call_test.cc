@@ -1,57 +1,13 @@
 // What no client of ours would say: calls that are made by hand, and transactions that are overtaken by their own past.
 #include <gtest/gtest.h>
 
-#include "tests/crash/cluster.h"
+#include "tests/crash/raw_calls.h"
 #include "thrift/rpc/convert.h"
-#include "thrift/rpc/methods.h"
 
 namespace assent::tests {
 namespace {
 
 using enum Process;
-
-wire::Statement add_to_account(std::int64_t account, std::int64_t amount) {
-  return rpc::to_wire(Statement{
-      "UPDATE accounts SET balance = balance + ?2 WHERE id = ?1", {Value(account), Value(amount)}, std::nullopt});
-}
-
-wire::Lease lease(Cluster& cluster) {
-  wire::LeaseRequest request;
-  request.count = 1;
-  return cluster.call(kCoordinator, rpc::methods::kLease, request);
-}
-
-wire::ExecuteRequest first_statement(const wire::Lease& lease, Process store, std::int64_t amount) {
-  wire::ExecuteRequest request;
-  request.store = Cluster::name(store);
-  request.id = lease.first;
-  request.begin_stamp = lease.begin_stamp;
-  request.statement = add_to_account(2, amount);
-  request.timeout_ms = 2000;
-  return request;
-}
-
-wire::TouchedBranch touched(const wire::ExecuteRequest& request, const wire::ExecuteAnswer& answer) {
-  wire::TouchedBranch branch;
-  branch.store = request.store;
-  branch.branch = answer.branch;
-  branch.statement_count = 1;
-  return branch;
-}
-
-// The only acknowledgement of a decision about one branch of store a.
-wire::Acknowledgement decide(Cluster& cluster, const wire::BranchStatus& branch, wire::DecisionKind::type kind) {
-  wire::DecideRequest request;
-  request.store = "a";
-  request.coordinator = cluster.view();
-  request.opening = cluster.store_status(kStoreA).opening;
-  request.decisions.emplace_back();
-  request.decisions[0].id = branch.id;
-  request.decisions[0].__set_branch(branch.branch);
-  request.decisions[0].kind = kind;
-  request.decisions[0].commit_position = request.coordinator.durable_position + 1;
-  return cluster.call(kStoreA, rpc::methods::kDecide, request).acknowledgements.at(0);
-}
 
 // ---- decisions that contradict ----
 
@@ -202,7 +158,7 @@ TEST(RawCalls, M21_a_store_that_restarted_between_two_statements_refuses_the_nex
 }
 
 TEST(RawCalls, M21_a_first_statement_that_comes_again_after_a_restart_does_not_stand_for_the_old_one) {
-  Cluster cluster(Links::kProxied);
+  Cluster cluster(Links::kProxied, kShortTimeouts);
   cluster.proxy(kStoreA).arrange(Direction::kRequest, "execute", Fate::kCopy);
   auto txn = cluster.client().begin();
   txn.query("a", "SELECT balance FROM accounts WHERE id = 1");  // and its lock is gone with the restart

@@ -1,7 +1,7 @@
 // A store's process dies at every step of a transfer, and comes back.
 #include <gtest/gtest.h>
 
-#include "tests/crash/crash_row.h"
+#include "tests/crash/raw_calls.h"
 #include "thrift/rpc/methods.h"
 
 namespace assent::tests {
@@ -9,71 +9,6 @@ namespace {
 
 using daemon::FailpointAction;
 using enum Process;
-
-// ---- once, at each place ----
-
-class StoreCrash : public testing::TestWithParam<CrashCase> {};
-
-TEST_P(StoreCrash, ends_as_the_coordinator_says) {
-  Cluster cluster;
-  const auto& [row, mode] = GetParam();
-  cluster.arm(kStoreA, row.failpoint, FailpointAction::kCrash, row.skip);
-  const auto transfer = cluster.next_transfer(mode);
-  auto begun = cluster.begin(transfer);
-  ASSERT_EQ(cluster.wait_for_end(kStoreA), -SIGKILL);
-  cluster.restart(kStoreA);
-  cluster.end(std::move(begun));
-  cluster.check_invariants(transfer.id, row.end);
-}
-
-const std::vector<CrashRow> kStoreRows{
-    {"P1_while_it_works", "store.before_execute", 0, End::kAborted, {Mode::kOneShot}},
-    // Its first statement would begin the branch anew: nothing was lost with the old one.
-    {"P1_between_its_statements", "store.before_execute", 1, End::kAborted, {Mode::kInteractive}},
-    {"P2_a_prepare_came", "participant.prepare_received", 0, End::kAborted},
-    {"P3_before_the_force", "store.before_journal", 0, End::kAborted},
-    {"P3_in_the_force", "store.before_journal_commit", 0, End::kAborted},
-    {"P5_forced_and_the_vote_not_sent", "store.after_journal_commit", 0, End::kAborted},
-    {"P5_the_vote_is_lost", "participant.before_vote", 0, End::kAborted},
-    {"P6_the_vote_was_sent", "participant.after_vote", 0, End::kCommitted},
-    {"P7_the_commit_came", "participant.decision_received", 0, End::kCommitted},
-    {"P7_before_it_is_applied", "store.before_journal", 1, End::kCommitted},
-    {"P8_while_it_is_applied", "store.before_journal_commit", 1, End::kCommitted},
-    {"P9_applied_and_nobody_knows", "store.after_journal_commit", 1, End::kCommitted},
-    {"P9_the_acknowledgement_is_lost", "participant.before_acknowledgement", 0, End::kCommitted},
-    {"P9_the_acknowledgement_was_sent", "participant.after_acknowledgement", 0, End::kCommitted},
-};
-
-INSTANTIATE_TEST_SUITE_P(Rows, StoreCrash, testing::ValuesIn(each_mode(kStoreRows)), name_of);
-
-// ---- a journal transaction that fails ----
-
-class FailedJournal : public testing::TestWithParam<CrashCase> {};
-
-TEST_P(FailedJournal, takes_the_store_offline_until_it_is_opened_again) {
-  Cluster cluster;
-  const auto& [row, mode] = GetParam();
-  const auto start = cluster.store_status(kStoreA).start_number;
-  cluster.arm(kStoreA, row.failpoint, FailpointAction::kError, row.skip);
-  const auto transfer = cluster.next_transfer(mode);
-  auto begun = cluster.begin(transfer);
-  cluster.wait_for_pass(kStoreA, row.failpoint, row.skip + 1);
-  cluster.disarm(kStoreA, row.failpoint);
-  cluster.end(std::move(begun));
-  cluster.check_invariants(transfer.id, row.end);
-  EXPECT_GT(cluster.store_status(kStoreA).start_number, start) << "it was not opened again";
-}
-
-const std::vector<CrashRow> kFailedJournals{
-    {"P4_before_the_write", "store.before_journal", 0, End::kAborted},
-    {"P4_in_the_write", "store.before_journal_commit", 0, End::kAborted},
-    {"P4_behind_the_force", "store.after_journal_commit", 0, End::kAborted},
-    {"P8_before_the_write", "store.before_journal", 1, End::kCommitted},
-    {"P8_in_the_write", "store.before_journal_commit", 1, End::kCommitted},
-    {"P8_behind_the_force", "store.after_journal_commit", 1, End::kCommitted},
-};
-
-INSTANTIATE_TEST_SUITE_P(Rows, FailedJournal, testing::ValuesIn(each_mode(kFailedJournals)), name_of);
 
 // ---- acknowledgements, aborts, reads ----
 
@@ -94,7 +29,7 @@ TEST(StoreCrashes, P10_nothing_is_acknowledged_before_it_is_durable) {
 TEST(StoreCrashes, P11_an_abort_came_to_a_prepared_branch) {
   Cluster cluster;
   auto transfer = cluster.next_transfer(Mode::kOneShot);
-  transfer.amount = -2 * Cluster::kBalance;  // store b cannot pay, but not before a has prepared
+  transfer.amount = Cluster::kTooMuch;  // store b cannot pay, but not before a has prepared
   cluster.arm(kStoreB, "store.before_execute", FailpointAction::kPause);
   cluster.arm(kStoreA, "participant.after_vote", FailpointAction::kOff);
   cluster.arm(kStoreA, "participant.decision_received", FailpointAction::kCrash);
@@ -109,13 +44,41 @@ TEST(StoreCrashes, P11_an_abort_came_to_a_prepared_branch) {
 
 TEST(StoreCrashes, P12_after_a_no_it_never_says_yes) {
   Cluster cluster;
-  auto transfer = cluster.next_transfer(Mode::kOneShot);
-  transfer.amount = -2 * Cluster::kBalance;
+  const auto statement = first_statement(lease(cluster), kStoreB, 5);
+  const auto answer = cluster.call(kStoreB, rpc::methods::kExecute, statement);
+  auto asked = prepare(cluster, kStoreB, statement.id, answer.branch);
+  asked.statement_count = 2;  // and the second never came
   cluster.arm(kStoreB, "participant.after_vote", FailpointAction::kCrash);
-  auto begun = cluster.begin(transfer);
+  EXPECT_EQ(cluster.call(kStoreB, rpc::methods::kPrepare, asked).vote, wire::Vote::NO);
   ASSERT_EQ(cluster.wait_for_end(kStoreB), -SIGKILL);
   cluster.restart(kStoreB);
+  EXPECT_THROW(cluster.call(kStoreB, rpc::methods::kPrepare, asked), ResultError) << "it means the store of before";
+  // Nor if it is asked anew, and for no more than it had executed.
+  const auto again = prepare(cluster, kStoreB, statement.id, answer.branch);
+  EXPECT_EQ(cluster.call(kStoreB, rpc::methods::kPrepare, again).vote, wire::Vote::NO);
+  EXPECT_EQ(cluster.store_status(kStoreB).prepared, 0);
+  cluster.check_invariants();
+}
+
+TEST(StoreCrashes, P12_after_a_no_it_executes_nothing_that_comes_again) {
+  Cluster cluster(Links::kProxied);
+  cluster.proxy(kStoreB).arrange(Direction::kRequest, "execute_and_prepare", Fate::kCopy);
+  auto transfer = cluster.next_transfer(Mode::kOneShot);
+  transfer.account = 2;
+  transfer.amount = -Cluster::kBalance - 1;  // one more than store b can pay
+  auto begun = cluster.crash_during(transfer, kStoreB, "participant.after_vote");
+  cluster.restart(kStoreB);
   cluster.end(std::move(begun));
+  auto missing = cluster.next_transfer(Mode::kOneShot);
+  missing.account = 2;
+  missing.attempts = 100;
+  EXPECT_EQ(cluster.run(missing).what, Told::What::kCommitted);
+  cluster.wait_until_nothing_is_left();
+  // Now it could, and would vote yes.
+  const auto executions = cluster.passes(kStoreB, "store.before_execute");
+  cluster.release_and_receive(kStoreB, {"participant.prepare_received"});
+  cluster.wait_until_nothing_is_left();
+  EXPECT_EQ(cluster.passes(kStoreB, "store.before_execute"), executions);
   cluster.check_invariants(transfer.id, End::kAborted);
 }
 
@@ -131,35 +94,21 @@ TEST(StoreCrashes, P13_a_reader_hears_nothing_more_and_a_commit_changes_nothing)
   cluster.restart(kStoreA);
   cluster.check_invariants();
 
-  wire::DecideRequest late;
-  late.store = "a";
-  late.coordinator = cluster.view();
-  late.opening = cluster.store_status(kStoreA).opening;
-  late.decisions.emplace_back();
-  late.decisions[0].id = branch.id;
-  late.decisions[0].__set_branch(branch.branch);
-  late.decisions[0].kind = wire::DecisionKind::COMMIT;
-  late.decisions[0].commit_position = late.coordinator.durable_position;
   const auto before = cluster.transfers_at(kStoreA);
-  cluster.call(kStoreA, rpc::methods::kDecide, late);
+  decide(cluster, branch, wire::DecisionKind::COMMIT);
   EXPECT_EQ(cluster.transfers_at(kStoreA), before);
   cluster.check_invariants();
 }
 
 // ---- recoveries ----
 
-// Store a has voted yes, and the coordinator has died before it decided.
-std::future<Told> leave_in_doubt(Cluster& cluster, const Transfer& transfer) {
-  cluster.arm(kCoordinator, "coordinator.before_force", FailpointAction::kCrash);
-  auto begun = cluster.begin(transfer);
-  EXPECT_EQ(cluster.wait_for_end(kCoordinator), -SIGKILL);
-  return begun;
-}
+// Every store has voted yes, and nothing is decided yet.
+constexpr const char* kInDoubt = "coordinator.before_force";
 
 TEST(StoreCrashes, P14_a_branch_in_doubt_holds_its_locks_before_the_first_connection) {
   Cluster cluster;
   const auto transfer = cluster.next_transfer(Mode::kInteractive);
-  auto begun = leave_in_doubt(cluster, transfer);
+  auto begun = cluster.crash_during(transfer, kCoordinator, kInDoubt);
   const auto locks = cluster.store_status(kStoreA).locks;
   EXPECT_GT(locks, 0);
   for (int round = 0; round < 2; ++round) {
@@ -178,7 +127,7 @@ TEST(StoreCrashes, P14_a_branch_in_doubt_holds_its_locks_before_the_first_connec
 TEST(StoreCrashes, P15_again_and_again_during_recovery) {
   Cluster cluster;
   const auto transfer = cluster.next_transfer(Mode::kOneShot);
-  auto begun = leave_in_doubt(cluster, transfer);
+  auto begun = cluster.crash_during(transfer, kCoordinator, kInDoubt);
   cluster.restart(kCoordinator);
   for (int round = 0; round < 2; ++round) {
     cluster.kill(kStoreB);
@@ -193,10 +142,8 @@ TEST(StoreCrashes, P15_again_and_again_during_recovery) {
 
 TEST(StoreCrashes, P15_with_a_commit_to_apply) {
   Cluster cluster;
-  cluster.arm(kStoreA, "participant.decision_received", FailpointAction::kCrash);
   const auto transfer = cluster.next_transfer(Mode::kInteractive);
-  auto begun = cluster.begin(transfer);
-  ASSERT_EQ(cluster.wait_for_end(kStoreA), -SIGKILL);
+  auto begun = cluster.crash_during(transfer, kStoreA, "participant.decision_received");
   for (const auto* const failpoint :
        {"participant.before_inquiry", "store.before_journal", "store.before_journal_commit",
         "store.after_journal_commit", "participant.recovered", "participant.before_register"}) {
@@ -207,12 +154,24 @@ TEST(StoreCrashes, P15_with_a_commit_to_apply) {
   cluster.check_invariants(transfer.id, End::kCommitted);
 }
 
+class CrashInStoreCheckpoint : public testing::TestWithParam<std::string> {};
+
+TEST_P(CrashInStoreCheckpoint, P16_keeps_what_was_journalled) {
+  Cluster cluster;
+  auto begun = cluster.run_until_crash(kStoreA, GetParam());
+  cluster.restart(kStoreA);
+  for (auto& each : begun) cluster.end(std::move(each));
+  cluster.check_invariants();
+}
+
+INSTANTIATE_TEST_SUITE_P(Places, CrashInStoreCheckpoint,
+                         testing::Values("store.before_checkpoint", "store.after_checkpoint"),
+                         [](const auto& info) { return info.param.substr(info.param.rfind('.') + 1); });
+
 TEST(StoreCrashes, P16_around_the_checkpoint_that_forces_what_was_written) {
   Cluster cluster;
-  cluster.arm(kStoreA, "store.after_journal_commit", FailpointAction::kCrash, 1);
   const auto transfer = cluster.next_transfer(Mode::kInteractive);
-  auto begun = cluster.begin(transfer);
-  ASSERT_EQ(cluster.wait_for_end(kStoreA), -SIGKILL);
+  auto begun = cluster.crash_during(transfer, kStoreA, "store.after_journal_commit", 1);
   for (const auto* const failpoint : {"store.before_checkpoint", "store.after_checkpoint"}) {
     cluster.crash_in_recovery(kStoreA, failpoint);
   }

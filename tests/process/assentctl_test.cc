@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json/src.hpp>
+#include <fstream>
 
 #include "tests/process/daemons.h"
 #include "thrift/daemon/failpoint_client.h"
@@ -275,6 +276,35 @@ TEST_F(AssentctlTest, ALogIsVerifiedAndDumpedWhileItIsOpen) {
   EXPECT_THAT(dumped.out, HasSubstr("left"));
   EXPECT_EQ(dumped.out.find('{'), std::string::npos);
   EXPECT_GT(boost::json::parse(run("assentctl", {"--json", "log", "dump", path("log")}).out).as_array().size(), 3U);
+}
+
+TEST_F(AssentctlTest, OfADamagedLogWhatStandsBeforeTheDamageIsDumped) {
+  start_both();
+  for (const char* const balance : {"5", "6", "7"}) {
+    ASSERT_EQ(ctl({"sql", "left", std::string("UPDATE accounts SET balance = ") + balance}).code, 0);
+  }
+  coordinator_.kill();
+  const auto records = json({"log", "dump", path("log")}).as_array();
+  const auto commits = [&records] {
+    std::vector<std::int64_t> offsets;
+    for (const auto& record : records) {
+      if (record.at("record").as_string().starts_with("commit")) offsets.push_back(record.at("offset").as_int64());
+    }
+    return offsets;
+  }();
+  ASSERT_EQ(commits.size(), 3U);
+  {
+    std::fstream file(std::string(json({"log", "verify", path("log")}).at("file").as_string()),
+                      std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(commits[1] + 4);
+    const auto byte = static_cast<char>(file.get() ^ 1);
+    file.seekp(commits[1] + 4);
+    file.put(byte);
+  }
+  const auto dumped = run("assentctl", {"log", "dump", path("log")});
+  EXPECT_EQ(dumped.code, 1);
+  EXPECT_THAT(dumped.out, HasSubstr(std::to_string(commits[0]) + "\t"));
+  EXPECT_THAT(dumped.err, HasSubstr("offset"));
 }
 
 TEST_F(AssentctlTest, AFlagThatIsWrongIsAUsageError) {

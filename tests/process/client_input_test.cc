@@ -132,6 +132,8 @@ TEST_P(BadStatementTest, FailsAloneInATransactionAndAbortsABatchEverywhere) {
 
 constexpr auto kConstraint = AbortReason::kConstraint;
 constexpr auto kFailed = AbortReason::kStatementFailed;
+const std::vector<Value> kAlice{std::string("alice")};
+const std::vector<Value> kOne{std::string("one")};
 const std::string kNumbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 101) ";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -139,26 +141,13 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         BadStatement{"SqlError", "SELEKT 1", {}, kFailed, "near \"SELEKT\": syntax error"},
         BadStatement{"NoSuchTable", "DELETE FROM nowhere", {}, kFailed, "no such table: nowhere"},
-        BadStatement{"TooFewParameters",
-                     "DELETE FROM accounts WHERE id = ?1 AND balance = ?2",
-                     {std::string("alice")},
-                     kFailed,
+        BadStatement{"TooFewParameters", "DELETE FROM accounts WHERE id = ?1 AND balance = ?2", kAlice, kFailed,
                      "has 2 parameters, but 1 values were given: give one for each"},
-        BadStatement{"TooManyParameters",
-                     "DELETE FROM accounts",
-                     {std::string("alice")},
-                     kFailed,
+        BadStatement{"TooManyParameters", "DELETE FROM accounts", kAlice, kFailed,
                      "has 0 parameters, but 1 values were given: give one for each"},
-        BadStatement{"TypeOfAStrictTable",
-                     "INSERT INTO strict_types VALUES (1, ?1)",
-                     {std::string("one")},
-                     kConstraint,
+        BadStatement{"TypeOfAStrictTable", "INSERT INTO strict_types VALUES (1, ?1)", kOne, kConstraint,
                      "cannot store TEXT value in INTEGER column strict_types.v"},
-        BadStatement{"TypeOfAKey",
-                     "INSERT INTO strict_types VALUES (?1, 1)",
-                     {std::string("one")},
-                     kFailed,
-                     "datatype mismatch"},
+        BadStatement{"TypeOfAKey", "INSERT INTO strict_types VALUES (?1, 1)", kOne, kFailed, "datatype mismatch"},
         BadStatement{"ViolatedConstraint",
                      "UPDATE accounts SET balance = -1 WHERE id = 'alice'",
                      {},

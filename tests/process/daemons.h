@@ -22,7 +22,7 @@ namespace assent {
 
 // Looks until it is true, and says whether it became so in time.
 template <typename Condition>
-bool becomes_true(Condition condition, std::chrono::milliseconds patience = std::chrono::seconds(30)) {
+bool becomes_true(Condition condition, std::chrono::milliseconds patience = std::chrono::minutes(1)) {
   const auto until = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > until) return false;
@@ -74,7 +74,7 @@ class ProcessTest : public testing::Test {
   // On a free port, the first time with a new log.
   void start_coordinator(Words more = {}, const std::map<std::string, std::string>& environment = {}) {
     Words arguments{"--data", path("log"), "--listen",
-                    coordinator_.address().empty() ? "127.0.0.1:0" : coordinator_.address()};
+                    coordinator_.address().empty() ? daemon::own_loopback() : coordinator_.address()};
     if (!std::filesystem::exists(path("log"))) arguments.emplace_back("--create");
     // A large one takes longer to write than the rest of a test.
     if (std::find(more.begin(), more.end(), "--segment") == more.end()) {
@@ -109,6 +109,17 @@ class ProcessTest : public testing::Test {
     Words arguments{"--coordinator", coordinator_.address()};
     arguments.insert(arguments.end(), words.begin(), words.end());
     return run("assentctl", arguments);
+  }
+
+  // No store holds a lock, and no transaction is under way, in doubt or owed anything.
+  void expect_nothing_left() {
+    EXPECT_TRUE(becomes_true([this] {
+      return ctl({"locks", "left"}).out == "store `left` holds no lock\n" &&
+             ctl({"locks", "right"}).out == "store `right` holds no lock\n" &&
+             ctl({"in-doubt"}).out == "no branch is in doubt\n" &&
+             ctl({"transactions"}).out == "no transaction is undecided or owed an acknowledgement\n";
+    })) << ctl({"transactions"}).out
+        << ctl({"in-doubt"}).out;
   }
 
   std::string schema_ =

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
 #include <filesystem>
 
 #include "tests/process/daemons.h"
@@ -166,16 +168,18 @@ TEST_F(ParticipantStartTest, ListeningBeyondThisMachineNeedsInsecureAndAnAddress
 
 TEST_F(ParticipantStartTest, InsecureStandsInTheListOfStoresAndInTheLog) {
   start_coordinator();
-  const auto port = coordinator_.address().substr(coordinator_.address().rfind(':'));
-  // Others find it at an address that is fixed before it listens: it is asked there by nobody here.
-  start_alone({"--create", "--coordinator", "127.0.0.1" + port, "--listen", "0.0.0.0:0", "--insecure", "--advertise",
-               "127.0.0.1:9"});
-  EXPECT_TRUE(has_logged("participant", "level=warning program=assent-participant event=insecure address=0.0.0.0:0"));
-  EXPECT_EQ(participant_.terminate().value(), 0);
-
-  const auto free = participant_.address().substr(participant_.address().rfind(':'));
-  start_alone({"--coordinator", "127.0.0.1" + port, "--listen", "0.0.0.0" + free, "--insecure", "--advertise",
-               "127.0.0.1" + free});
+  // It must be known before it listens, for others are told of it. Two sockets may be bound to one port with
+  // reuse_address, as long as only one listens.
+  boost::asio::io_context io;
+  boost::asio::ip::tcp::acceptor reserved(io);
+  reserved.open(boost::asio::ip::tcp::v4());
+  reserved.set_option(boost::asio::socket_base::reuse_address(true));
+  reserved.bind({});
+  const auto port = std::to_string(reserved.local_endpoint().port());
+  start_alone({"--create", "--coordinator", coordinator_.address(), "--listen", "0.0.0.0:" + port, "--insecure",
+               "--advertise", "127.0.0.1:" + port});
+  EXPECT_TRUE(
+      has_logged("participant", "level=warning program=assent-participant event=insecure address=0.0.0.0:" + port));
   EXPECT_THAT(ctl({"stores"}).out, HasSubstr("INSECURE: its participant listens beyond its machine without TLS"));
 }
 
@@ -334,7 +338,7 @@ TEST_F(ParticipantStartTest, ALogFileThatCannotBeOpenedIsAUsageErrorAndLeavesNoS
 TEST_F(ParticipantStartTest, APortFileThatCannotBeWrittenIsNamed) {
   const auto finished = run_participant({"--create", "--log-level", "off", "--port-file", "/proc/no/such"});
   expect_error(finished, 1, "cannot write --port-file /proc/no/such", "name a file in a directory that is writable");
-  start_alone();
+  EXPECT_FALSE(filesystem::exists(left()));
 }
 
 TEST_F(ParticipantStartTest, AMistakeInArmingFailpointsIsAUsageError) {

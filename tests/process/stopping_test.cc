@@ -51,15 +51,15 @@ class StoppingTest : public ProcessTest {
     EXPECT_EQ(outcome.results.at(1)[0].get<std::int64_t>(0), right);
   }
 
-  void expect_nothing_left() {
-    EXPECT_TRUE(becomes_true([this] {
-      return ctl({"locks", "left"}).out == "store `left` holds no lock\n" &&
-             ctl({"locks", "right"}).out == "store `right` holds no lock\n" &&
-             ctl({"in-doubt"}).out == "no branch is in doubt\n" &&
-             ctl({"transactions"}).out == "no transaction is undecided or owed an acknowledgement\n";
-    })) << ctl({"transactions"}).out
-        << ctl({"in-doubt"}).out;
+  // A transfer that the stores are asked to vote on, and do not, until they are let.
+  auto submit_undecided() {
+    FailpointClient stores(participant_.failpoints());
+    stores.arm("participant.prepare_received", FailpointAction::kPause).value();
+    auto submitted = std::async(std::launch::async, [this] { return client().submit(transfer()); });
+    stores.wait_for_passes("participant.prepare_received", 1).value();
+    return submitted;
   }
+  void let_stores_vote() { FailpointClient(participant_.failpoints()).disarm("participant.prepare_received").value(); }
 
   void wait_for_log(const std::string& daemon, const std::string& text) {
     EXPECT_TRUE(becomes_true([&] { return has_logged(daemon, text); })) << text;
@@ -122,8 +122,8 @@ TEST_F(StoppingTest, AParticipantHandsOverWhatIsPreparedToItsNextStart) {
   restart_participant();
   EXPECT_TRUE(has_logged("participant", "prepared=1"));
   EXPECT_THAT(ctl({"locks", "left"}).out, HasSubstr("alice"));
-  failpoints.arm("coordinator.before_send_decision", FailpointAction::kOff).value();
-  failpoints.arm("coordinator.before_inquiry_answer", FailpointAction::kOff).value();
+  failpoints.disarm("coordinator.before_send_decision").value();
+  failpoints.disarm("coordinator.before_inquiry_answer").value();
   expect_balances(60, 140);
   expect_nothing_left();
 }
@@ -200,16 +200,15 @@ TEST_F(StoppingTest, ALogFileThatCannotBeOpenedAnewIsKept) {
 // ---- the coordinator ----
 
 TEST_F(StoppingTest, ACoordinatorDecidesAndAnswersWhatHasBegun) {
-  FailpointClient stores(participant_.failpoints());
-  stores.arm("participant.prepare_received", FailpointAction::kPause).value();
-  auto submitted = std::async(std::launch::async, [this] { return client().submit(transfer()); });
-  stores.wait_for_passes("participant.prepare_received", 1).value();
+  auto submitted = submit_undecided();
   coordinator_.signal(SIGTERM);
   wait_for_log("coordinator", "event=draining undecided=1");
-  stores.arm("participant.prepare_received", FailpointAction::kOff).value();
+  let_stores_vote();
   const auto outcome = submitted.get();
   EXPECT_TRUE(outcome.committed());
   EXPECT_EQ(coordinator_.wait().value(), 0);
+  // The stores have heard of it before it ended: nobody waits for its next start.
+  EXPECT_THAT(ctl({"--participant", participant_.address(), "in-doubt"}).out, HasSubstr("no branch is in doubt"));
   restart_coordinator();
   EXPECT_TRUE(client().outcome(outcome.id).committed());
   expect_balances(60, 140);
@@ -217,10 +216,7 @@ TEST_F(StoppingTest, ACoordinatorDecidesAndAnswersWhatHasBegun) {
 }
 
 TEST_F(StoppingTest, ACoordinatorThatEndsBeginsNothingNewAndSaysSo) {
-  FailpointClient stores(participant_.failpoints());
-  stores.arm("participant.prepare_received", FailpointAction::kPause).value();
-  auto submitted = std::async(std::launch::async, [this] { return client().submit(transfer()); });
-  stores.wait_for_passes("participant.prepare_received", 1).value();
+  auto submitted = submit_undecided();
   coordinator_.signal(SIGTERM);
   wait_for_log("coordinator", "event=draining");
   Client late({.coordinator = coordinator_.address(), .run_attempts = 1});
@@ -230,34 +226,35 @@ TEST_F(StoppingTest, ACoordinatorThatEndsBeginsNothingNewAndSaysSo) {
   } catch (const Unavailable& unavailable) {
     EXPECT_THAT(unavailable.what(), HasSubstr("about to stop and begins nothing new: try again later"));
   }
-  stores.arm("participant.prepare_received", FailpointAction::kOff).value();
+  let_stores_vote();
   EXPECT_TRUE(submitted.get().committed());
   EXPECT_EQ(coordinator_.wait().value(), 0);
 }
 
 TEST_F(StoppingTest, ACoordinatorHandsOverWhatStoresHaveNotAcknowledged) {
+  EXPECT_EQ(coordinator_.terminate().value(), 0);
+  auto impatient = quick_coordinator_;
+  impatient.insert(impatient.end(), {"--hand-over", "100ms"});
+  start_coordinator(impatient);
   FailpointClient stores(participant_.failpoints());
   stores.arm("participant.decision_received", FailpointAction::kError).value();
-  client().submit(transfer());
+  patient().submit(transfer());
   EXPECT_EQ(coordinator_.terminate().value(), 0);
-  EXPECT_TRUE(has_logged("coordinator", "event=drained owed=1"));
-  stores.arm("participant.decision_received", FailpointAction::kOff).value();
+  EXPECT_TRUE(has_logged("coordinator", "event=drained undecided=0 owed=1"));
+  stores.disarm("participant.decision_received").value();
   restart_coordinator();
   expect_balances(60, 140);
   expect_nothing_left();
 }
 
 TEST_F(StoppingTest, ACoordinatorToldTwiceEndsAtOnceAndWhatItHadNotDecidedIsAborted) {
-  FailpointClient stores(participant_.failpoints());
-  stores.arm("participant.prepare_received", FailpointAction::kPause).value();
-  auto submitted = std::async(std::launch::async, [this] { return client().submit(transfer()); });
-  stores.wait_for_passes("participant.prepare_received", 1).value();
+  auto submitted = submit_undecided();
   coordinator_.signal(SIGTERM);
   wait_for_log("coordinator", "event=draining undecided=1");
   coordinator_.signal(SIGTERM);
   EXPECT_EQ(coordinator_.wait().value(), 1);
   EXPECT_TRUE(has_logged("coordinator", "told twice to stop"));
-  stores.arm("participant.prepare_received", FailpointAction::kOff).value();
+  let_stores_vote();
   restart_coordinator();
   EXPECT_THROW(submitted.get(), Aborted);
   expect_balances(100, 100);

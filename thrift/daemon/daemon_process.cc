@@ -62,6 +62,12 @@ std::optional<std::string> address_behind(const std::string& text, std::string_v
 
 }  // namespace
 
+std::string own_loopback() {
+  const auto process = static_cast<unsigned>(getpid());  // below 2^22 (proc(5), pid_max)
+  return "127." + std::to_string(100 + (process >> 16U)) + "." + std::to_string((process >> 8U) & 0xFFU) + "." +
+         std::to_string(process & 0xFFU) + ":0";
+}
+
 DaemonProcess::~DaemonProcess() {
   kill();
 }

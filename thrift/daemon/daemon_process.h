@@ -24,6 +24,10 @@ struct Launch {
   std::filesystem::path log;                       // takes its stderr, behind what is there; empty: the test's stderr
 };
 
+// HOST:0 for a daemon that is started again where it was. Nobody else listens at this loopback address, and nobody
+// connects from it, as everybody does from 127.0.0.1: so nobody takes its port while the daemon is down.
+std::string own_loopback();
+
 class DaemonProcess {
  public:
   DaemonProcess() = default;
@@ -34,7 +38,7 @@ class DaemonProcess {
 
   // Starts it, with failpoints that can be armed while it is paused, and waits until it says where it listens. An error
   // if it ends instead, or stays silent for so long. REQUIRES: it does not run.
-  Result<void> start(const Launch& launch, Duration patience = std::chrono::seconds(30));
+  Result<void> start(const Launch& launch, Duration patience = std::chrono::minutes(1));
 
   // The same, for a daemon that may crash before it listens.
   Result<void> start_without_waiting(const Launch& launch);
@@ -54,7 +58,7 @@ class DaemonProcess {
   void signal(int number) const;
 
   // Its exit code, or minus the signal that killed it. An error if it still runs after so long.
-  Result<int> wait(Duration patience = std::chrono::seconds(30));
+  Result<int> wait(Duration patience = std::chrono::minutes(1));
 
   // SIGTERM, and wait().
   Result<int> terminate(Duration patience = std::chrono::minutes(1));
@@ -77,6 +81,6 @@ struct Finished {
 };
 
 // Runs a program to its end; kills it, and is an error, if that takes too long. `launch.log` is not used.
-Result<Finished> run_to_end(const Launch& launch, Duration patience = std::chrono::seconds(30));
+Result<Finished> run_to_end(const Launch& launch, Duration patience = std::chrono::minutes(1));
 
 }  // namespace assent::daemon

@@ -10,7 +10,7 @@ namespace assent::daemon {
 
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(10);
+constexpr auto kPatience = std::chrono::minutes(1);
 
 }  // namespace
 

@@ -37,7 +37,7 @@ class FailpointClient {
 
   // Waits until threads have come by that often in all; kUnavailable if that takes too long.
   Result<void> wait_for_passes(const std::string& name, std::uint64_t passes,
-                               Duration patience = std::chrono::seconds(30));
+                               Duration patience = std::chrono::minutes(1));
 
  private:
   std::unique_ptr<Caller> caller_;

@@ -10,7 +10,8 @@
 namespace assent::daemon {
 
 // First of all in main(): what the process writes is its owner's; a peer that has gone (SIGPIPE) and a file that may
-// not grow (SIGXFSZ) are errors of the call that met them, not the end of the process.
+// not grow (SIGXFSZ) are errors of the call that met them, not the end of the process; it may open as many files as
+// anybody allows it, for each connection is one.
 void prepare_process();
 
 class Signals {

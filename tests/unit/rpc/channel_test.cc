@@ -32,12 +32,7 @@ TEST_F(ChannelTest, CallsOfOneTurnLeaveInOneWriteAndSoDoTheirAnswers) {
   const Counters server_before = server->counters();
   int answered = 0;
   constexpr int kCalls = 20;
-  for (int i = 0; i < kCalls; ++i) {
-    channel.call(methods::kLocate, locate_request(std::to_string(i)), kLong, [&](const Located& located) {
-      EXPECT_TRUE(located.has_value());
-      ++answered;
-    });
-  }
+  call_often(channel, kCalls, answered);
   run_until([&] { return answered == kCalls; });
   EXPECT_EQ(channel.counters().frames_out - before.frames_out, kCalls);
   EXPECT_EQ(channel.counters().writes - before.writes, 1U);
@@ -51,12 +46,7 @@ TEST_F(ChannelTest, CallsMadeWhileConnectingLeaveTogetherOnceHelloWasAnswered) {
   const auto server = make_server();
   Channel channel(io_, server->listen(kAnyPort).value(), {});
   int answered = 0;
-  for (int i = 0; i < 10; ++i) {
-    channel.call(methods::kLocate, locate_request("x"), kLong, [&](const Located& located) {
-      EXPECT_TRUE(located.has_value());
-      ++answered;
-    });
-  }
+  call_often(channel, 10, answered);
   EXPECT_EQ(channel.outstanding_calls(), 10U);
   run_until([&] { return answered == 10; });
   EXPECT_EQ(channel.counters().writes, 2U) << "hello, and everything else";

@@ -1,5 +1,8 @@
 // Callers that ask too much, answer too little or say nothing: what the server allows them.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <vector>
 
@@ -8,18 +11,33 @@
 namespace assent::rpc {
 namespace {
 
+// While it lives, the process can open only so many files more.
+class DescriptorShortage {
+ public:
+  explicit DescriptorShortage(int left) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int first_free = dup(STDIN_FILENO);
+    close(first_free);
+    auto limit = before_;
+    limit.rlim_cur = static_cast<rlim_t>(first_free);
+    for (; left > 0; ++limit.rlim_cur) left -= fcntl(static_cast<int>(limit.rlim_cur), F_GETFD) < 0 ? 1 : 0;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  ~DescriptorShortage() { setrlimit(RLIMIT_NOFILE, &before_); }
+  DescriptorShortage(const DescriptorShortage&) = delete;
+  DescriptorShortage& operator=(const DescriptorShortage&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
 TEST_F(ServerTest, ItDoesNotReadOnWhileTooManyCallsAreOutstanding) {
   Limits limits;
   limits.outstanding_calls = 4;
   const auto server = make_waiting_server(limits);
   Channel channel(io_, server->listen(kAnyPort).value(), {});
   int answered = 0;
-  for (int i = 0; i < 10; ++i) {
-    channel.call(methods::kLocate, locate_request("x"), kLong, [&](const Located& located) {
-      EXPECT_TRUE(located.has_value());
-      ++answered;
-    });
-  }
+  call_often(channel, 10, answered);
   run_until([&] { return waiting_.size() == 4; });
   run_ready();
   EXPECT_EQ(waiting_.size(), 4U);
@@ -46,21 +64,28 @@ class UnreadAnswersTest : public ServerTest {
     });
     return server;
   }
+
+  // A caller that asks so often, and reads nothing.
+  void expect_closed_after(const Limits& limits, int calls) {
+    const auto server = make_talkative_server(limits);
+    RawPeer peer(io_, server->listen(kAnyPort).value());
+    peer.stop_reading();
+    peer.say_hello();
+    for (int i = 0; i < calls; ++i) {
+      peer.say_call("locate", locate_request("x"));
+    }
+    run_until([&] {
+      peer.pump();
+      return server->counters().slow_peers == 1;
+    });
+    EXPECT_EQ(server->open_connections(), 0U);
+  }
 };
 
 TEST_F(UnreadAnswersTest, ACallerThatLetsTooMuchPileUpIsClosed) {
   Limits limits;
   limits.output_bytes = kAnswerBytes / 2;
-  const auto server = make_talkative_server(limits);
-  RawPeer peer(io_, server->listen(kAnyPort).value());
-  peer.stop_reading();
-  peer.say_hello();
-  peer.say_call("locate", locate_request("x"));
-  run_until([&] {
-    peer.pump();
-    return server->counters().slow_peers == 1;
-  });
-  EXPECT_EQ(server->open_connections(), 0U);
+  expect_closed_after(limits, 1);
 }
 
 TEST_F(UnreadAnswersTest, ItDoesNotReadOnWhileHalfOfTheOutputWaits) {
@@ -94,18 +119,7 @@ TEST_F(UnreadAnswersTest, ItDoesNotReadOnWhileHalfOfTheOutputWaits) {
 TEST_F(UnreadAnswersTest, ACallerThatDoesNotReadForTooLongIsClosed) {
   Limits limits;
   limits.write_timeout = std::chrono::milliseconds(40);
-  const auto server = make_talkative_server(limits);
-  RawPeer peer(io_, server->listen(kAnyPort).value());
-  peer.stop_reading();
-  peer.say_hello();
-  for (int i = 0; i < 20; ++i) {
-    peer.say_call("locate", locate_request("x"));
-  }
-  run_until([&] {
-    peer.pump();
-    return server->counters().slow_peers == 1;
-  });
-  EXPECT_EQ(server->open_connections(), 0U);
+  expect_closed_after(limits, 20);
 }
 
 TEST_F(ServerTest, AnIdleCallerIsClosedAndOneThatWaitsForAnAnswerIsNot) {
@@ -207,6 +221,20 @@ TEST_F(ServerTest, MoreConnectionsThanAllowedAreClosedAtOnceWhileNoneIsIdle) {
   fourth.call(methods::kLocate, locate_request("x"), kLong, into(other));
   run_until([&] { return waiting_.size() == 2; });
   EXPECT_FALSE(answer.has_value());
+}
+
+TEST_F(ServerTest, WithoutADescriptorForANewCallerAnIdleOneMakesRoom) {
+  const auto server = make_server({});
+  const Address address = server->listen(kAnyPort).value();
+  RawPeer idle(io_, address);
+  idle.say_hello();
+  pump_until_messages(idle, 1);
+  const DescriptorShortage shortage(1);  // for the newcomer's own end
+  RawPeer newcomer(io_, address);
+  pump_until_closed(idle);
+  newcomer.say_hello();
+  pump_until_messages(newcomer, 1);
+  EXPECT_EQ(server->open_connections(), 1U);
 }
 
 TEST_F(ServerTest, TheCallerThatHasBeenIdleForLongestMakesRoomForANewOne) {

@@ -154,6 +154,7 @@ TEST_F(Commits, WithReturnAppliedReturnWithoutAStoreThatStaysAway) {
     const auto outcome = transaction.commit(Return::applied);
     EXPECT_TRUE(outcome.committed());
     EXPECT_FALSE(outcome.applied);
+    EXPECT_EQ(coordinator_.commits.requests().size(), 1U) << "it has waited for applied_timeout, and not once more";
     EXPECT_TRUE(worked(client).is_active()) << "other calls have a connection of their own";
   }
   coordinator_.server().stop();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -30,6 +31,7 @@ class LeasePools : public ::testing::Test {
     }
     if (delay_ > 0ms) now_ += delay_;
     on_lease(next_answer());
+    if (after_answer_) std::exchange(after_answer_, nullptr)();
   }
 
   Result<Lease> next_answer() {
@@ -49,6 +51,7 @@ class LeasePools : public ::testing::Test {
   std::uint64_t stamp_ = 5000;
   int requests_ = 0;
   LeasePool::OnLease waiting_;
+  std::function<void()> after_answer_;  // before the caller of take() wakes up
   LeasePool pool_;
 };
 
@@ -102,6 +105,17 @@ TEST_F(LeasePools, AFailureAheadOfNeedHurtsNobody) {
   failing_ = true;
   for (int i = 0; i < 7; ++i) EXPECT_TRUE(pool_.take());
   EXPECT_FALSE(pool_.take());
+}
+
+TEST_F(LeasePools, AFailureAheadOfNeedHurtsNobodyWhoWaitedForTheLeaseBefore) {
+  after_answer_ = [this] {
+    failing_ = true;
+    for (int i = 0; i < 6; ++i) EXPECT_TRUE(pool_.take());
+    EXPECT_EQ(requests_, 2) << "the next one was called for ahead, and has failed";
+  };
+  const auto taken = pool_.take();
+  ASSERT_TRUE(taken) << taken.error().message;
+  EXPECT_EQ(taken->id.number, 106U);
 }
 
 TEST_F(LeasePools, AnEmptyLeaseAndOneThatHasPassedOnItsWayAreRefused) {

@@ -205,6 +205,20 @@ TEST_F(Transactions, AStatementThatTheStoreRefusesAsWrongLeavesNoBranch) {
   EXPECT_EQ(branches[0].store, "b");
 }
 
+TEST_F(Transactions, AStoreWhereSomebodyElseHasDecidedTheTransactionEndsItForGood) {
+  for (const auto code : {wire::FaultCode::CONFLICT, wire::FaultCode::FENCED}) {
+    a_.executes.then_fault(code, "it has ended here: it takes no more statements");
+    Client client(options_);
+    const auto error =
+        thrown<Aborted>([&] { client.run([](Transaction& transaction) { transaction.execute("a", "UPDATE t"); }); });
+    EXPECT_EQ(error.reason(), AbortReason::kStatementFailed);
+    EXPECT_EQ(error.cause().store, "a");
+    EXPECT_THAT(error.what(), HasSubstr("it has ended here"));
+    EXPECT_EQ(client.counters().reruns, 0U);
+  }
+  EXPECT_EQ(a_.executes.requests().size(), 2U);
+}
+
 TEST_F(Transactions, AnOverloadedStoreIsAskedAgain) {
   a_.executes.then_fault(wire::FaultCode::OVERLOADED).then_fault(wire::FaultCode::OVERLOADED);
   Client client(options_);

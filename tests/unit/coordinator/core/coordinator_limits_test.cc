@@ -70,6 +70,34 @@ TEST(Limits, ATransactionOfTooManyStoresIsRefused) {
   EXPECT_THAT(stage.run("abort 0 a:1.1 b:1.1"), ElementsAre(HasSubstr("names 2 stores, and may name 1")));
 }
 
+TEST(Limits, ResultsThatNoAnswerCarriesAbortBeforeTheDecision) {
+  Settings settings;
+  settings.result_bytes = 100;
+  for (const char* const vote : {"yes", "executed"}) {
+    Stage stage(settings);
+    stage.run_all(std::string("given a b\n submit 0 a b call=1\n ") + vote + " a 0 1.1 bytes=60");
+    const auto effects = stage.run(std::string(vote) + " b 0 1.1 bytes=41");
+    EXPECT_THAT(effects.back(), HasSubstr("outcome=aborted reason=\"statement failed\" at=b")) << effects.back();
+    EXPECT_THAT(effects.back(), HasSubstr("larger than 100 bytes"));
+  }
+  Stage stage(settings);
+  stage.run_all("given a b\n submit 0 a b call=1\n yes a 0 1.1 bytes=60\n yes a 0 1.1 bytes=60");
+  EXPECT_THAT(stage.run("yes b 0 1.1 bytes=40").back(), HasSubstr("force")) << "a repeated vote counts once";
+}
+
+TEST(Limits, NothingIsDecidedWhileTheLogHasNoRoom) {
+  Stage stage;
+  stage.run_all("given a b\n submit 0 a b call=1\n yes a 0 1.1\n full");
+  const auto effects = stage.run("yes b 0 1.1");
+  EXPECT_THAT(effects.back(), HasSubstr("outcome=aborted reason=overloaded"));
+  EXPECT_THAT(effects.back(), HasSubstr("has room: the disk is full"));
+  stage.run("submit 1 a call=2");
+  stage.run("executed a 1 1.2");
+  EXPECT_THAT(stage.run("read-only a 1 1.2").back(), HasSubstr("outcome=committed")) << "what only read goes on";
+  stage.run_all("room\n submit 2 a call=3");
+  EXPECT_THAT(stage.run("yes a 2 1.3").back(), HasSubstr("force"));
+}
+
 TEST(Limits, AStoreThatOwesMuchDoesNotKeepOthersFromForgetting) {
   Settings settings;
   settings.released_exceptions = 1;

@@ -296,7 +296,7 @@ const std::vector<Row> kRows{
     {"A repeated submit hears aborted (S13)", "aborted", "submit 0 a b call=9",
      {"outcome answered call=9 id=1-0 outcome=aborted " + kTold}},
     {"A repeated abort is answered, and the stores named are told again", "aborted", "abort 0 a:1.1 call=9",
-     {"outcome answered call=9 id=1-0 outcome=aborted " + kTold, "send abort store=a id=1-0 branch=1.1"}},
+     {"send abort store=a id=1-0 branch=1.1", "outcome answered call=9 id=1-0 outcome=aborted " + kTold}},
     {"An inquiry hears abort (M2)", "aborted", "inquire a 0 1.1 call=9",
      {"inquiry answered call=9 id=1-0 branch=1.1 result=abort"}},
     {"An acknowledged abort needs nothing", "aborted", "ack a 0 1.1 decision=abort", {}},

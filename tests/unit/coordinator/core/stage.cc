@@ -208,6 +208,8 @@ Event Stage::event(const Words& words) {
     return TimePassed{};
   }
   if (verb == "drain") return DrainRequested{};
+  if (verb == "full") return LogSpaceChanged{"the disk is full"};
+  if (verb == "room") return LogSpaceChanged{};
   if (verb == "fenced") return Fenced{plain.at(1), "it has seen epoch 9"};
   if (verb == "lease") return LeaseRequested{call(words), static_cast<std::uint32_t>(number(plain.at(1)))};
   if (verb == "register") {
@@ -263,8 +265,9 @@ Event Stage::event(const Words& words) {
                         StorePosition{number(words.option("position", "5"))},
                         words.option("detail", "")};
   }
-  VoteReceived vote{store, transaction, branch, Vote::kNo, {}, {}};
+  VoteReceived vote{store, transaction, branch, Vote::kNo, {}, {}, 0};
   const auto results = std::make_shared<std::vector<StatementResult>>(1);
+  vote.result_bytes = number(words.option("bytes", "0"));
   if (verb == "yes") {
     vote.vote = Vote::kYes;
     vote.results = results;

@@ -130,13 +130,20 @@ TEST_F(CoordinatorServiceTest, AWoundIsBoundedInItsName) {
   EXPECT_THAT(refusal(rpc::methods::kWound, request), HasSubstr("cannot be the name of a store"));
 }
 
-TEST_F(CoordinatorServiceTest, WhileTheDiskOfTheLogIsFullACommitAbortsAndEndsItsBranches) {
+TEST_F(CoordinatorServiceTest, WhileTheLogHasNoRoomACommitAbortsAndEndsItsBranches) {
   wire::DecideRequest decided;
   rpc::Server participant(io_, {}, rpc::hello_of());
   participant.on(rpc::methods::kDecide,
                  [&](wire::DecideRequest&& request, const rpc::Responder<wire::DecideAnswer>& respond) {
                    decided = std::move(request);
                    respond.fault(wire::FaultCode::UNAVAILABLE, "not now");
+                 });
+  participant.on(rpc::methods::kPrepare,
+                 [](const wire::PrepareRequest& request, const rpc::Responder<wire::VoteAnswer>& respond) {
+                   wire::VoteAnswer yes;
+                   yes.branch = request.branch;
+                   yes.vote = wire::Vote::YES;
+                   respond(yes);
                  });
   const auto address = to_string(participant.listen(rpc::kAnyPort).value());
   ASSERT_TRUE(call(rpc::methods::kRegisterStores, registration(1, address)));
@@ -148,11 +155,6 @@ TEST_F(CoordinatorServiceTest, WhileTheDiskOfTheLogIsFullACommitAbortsAndEndsIts
   channel_->call(rpc::methods::kRegisterStores, registration(2, address), rpc::kLong, [](const auto&) {});
   run_until([&] { return !call(rpc::methods::kCoordinatorStatus, {}).value().log_out_of_space.empty(); });
 
-  wire::SubmitRequest submit;
-  submit.id = lease.first;
-  const auto refused = call(rpc::methods::kSubmit, submit);
-  ASSERT_TRUE(refused.has_error());
-  EXPECT_EQ(refused.error().kind, ErrorKind::kUnavailable);
   wire::CommitRequest commit;
   commit.id = lease.first;
   wire::TouchedBranch branch;
@@ -164,7 +166,7 @@ TEST_F(CoordinatorServiceTest, WhileTheDiskOfTheLogIsFullACommitAbortsAndEndsIts
   const auto outcome = call(rpc::methods::kCommit, commit).value();
   EXPECT_EQ(outcome.kind, wire::OutcomeKind::ABORTED);
   EXPECT_EQ(outcome.cause.reason, wire::AbortReason::OVERLOADED);
-  EXPECT_THAT(outcome.cause.detail, HasSubstr("the disk of the decision log is full"));
+  EXPECT_THAT(outcome.cause.detail, HasSubstr("until the decision log has room"));
   run_until([&] { return !decided.decisions.empty(); });
   EXPECT_EQ(decided.decisions[0].kind, wire::DecisionKind::ABORT);
   EXPECT_EQ(decided.decisions[0].branch.counter, 5);

@@ -13,6 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::ElementsAre;
+using testing::IsEmpty;
 
 constexpr auto kLong = 20s;
 
@@ -54,16 +55,18 @@ class LogWriterTest : public testing::Test {
       auto asked = std::async(std::launch::async, [this] { return writer_->status(); });
       logged_.set_value(asked.wait_for(kLong) == std::future_status::ready);
     };
-    writer_ =
-        std::make_unique<LogWriter>(io_, std::make_unique<SlowLog>(may_claim_.get_future().share()),
-                                    std::make_shared<spdlog::logger>("test", std::make_shared<ActingSink>(ask)),
-                                    [this](Position last) { durable_.push_back(static_cast<std::uint64_t>(last)); });
+    writer_ = std::make_unique<LogWriter>(
+        io_, std::make_unique<SlowLog>(may_claim_.get_future().share()),
+        std::make_shared<spdlog::logger>("test", std::make_shared<ActingSink>(ask)),
+        [this](Position last) { durable_.push_back(static_cast<std::uint64_t>(last)); },
+        [this](std::string reason) { space_.push_back(std::move(reason)); });
   }
 
   boost::asio::io_context io_{1};
   std::promise<void> may_claim_;
   std::promise<bool> logged_;
   std::vector<std::uint64_t> durable_;
+  std::vector<std::string> space_;
   std::unique_ptr<LogWriter> writer_;
 };
 
@@ -73,10 +76,11 @@ TEST_F(LogWriterTest, ABlockIsReportedBeforeTheRoomForTheNextIsClaimed) {
   io_.run_one_for(kLong);
   EXPECT_THAT(durable_, ElementsAre(4));
   EXPECT_TRUE(writer_->is_idle());
-  EXPECT_TRUE(writer_->has_space());
+  EXPECT_THAT(space_, IsEmpty());
   may_claim_.set_value();
+  io_.run_one_for(kLong);
+  EXPECT_THAT(space_, ElementsAre("the disk is full"));
   logged_.get_future().wait();
-  EXPECT_FALSE(writer_->has_space());
 }
 
 TEST_F(LogWriterTest, WhileItLogsTheNetworkThreadIsNotHeldUp) {

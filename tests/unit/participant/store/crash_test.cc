@@ -202,6 +202,58 @@ TEST_F(Crash, AFailureWhileCreatingLeavesNothingInTheWay) {
   }
 }
 
+// Behind a commit that finds the log long, its pages go back into the file. From some write or force on, as in a crash
+// within that, nothing more reaches the disk.
+TEST_F(Crash, WithinACheckpointOfTheLogNothingIsLost) {
+  create(kSchema);
+  constexpr std::uintmax_t kAlmostLong = 980 * 4120;  // of a thousand pages with their headers
+  while (wal_size() < kAlmostLong) {
+    commit("UPDATE accounts SET balance = balance + 1 WHERE id < 30");
+  }
+  copy_files("almost.db", wal_size());
+  const auto balance = [this] { return std::get<std::int64_t>(rows("SELECT balance FROM accounts").at(0).at(0)); };
+  const std::int64_t before = balance();
+  const auto open_copy = [this] {
+    auto opened = open_sqlite_store(folder_.file("copy.db"), options_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+  };
+  int within = 0;
+  bool failed = true;
+  for (int operation = 1; failed; ++operation) {
+    SCOPED_TRACE(operation);
+    store_.reset();
+    for (const char* suffix : {"", "-wal", "-shm", ".assent-lock"}) {
+      filesystem::remove(folder_.file("copy.db") + suffix);
+    }
+    for (const char* suffix : {"", "-wal"}) {
+      filesystem::copy_file(folder_.file("almost.db") + suffix, folder_.file("copy.db") + suffix);
+    }
+    FaultyDisk disk;
+    open_copy();
+    disk.fail_at(operation, true);
+    std::int64_t answered = 0;
+    bool told = false;
+    constexpr int kPastTheCheckpoint = 8;
+    while (!disk.has_failed() && answered < kPastTheCheckpoint) {
+      const Execution execution = execute("UPDATE accounts SET balance = balance + 1 WHERE id = 1");
+      const std::vector<JournalOperation> operations = {
+          PutPrepared{prepared_row(next_, execution.changes, execution.locks)}, apply_branch(next_)};
+      ++next_;
+      told = !store_->journal(operations);
+      answered += told ? 0 : 1;
+    }
+    failed = disk.has_failed();
+    within += failed && !told ? 1 : 0;
+    store_.reset();
+    disk.heal();
+    open_copy();
+    const std::int64_t after = balance() - before;
+    EXPECT_TRUE(after == answered || (told && after == answered + 1)) << after << " of " << answered;
+  }
+  EXPECT_GE(within, 3) << "two pages and a force at least";
+}
+
 // One letter for each journal transaction that has returned.
 [[noreturn]] void transfer_for_ever(const std::string& path, SqliteStoreOptions options, int progress) {
   options.create = kIdentity;
