@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <condition_variable>
 #include <cstdlib>
@@ -91,6 +92,13 @@ bool failpoint(const char* name) {
     }
   }
   return false;
+}
+
+bool is_any_failpoint_armed() {
+  auto& all = registry();
+  const std::lock_guard lock(all.mutex);
+  return std::any_of(all.failpoints.begin(), all.failpoints.end(),
+                     [](const auto& entry) { return entry.second.action != FailpointAction::kOff; });
 }
 
 #endif

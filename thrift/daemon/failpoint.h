@@ -16,6 +16,9 @@ namespace assent::daemon {
 // Any thread. Returns true if the operation shall report an error; does not return if it shall crash.
 bool failpoint(const char* name);
 
+// Any thread. Whether some failpoint is armed.
+bool is_any_failpoint_armed();
+
 #else
 
 constexpr bool failpoint(const char* /*name*/) {
