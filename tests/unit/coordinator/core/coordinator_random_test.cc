@@ -27,12 +27,12 @@ class Checker {
     const Released released = stage.released();
     for (const auto position : told_)
       EXPECT_TRUE(released.contains(position)) << "released, and taken back: " << command;
-    for (const auto& [id, position] : ended_) {
-      const bool is_kept = stage.durable().commits.contains(position);
-      EXPECT_TRUE(is_kept || forgotten_.contains(id)) << "the log has forgotten what the core keeps: " << command;
-    }
-    std::erase_if(ended_, [&](const auto& entry) { return !stage.durable().commits.contains(entry.second); });
-    for (const auto& [id, position] : stage.durable().ended) ended_.emplace(id, position);
+    std::erase_if(kept_, [&](const auto& entry) {
+      if (stage.durable().commits.contains(entry.first)) return false;
+      EXPECT_TRUE(forgotten_.contains(entry.second)) << "the log has forgotten what the core keeps: " << command;
+      return true;
+    });
+    for (const auto& [position, commit] : stage.durable().commits) kept_.emplace(position, commit.record.id);
     for (const auto& [position, commit] : stage.durable().commits) {
       if (!released.contains(position)) continue;
       EXPECT_TRUE(commit.end) << "released before its end was durable: " << command;
@@ -115,7 +115,7 @@ class Checker {
   }
 
   std::map<TransactionId, Epoch> forgotten_;  // by the start of that epoch
-  std::set<std::pair<TransactionId, Position>> ended_;
+  std::map<Position, TransactionId> kept_;    // in the log
   std::set<TransactionId> aborted_;
   std::set<BranchName> aborted_branches_;
   std::set<BranchName> voted_yes_;
