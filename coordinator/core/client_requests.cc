@@ -109,7 +109,7 @@ void Coordinator::begin(const Request& request, Turn& turn) {
                                                            " undecided transactions, the most there may be"));
     return;
   }
-  if (const auto cause = unavailable(request.branches)) {
+  if (const auto cause = unavailable(request.branches, turn.now)) {
     abort_unbegun(request.id, *cause, turn);
     if constexpr (std::is_same_v<Request, CommitRequested>) send_aborts(request.id, request.branches, turn);
     turn.effects.emplace_back(OutcomeAnswered{request.call, request.id, OutcomeKind::kAborted, *cause, {}});
@@ -122,7 +122,7 @@ void Coordinator::begin(const Request& request, Turn& turn) {
 }
 
 template <typename Branches>
-std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) const {
+std::optional<AbortCause> Coordinator::unavailable(const Branches& branches, Time now) const {
   for (const auto& branch : branches) {
     const auto* const store = stores_.find(branch.store);
     if (store == nullptr) {
@@ -130,11 +130,11 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) con
                         "no store of this name has registered: start its participant"};
     }
     if (!stores_.address(branch.store)) {
-      return AbortCause{
-          AbortReason::kStoreUnavailable, branch.store,
-          store->refused.empty() ? "the store has not registered since the coordinator started" : store->refused};
+      const std::string refused = stores_.refused().reason(branch.store, now);
+      return AbortCause{AbortReason::kStoreUnavailable, branch.store,
+                        refused.empty() ? "the store has not registered since the coordinator started" : refused};
     }
-    if (stores_.owed(branch.store) >= settings_.owed_commits) {
+    if (store->owed >= settings_.owed_commits) {
       return AbortCause{AbortReason::kOverloaded, branch.store,
                         "the store owes " + std::to_string(settings_.owed_commits) +
                             " acknowledgements, the most it may: nothing new begins there until it answers"};

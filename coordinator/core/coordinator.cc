@@ -27,7 +27,7 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       lineage_(recovered.log, recovered.nonces),
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
-      stores_(recovered.stores, settings_.resend_ceiling),
+      stores_(recovered.stores, settings_),
       outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
   for (const auto& [position, commit] : recovered.commits) {
     if (commit.end) {
@@ -121,10 +121,6 @@ void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
   transactions_.erase(entry);
 }
 
-void Coordinator::became_durable(const RegistrationAwaited& awaited, Turn& turn) {
-  turn.effects.emplace_back(RegistrationAnswered{awaited.call, awaited.store, {}});
-}
-
 // ---- the table ----
 
 Standing Coordinator::standing(const TransactionId& id, Time now) const {
@@ -171,6 +167,7 @@ void Coordinator::follow(Table::iterator entry, State before, Turn& turn) {
       answer_waiters(transaction, /*applied=*/true, turn);
       if (protocol.record()) {
         --committing_;
+        outcomes_.ends(protocol.id());
         awaited_.emplace(protocol.end(), EndAwaited{protocol.id()});
       } else {
         --undecided_;
