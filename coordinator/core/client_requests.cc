@@ -118,7 +118,7 @@ void Coordinator::begin(const Request& request, Turn& turn) {
   leases_.use(request.id.number, turn.now);  // K2
   const auto entry = add(CommitProtocol::begin(request, turn), turn);
   entry->second.waiters.push_back({request.call, request.return_when});
-  follow(entry, State::kActive, turn);
+  follow(entry, turn);
 }
 
 template <typename Branches>
@@ -153,9 +153,8 @@ void Coordinator::handle(const AbortRequested& event, Turn& turn) {
   if (const auto entry = transactions_.find(event.id); entry != transactions_.end()) {
     // While it prepares it aborts, and the caller hears of that among all who wait; later it is too late.
     answer_unless_it_can_begin(event.id, {event.call, ReturnWhen::kDecided}, turn);
-    const State before = entry->second.protocol.state();
     entry->second.protocol.abort(event.cause, turn);
-    follow(entry, before, turn);
+    follow(entry, turn);
     return;
   }
   if (!answer_if_never_issued(event.id, event.call, turn)) {

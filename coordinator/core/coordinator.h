@@ -116,7 +116,8 @@ class Coordinator {
   struct Transaction {
     CommitProtocol protocol;
     Time began;
-    std::optional<Time> scheduled;  // where it stands in deadlines_
+    State followed = State::kActive;  // the state that follow() has seen it in last
+    std::optional<Time> scheduled;    // where it stands in deadlines_
     std::vector<Waiter> waiters;
   };
   using Table = std::map<TransactionId, Transaction>;
@@ -145,8 +146,8 @@ class Coordinator {
   // The commit on record of this id, ended or not; null if there is none, or it is not durable yet.
   const CommitRecord* durable_commit(const TransactionId& id) const;
   Table::iterator add(CommitProtocol protocol, Turn& turn);
-  // Does what follows from a step of one transaction, which was in state `before`.
-  void follow(Table::iterator entry, State before, Turn& turn);
+  // After each step of a transaction: does what follows from it.
+  void follow(Table::iterator entry, Turn& turn);
   void schedule(Table::iterator entry);
   void answer_waiters(Transaction& transaction, bool applied, Turn& turn);
   void halt(std::string reason, Turn& turn);

@@ -83,7 +83,7 @@ void Coordinator::handle(const VoteReceived& event, Turn& turn) {
   } else if (before == State::kCommitting) {
     protocol.resend_to(event.store, turn);  // it votes again: the decision did not reach it
   }
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
@@ -110,17 +110,15 @@ void Coordinator::handle(const AlreadyCommitted& event, Turn& turn) {
 void Coordinator::handle(const VoteLost& event, Turn& turn) {
   const auto entry = transactions_.find(event.id);
   if (entry == transactions_.end()) return;
-  const State before = entry->second.protocol.state();
   entry->second.protocol.vote_lost(event, turn);
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 void Coordinator::handle(const WoundRequested& event, Turn& turn) {
   const auto entry = transactions_.find(event.id);
   if (entry == transactions_.end() || !stores_.is_accepted(event.store, event.opening)) return;
-  const State before = entry->second.protocol.state();
   entry->second.protocol.abort({AbortReason::kWounded, event.store, "an older transaction needs its locks"}, turn);
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 // ---- acknowledgements ----
@@ -142,9 +140,8 @@ void Coordinator::handle(const Acknowledged& event, Turn& turn) {
     alarm(branch() + " acknowledges a commit that is not decided", turn);
     return;
   }
-  const State before = protocol.state();
   if (protocol.acknowledged(event, turn)) stores_.repay(event.store);
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 // ---- inquiries ----
