@@ -30,17 +30,19 @@ struct CoordinatorStatus {
   17: string log_out_of_space,  // why the log has no room, and new commits are refused; empty: it has room
 }
 
+// A store, or an opening that is refused in its place: a copy of its file, or a stranger under its name.
 struct StoreStatus {
   1: string store,  // its name
   2: i64 identity,  // of its file
   3: string address,  // host:port of its participant
   4: i64 last_seen_ms,  // since it last registered; -1: not since this start
-  5: i64 owed,          // decisions it has not acknowledged
-  6: string refused,    // why it is refused; empty if it is not
+  5: i64 owed,          // commits it has not acknowledged
+  6: string refused,    // why this opening is refused; empty: this is the store
+  7: i64 opening,       // the one that is accepted, or refused; 0: none has registered since this start
 }
 
 struct StoreStatuses {
-  1: list<StoreStatus> stores,  // by name
+  1: list<StoreStatus> stores,  // by name, each before what is refused under its name
 }
 
 struct TransactionBranch {
@@ -69,7 +71,7 @@ struct ShowRequest {
 service CoordinatorOperator {
   // How the coordinator is, in numbers.
   CoordinatorStatus coordinator_status(1: Empty request) throws (1: assent.Fault fault),
-  // Every store that has ever registered.
+  // Every store that has ever registered, and every opening that is refused and still tries.
   StoreStatuses stores(1: Empty request) throws (1: assent.Fault fault),
   // Every transaction that is undecided or unended, up to a limit.
   TransactionStatuses transactions(1: Empty request) throws (1: assent.Fault fault),
@@ -94,7 +96,7 @@ struct ParticipantStoreStatus {
   14: i64 resolved_in_doubt,  // branches in doubt that were ended since the start
   15: i64 alarms,  // since the start: what must not happen, and did; the log says what
   16: i32 operator_resolved,  // branches an operator resolved, not yet confirmed
-  17: i64 opening,         // random, drawn when it was opened: the one that coordinators must name
+  17: i64 opening,         // random, drawn when it was opened: the one that coordinators must name; 0: it is offline
 }
 
 struct ParticipantStatus {

@@ -109,7 +109,7 @@ void Coordinator::begin(const Request& request, Turn& turn) {
                                                            " undecided transactions, the most there may be"));
     return;
   }
-  if (const auto cause = unavailable(request.branches)) {
+  if (const auto cause = unavailable(request.branches, turn.now)) {
     abort_unbegun(request.id, *cause, turn);
     if constexpr (std::is_same_v<Request, CommitRequested>) send_aborts(request.id, request.branches, turn);
     turn.effects.emplace_back(OutcomeAnswered{request.call, request.id, OutcomeKind::kAborted, *cause, {}});
@@ -118,11 +118,11 @@ void Coordinator::begin(const Request& request, Turn& turn) {
   leases_.use(request.id.number, turn.now);  // K2
   const auto entry = add(CommitProtocol::begin(request, turn), turn);
   entry->second.waiters.push_back({request.call, request.return_when});
-  follow(entry, State::kActive, turn);
+  follow(entry, turn);
 }
 
 template <typename Branches>
-std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) const {
+std::optional<AbortCause> Coordinator::unavailable(const Branches& branches, Time now) const {
   for (const auto& branch : branches) {
     const auto* const store = stores_.find(branch.store);
     if (store == nullptr) {
@@ -130,11 +130,11 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches) con
                         "no store of this name has registered: start its participant"};
     }
     if (!stores_.address(branch.store)) {
-      return AbortCause{
-          AbortReason::kStoreUnavailable, branch.store,
-          store->refused.empty() ? "the store has not registered since the coordinator started" : store->refused};
+      const std::string refused = stores_.refused().reason(branch.store, now);
+      return AbortCause{AbortReason::kStoreUnavailable, branch.store,
+                        refused.empty() ? "the store has not registered since the coordinator started" : refused};
     }
-    if (stores_.owed(branch.store) >= settings_.owed_commits) {
+    if (store->owed >= settings_.owed_commits) {
       return AbortCause{AbortReason::kOverloaded, branch.store,
                         "the store owes " + std::to_string(settings_.owed_commits) +
                             " acknowledgements, the most it may: nothing new begins there until it answers"};
@@ -153,9 +153,8 @@ void Coordinator::handle(const AbortRequested& event, Turn& turn) {
   if (const auto entry = transactions_.find(event.id); entry != transactions_.end()) {
     // While it prepares it aborts, and the caller hears of that among all who wait; later it is too late.
     answer_unless_it_can_begin(event.id, {event.call, ReturnWhen::kDecided}, turn);
-    const State before = entry->second.protocol.state();
     entry->second.protocol.abort(event.cause, turn);
-    follow(entry, before, turn);
+    follow(entry, turn);
     return;
   }
   if (!answer_if_never_issued(event.id, event.call, turn)) {

@@ -27,7 +27,7 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       lineage_(recovered.log, recovered.nonces),
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
-      stores_(recovered.stores, settings_.resend_ceiling),
+      stores_(recovered.stores, settings_),
       outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
   for (const auto& [position, commit] : recovered.commits) {
     if (commit.end) {
@@ -37,7 +37,8 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
     release_.commit_recorded(position);
     for (const auto& branch : commit.record.branches) stores_.owe(branch.store);
     const auto entry = transactions_.emplace(
-        commit.record.id, Transaction{CommitProtocol::recover(commit.record, settings_, now), now, std::nullopt, {}});
+        commit.record.id,
+        Transaction{CommitProtocol::recover(commit.record, settings_, now), now, State::kCommitting, {}, {}});
     ++committing_;
     schedule(entry.first);
   }
@@ -60,9 +61,8 @@ void Coordinator::pass_time(Turn& turn) {
   leases_.expire(turn.now);
   while (!deadlines_.empty() && deadlines_.begin()->first <= turn.now) {
     const auto entry = transactions_.find(deadlines_.begin()->second);
-    const State before = entry->second.protocol.state();
     entry->second.protocol.deadline_passed(turn);
-    follow(entry, before, turn);
+    follow(entry, turn);
   }
   if (const auto due = outcomes_.next_deadline(); due && *due <= turn.now) {
     if (auto record = outcomes_.forget(turn.now, full_view().released)) {
@@ -107,9 +107,8 @@ void Coordinator::handle(const DurableThrough& event, Turn& turn) {
 
 void Coordinator::became_durable(const CommitAwaited& awaited, Turn& turn) {
   const auto entry = transactions_.find(awaited.id);
-  const State before = entry->second.protocol.state();
   entry->second.protocol.record_durable(turn);
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
@@ -119,10 +118,6 @@ void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
   outcomes_.retain(record, contradicting(entry->second.protocol.branches(), &CommitProtocol::Branch::contradicts),
                    turn.now);
   transactions_.erase(entry);
-}
-
-void Coordinator::became_durable(const RegistrationAwaited& awaited, Turn& turn) {
-  turn.effects.emplace_back(RegistrationAnswered{awaited.call, awaited.store, {}});
 }
 
 // ---- the table ----
@@ -142,17 +137,18 @@ const CommitRecord* Coordinator::durable_commit(const TransactionId& id) const {
 
 Coordinator::Table::iterator Coordinator::add(CommitProtocol protocol, Turn& turn) {
   const TransactionId id = protocol.id();
-  const auto [entry, is_new] = transactions_.emplace(id, Transaction{std::move(protocol), turn.now, std::nullopt, {}});
+  const auto [entry, is_new] =
+      transactions_.emplace(id, Transaction{std::move(protocol), turn.now, State::kActive, {}, {}});
   invariant(is_new, "K2: a transaction begins twice");
   ++undecided_;
   return entry;
 }
 
-void Coordinator::follow(Table::iterator entry, State before, Turn& turn) {
+void Coordinator::follow(Table::iterator entry, Turn& turn) {
   Transaction& transaction = entry->second;
   const CommitProtocol& protocol = transaction.protocol;
   schedule(entry);
-  if (protocol.state() == before) return;
+  if (std::exchange(transaction.followed, protocol.state()) == protocol.state()) return;
   switch (protocol.state()) {
     case State::kActive:
     case State::kPreparing: return;
@@ -171,6 +167,7 @@ void Coordinator::follow(Table::iterator entry, State before, Turn& turn) {
       answer_waiters(transaction, /*applied=*/true, turn);
       if (protocol.record()) {
         --committing_;
+        outcomes_.ends(protocol.id());
         awaited_.emplace(protocol.end(), EndAwaited{protocol.id()});
       } else {
         --undecided_;

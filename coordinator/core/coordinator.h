@@ -60,11 +60,13 @@ struct TransactionSummary {
   std::string note;
 };
 
+// A store, or an opening that is refused in its place.
 struct StoreSummary {
   StoreRecord record;
+  Opening opening{};                  // the one that is accepted, or refused; 0: none has registered in this epoch
   std::optional<Duration> last_seen;  // since it last registered in this epoch
   std::uint64_t owed = 0;             // commits it has not acknowledged
-  std::string refused;                // why its last registration was refused; empty: it was not
+  std::string refused;                // why this opening is refused; empty: this is the store
 };
 
 class Coordinator {
@@ -97,10 +99,10 @@ class Coordinator {
   const Counters& counters() const { return counters_; }
   std::vector<TransactionSummary> transactions(std::size_t limit, Time now) const;
   std::optional<TransactionSummary> transaction(const TransactionId& id, Time now) const;
-  std::vector<StoreSummary> stores(Time now) const;
-  std::size_t active() const;           // undecided
-  std::size_t committing() const;       // decided, acknowledgements missing
-  std::size_t unended_records() const;  // commit records without a durable end record
+  std::vector<StoreSummary> stores(Time now) const;  // by name, each before what is refused under its name
+  std::size_t active() const;                        // undecided
+  std::size_t committing() const;                    // decided, acknowledgements missing
+  std::size_t unended_records() const;               // commit records without a durable end record
   bool draining() const { return draining_; }
 
  private:
@@ -114,7 +116,8 @@ class Coordinator {
   struct Transaction {
     CommitProtocol protocol;
     Time began;
-    std::optional<Time> scheduled;  // where it stands in deadlines_
+    State followed = State::kActive;  // the state that follow() has seen it in last
+    std::optional<Time> scheduled;    // where it stands in deadlines_
     std::vector<Waiter> waiters;
   };
   using Table = std::map<TransactionId, Transaction>;
@@ -127,7 +130,6 @@ class Coordinator {
     TransactionId id;
   };
   struct RegistrationAwaited {
-    CallId call{};
     std::string store;
   };
   using Awaited = std::variant<CommitAwaited, EndAwaited, RegistrationAwaited>;
@@ -140,13 +142,12 @@ class Coordinator {
   void handle(const DrainRequested& event, Turn& turn);
   void became_durable(const CommitAwaited& awaited, Turn& turn);
   void became_durable(const EndAwaited& awaited, Turn& turn);
-  void became_durable(const RegistrationAwaited& awaited, Turn& turn);
   Standing standing(const TransactionId& id, Time now) const;
   // The commit on record of this id, ended or not; null if there is none, or it is not durable yet.
   const CommitRecord* durable_commit(const TransactionId& id) const;
   Table::iterator add(CommitProtocol protocol, Turn& turn);
-  // Does what follows from a step of one transaction, which was in state `before`.
-  void follow(Table::iterator entry, State before, Turn& turn);
+  // After each step of a transaction: does what follows from it.
+  void follow(Table::iterator entry, Turn& turn);
   void schedule(Table::iterator entry);
   void answer_waiters(Transaction& transaction, bool applied, Turn& turn);
   void halt(std::string reason, Turn& turn);
@@ -167,7 +168,7 @@ class Coordinator {
   void begin(const Request& request, Turn& turn);
   // Why these stores cannot take part in a new transaction, or nothing.
   template <typename Branches>
-  std::optional<AbortCause> unavailable(const Branches& branches) const;
+  std::optional<AbortCause> unavailable(const Branches& branches, Time now) const;
   // The id becomes aborted, finally, without ever having begun.
   void abort_unbegun(const TransactionId& id, const AbortCause& cause, Turn& turn);
   void send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn) const;
@@ -175,6 +176,9 @@ class Coordinator {
 
   // ---- store_messages.cc ----
   void handle(const StoreRegistered& event, Turn& turn);
+  // The store's record is on its way to the disk: only then the registration is answered.
+  void await_record(const StoreRegistered& event, bool is_new_record, Turn& turn);
+  void became_durable(const RegistrationAwaited& awaited, Turn& turn);
   void handle(const VoteReceived& event, Turn& turn);
   void handle(const AlreadyCommitted& event, Turn& turn);
   void handle(const VoteLost& event, Turn& turn);
@@ -204,6 +208,7 @@ class Coordinator {
   Table transactions_;  // undecided, and decided until the end record is durable
   std::set<std::pair<Time, TransactionId>> deadlines_;
   std::multimap<Position, Awaited> awaited_;
+  std::map<std::string, CallId> registering_;  // the last registration of each store whose record is not durable yet
   std::size_t undecided_ = 0;
   std::size_t committing_ = 0;
   Counters counters_;

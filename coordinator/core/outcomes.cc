@@ -11,6 +11,7 @@ Outcomes::Outcomes(Duration retention, Duration interval, std::optional<Transact
 
 void Outcomes::retain(CommitRecord record, std::vector<std::string> contradicting, Time now) {
   const TransactionId id = record.id;
+  ending_.erase(id);
   retained_.insert_or_assign(id, Retained{std::move(record), std::move(contradicting), now + retention_});
 }
 
@@ -36,8 +37,9 @@ std::optional<ForgottenRecord> Outcomes::forget(Time now, const Released& releas
   const auto may_go = [&](const Retained& commit) {
     return commit.until <= now && released.contains(commit.record.commit);
   };
+  const auto passable = ending_.empty() ? retained_.end() : retained_.lower_bound(*ending_.begin());  // O4
   const auto first_kept =
-      std::find_if_not(retained_.begin(), retained_.end(), [&](const auto& entry) { return may_go(entry.second); });
+      std::find_if_not(retained_.begin(), passable, [&](const auto& entry) { return may_go(entry.second); });
   if (first_kept == retained_.begin()) return std::nullopt;
   const ForgottenRecord record{std::prev(first_kept)->first};
   retained_.erase(retained_.begin(), first_kept);

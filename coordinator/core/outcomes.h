@@ -3,10 +3,13 @@
 //   O1  A commit is kept until it has been ended for the retention time, and has been released to its stores.
 //   O2  Below forgotten-through an id without a record is *forgotten*, never *aborted*.
 //   O3  Commits are forgotten in the order of their ids, so that no outcome is lost early to a larger id's.
+//   O4  No id is passed while the end record of its commit is on its way to the disk: the log, which reads the records
+//       in their order, would forget the commit together with what ended long ago.
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +23,9 @@ class Outcomes {
  public:
   // Looks for what can be forgotten once in `interval`, so that one record forgets many.
   Outcomes(Duration retention, Duration interval, std::optional<TransactionId> forgotten_through);
+
+  // The end record of this commit is appended.
+  void ends(const TransactionId& id) { ending_.insert(id); }
 
   // REQUIRES: its end record, which names the stores whose operators had decided otherwise, is durable.
   void retain(CommitRecord record, std::vector<std::string> contradicting, Time now);
@@ -53,7 +59,8 @@ class Outcomes {
   const Duration interval_;
   std::optional<TransactionId> forgotten_through_;
   std::map<TransactionId, Retained> retained_;
-  Time not_before_;  // when forget() may run again
+  std::set<TransactionId> ending_;  // with an end record that is not durable yet
+  Time not_before_;                 // when forget() may run again
 };
 
 }  // namespace assent::coordinator

@@ -60,6 +60,7 @@ std::optional<std::string> add(LogState& state, const EndRecord& record) {
     acknowledged.emplace_back(&*branch, store.position);
   }
   commit->second.end = record;
+  state.ended.emplace(commit->second.record.id, record.commit);
   for (const auto& [branch, position] : acknowledged) {
     raise_position(state, *branch, position);
   }
@@ -70,9 +71,10 @@ std::optional<std::string> add(LogState& state, const ForgottenRecord& record) {
   if (record.through.log != state.log) {
     return "forgotten through " + to_string(record.through) + " is of another log than " + to_string(state.log);
   }
-  std::erase_if(state.commits, [&](const auto& entry) {
-    return entry.second.end.has_value() && entry.second.record.id <= record.through;
-  });
+  while (!state.ended.empty() && state.ended.begin()->first <= record.through) {
+    state.commits.erase(state.ended.begin()->second);
+    state.ended.erase(state.ended.begin());
+  }
   // A late end below what was forgotten is deleted by a record that repeats, or stays below, what was reached.
   state.forgotten_through = std::max(state.forgotten_through.value_or(record.through), record.through);
   return std::nullopt;

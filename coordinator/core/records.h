@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -70,7 +72,7 @@ struct StoreRecord {
   std::string store;
   StoreIdentity identity{};
   std::string address;       // host:port of its participant
-  StorePosition position{};  // the highest it acknowledged with
+  StorePosition position{};  // the highest it registered or acknowledged with
 
   friend bool operator==(const StoreRecord&, const StoreRecord&) = default;
 };
@@ -91,6 +93,7 @@ struct LogState {
   std::map<Epoch, Nonce> nonces;  // of every start; the last one is the present epoch
   Position last{};                // of the last record applied
   std::map<Position, LoggedCommit> commits;
+  std::set<std::pair<TransactionId, Position>> ended;  // those of them with an end, in the order they are forgotten in
   std::optional<TransactionId> forgotten_through;
   std::map<std::string, StoreRecord> stores;
 

@@ -14,6 +14,7 @@ std::optional<std::string> check(const Settings& settings) {
       std::pair{"resend_ceiling", settings.resend_ceiling},
       std::pair{"idle_force", settings.idle_force},
       std::pair{"retention", settings.retention},
+      std::pair{"refusal_kept", settings.refusal_kept},
   };
   for (const auto& [name, value] : durations) {
     if (value <= Duration::zero()) return std::string(name) + " must be longer than nothing";
@@ -23,6 +24,8 @@ std::optional<std::string> check(const Settings& settings) {
       std::pair{"leases", settings.leases},
       std::pair{"transactions", settings.transactions},
       std::pair{"stores_per_transaction", settings.stores_per_transaction},
+      std::pair{"stores", settings.stores},
+      std::pair{"refused_stores", settings.refused_stores},
       std::pair{"owed_commits", settings.owed_commits},
       std::pair{"released_exceptions", settings.released_exceptions},
   };

@@ -19,10 +19,13 @@ struct Settings {
   Duration resend_ceiling = 30s;       // doubles up to here
   Duration idle_force = 1s;            // end records wait this long for a force to ride on
   Duration retention = 10min;          // outcomes of ended commits; more than lease_use + transaction_timeout
+  Duration refusal_kept = 1min;        // an opening that was refused is listed until it has been silent for this long
   std::uint32_t lease_ids = 4096;      // most ids in one lease
   std::uint32_t leases = 65536;        // most live leases
   std::uint32_t transactions = 65536;  // most undecided transactions
   std::uint32_t stores_per_transaction = 64;
+  std::uint32_t stores = 65536;             // most stores that are known
+  std::uint32_t refused_stores = 1024;      // most openings that are refused and listed
   std::uint64_t result_bytes = 7U << 20U;   // most bytes of the results of a submit, from all its stores together
   std::uint32_t owed_commits = 4096;        // a store that owes so many acknowledgements gets no new transaction
   std::uint32_t released_exceptions = 256;  // most positions in Released::except of a message

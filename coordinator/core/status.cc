@@ -1,4 +1,7 @@
 // What stores, clients and operators may look at: nothing here changes anything.
+#include <algorithm>
+#include <utility>
+
 #include "coordinator/core/coordinator.h"
 
 namespace assent::coordinator {
@@ -64,10 +67,19 @@ std::optional<TransactionSummary> Coordinator::transaction(const TransactionId& 
 std::vector<StoreSummary> Coordinator::stores(Time now) const {
   std::vector<StoreSummary> summaries;
   for (const auto& [name, entry] : stores_.entries()) {
-    StoreSummary summary{entry.record, std::nullopt, stores_.owed(name), entry.refused};
-    if (entry.last_seen) summary.last_seen = now - *entry.last_seen;
+    StoreSummary summary{entry.record, {}, std::nullopt, entry.owed, {}};
+    if (entry.in_force) {
+      summary.opening = entry.in_force->opening;
+      summary.last_seen = now - entry.in_force->last_seen;
+    }
     summaries.push_back(std::move(summary));
   }
+  for (const auto& each : stores_.refused().listed(now)) {
+    summaries.push_back(
+        {{each.store, each.identity, each.address, {}}, each.opening, now - each.last_seen, 0, each.reason});
+  }
+  std::stable_sort(summaries.begin(), summaries.end(),
+                   [](const auto& one, const auto& other) { return one.record.store < other.record.store; });
   return summaries;
 }
 

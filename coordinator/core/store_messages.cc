@@ -24,30 +24,47 @@ std::string branch_text(const std::string& store, const TransactionId& id, const
 // ---- registrations ----
 
 void Coordinator::handle(const StoreRegistered& event, Turn& turn) {
+  // Nothing is sent to an opening that is refused: what it has seen does not matter here, nor whether it is true.
+  if (const auto refusal = stores_.refuse(event, turn.now)) {
+    if (!refusal->alarm.empty()) alarm(refusal->alarm, turn);
+    turn.effects.emplace_back(RegistrationAnswered{event.call, event.store, refusal->reason});
+    return;
+  }
   if (const auto conflict = lineage_.conflict(event.seen, log_.durable())) {
     halt("store `" + event.store + "` contradicts this decision log: " + *conflict +
              "; the log is an old copy, or another coordinator has taken its place: bring back the newest log",
          turn);
     return;
   }
-  const auto registration = stores_.registered(event, turn.now);
-  if (!registration.refused.empty()) {
-    if (registration.is_new_reason) alarm(registration.refused, turn);
-    turn.effects.emplace_back(RegistrationAnswered{event.call, event.store, registration.refused});
-    return;
-  }
-  if (registration.must_record) {
+  const auto acceptance = stores_.accept(event, turn.now);
+  if (acceptance.must_record) {
     stores_.recorded_at(event.store, log_.append(stores_.find(event.store)->record, turn.now, turn.effects));
     log_.force(turn.effects);
   }
-  const Position recorded = stores_.find(event.store)->recorded;
-  if (recorded <= log_.durable()) {
+  if (stores_.find(event.store)->recorded <= log_.durable()) {
     turn.effects.emplace_back(RegistrationAnswered{event.call, event.store, {}});
   } else {
-    awaited_.emplace(recorded, RegistrationAwaited{event.call, event.store});
+    await_record(event, acceptance.must_record, turn);
   }
-  if (registration.must_resend) {
+  if (acceptance.must_resend) {
     for (const auto& [id, transaction] : transactions_) transaction.protocol.resend_to(event.store, turn);
+  }
+}
+
+// A store registers again and again while the disk is full: one call of it waits, whose caller is there still.
+void Coordinator::await_record(const StoreRegistered& event, bool is_new_record, Turn& turn) {
+  if (is_new_record) awaited_.emplace(stores_.find(event.store)->recorded, RegistrationAwaited{event.store});
+  const auto [waiting, is_first] = registering_.try_emplace(event.store, event.call);
+  if (is_first) return;
+  turn.effects.emplace_back(
+      RegistrationAnswered{std::exchange(waiting->second, event.call), event.store,
+                           "this registration of store `" + event.store + "` has been followed by another one"});
+}
+
+void Coordinator::became_durable(const RegistrationAwaited& awaited, Turn& turn) {
+  if (stores_.find(awaited.store)->recorded > log_.durable()) return;  // it has moved since
+  if (const auto waiting = registering_.extract(awaited.store)) {
+    turn.effects.emplace_back(RegistrationAnswered{waiting.mapped(), awaited.store, {}});
   }
 }
 
@@ -66,7 +83,7 @@ void Coordinator::handle(const VoteReceived& event, Turn& turn) {
   } else if (before == State::kCommitting) {
     protocol.resend_to(event.store, turn);  // it votes again: the decision did not reach it
   }
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
@@ -93,17 +110,15 @@ void Coordinator::handle(const AlreadyCommitted& event, Turn& turn) {
 void Coordinator::handle(const VoteLost& event, Turn& turn) {
   const auto entry = transactions_.find(event.id);
   if (entry == transactions_.end()) return;
-  const State before = entry->second.protocol.state();
   entry->second.protocol.vote_lost(event, turn);
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 void Coordinator::handle(const WoundRequested& event, Turn& turn) {
   const auto entry = transactions_.find(event.id);
   if (entry == transactions_.end() || !stores_.is_accepted(event.store, event.opening)) return;
-  const State before = entry->second.protocol.state();
   entry->second.protocol.abort({AbortReason::kWounded, event.store, "an older transaction needs its locks"}, turn);
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 // ---- acknowledgements ----
@@ -125,9 +140,8 @@ void Coordinator::handle(const Acknowledged& event, Turn& turn) {
     alarm(branch() + " acknowledges a commit that is not decided", turn);
     return;
   }
-  const State before = protocol.state();
   if (protocol.acknowledged(event, turn)) stores_.repay(event.store);
-  follow(entry, before, turn);
+  follow(entry, turn);
 }
 
 // ---- inquiries ----

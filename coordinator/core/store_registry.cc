@@ -8,11 +8,23 @@ namespace assent::coordinator {
 
 namespace {
 
-constexpr std::size_t kMostStores = 65536;
+bool is_malformed(const StoreRegistered& event) {
+  return event.store.empty() || event.address.empty() || event.identity == StoreIdentity{} || event.start_number == 0 ||
+         event.opening == Opening{};
+}
+
+std::string two_copies(const StoreRegistered& event, std::uint64_t start_number) {
+  return "store `" + event.store + "` was opened " + std::to_string(event.start_number) +
+         " times, and an opening has registered that was number " + std::to_string(start_number) +
+         ": two copies of its file are served; stop the one that is not the store";
+}
 
 }  // namespace
 
-StoreRegistry::StoreRegistry(const std::map<std::string, StoreRecord>& recovered, Duration quiet) : quiet_(quiet) {
+StoreRegistry::StoreRegistry(const std::map<std::string, StoreRecord>& recovered, const Settings& settings)
+    : quiet_(settings.resend_ceiling),
+      most_(settings.stores),
+      refused_(settings.refusal_kept, settings.refused_stores) {
   for (const auto& [name, record] : recovered) {
     Entry entry;
     entry.record = record;
@@ -21,36 +33,32 @@ StoreRegistry::StoreRegistry(const std::map<std::string, StoreRecord>& recovered
   }
 }
 
-StoreRegistry::Registration StoreRegistry::registered(const StoreRegistered& event, Time now) {
-  Registration answer;
-  answer.refused = refusal(event);
-  if (!answer.refused.empty()) {
-    Entry* const entry = known(event);
-    answer.is_new_reason = entry == nullptr || entry->refused != answer.refused;
-    if (entry != nullptr) entry->refused = answer.refused;
-    return answer;
+std::optional<StoreRegistry::Refusal> StoreRegistry::refuse(const StoreRegistered& event, Time now) {
+  if (is_malformed(event)) {
+    return Refusal{
+        "a registration needs the store's name, its identity, its start number, its opening and its "
+        "participant's address",
+        {}};
   }
-  const bool is_new = !entries_.contains(event.store);
-  Entry& entry = entries_[event.store];
-  const bool returns = entry.opening != event.opening || now - *entry.last_seen >= quiet_;
-  const bool moved = entry.record.address != event.address;
-  names_.emplace(event.identity, event.store);
-  entry.record = {event.store, event.identity, event.address, std::max(entry.record.position, event.position)};
-  entry.opening = event.opening;
-  entry.start_number = event.start_number;
-  entry.last_seen = now;
-  entry.refused.clear();
-  answer.must_record = is_new || moved;
-  answer.must_resend = returns || moved;
-  return answer;
+  if (is_late(event, now)) {
+    return Refusal{"this registration of store `" + event.store + "` is late: the store has been opened again since",
+                   {}};
+  }
+  const std::string reason = contradiction(event);
+  if (reason.empty()) return std::nullopt;
+  if (!refused_.refused(event, reason, now)) return Refusal{reason, {}};
+  if (!refused_.is_full()) return Refusal{reason, reason};
+  return Refusal{reason, reason + "; so many openings are refused now that no more of them are listed or told of"};
 }
 
-std::string StoreRegistry::refusal(const StoreRegistered& event) const {
-  if (event.store.empty() || event.address.empty() || event.identity == StoreIdentity{} || event.start_number == 0 ||
-      event.opening == Opening{}) {
-    return "a registration needs the store's name, its identity, its start number, its opening and its participant's "
-           "address";
-  }
+// One that goes on registering is no late message: two copies of the store's file are served.
+bool StoreRegistry::is_late(const StoreRegistered& event, Time now) const {
+  const Entry* const entry = find(event.store);
+  return entry != nullptr && entry->in_force && entry->in_force->before == event.opening &&
+         entry->record.identity == event.identity && now - entry->in_force->accepted < quiet_;
+}
+
+std::string StoreRegistry::contradiction(const StoreRegistered& event) const {
   const auto name = names_.find(event.identity);
   if (name != names_.end() && name->second != event.store) {
     return "the store with identity " + to_string(event.identity) + " is known as `" + name->second + "`: register `" +
@@ -58,8 +66,8 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
   }
   const auto found = entries_.find(event.store);
   if (found == entries_.end()) {
-    if (entries_.size() < kMostStores) return {};
-    return "this coordinator already knows " + std::to_string(kMostStores) + " stores, the most it can";
+    if (entries_.size() < most_) return {};
+    return "this coordinator already knows " + std::to_string(most_) + " stores, the most it may (--stores)";
   }
   const Entry& entry = found->second;
   if (entry.record.identity != event.identity) {
@@ -68,36 +76,40 @@ std::string StoreRegistry::refusal(const StoreRegistered& event) const {
            " registered under its name: bring back the store's own file, or give this one "
            "another name";
   }
-  return refusal_of_opening(entry, event);
+  return contradiction(entry, event);
 }
 
-std::string StoreRegistry::refusal_of_opening(const Entry& entry, const StoreRegistered& event) const {
-  if (entry.opening == event.opening) return {};  // G4
+std::string StoreRegistry::contradiction(const Entry& entry, const StoreRegistered& event) {
+  const auto& in_force = entry.in_force;
+  if (in_force && in_force->opening == event.opening) return {};  // G4
+  if (in_force && in_force->before == event.opening) return two_copies(event, in_force->start_number);
   // Opening a store raises its position. (Since this start: the log may have the position from this very opening.)
-  auto least = static_cast<std::uint64_t>(entry.record.position);
-  if (entry.opening != Opening{}) ++least;
-  if (static_cast<std::uint64_t>(event.position) < least) {
-    return "store `" + event.store + "` is at position " + to_string(event.position) + ", and must be at " +
-           std::to_string(least) +
-           " or above after what it has acknowledged: its file was restored from an old copy, and commits of it are "
-           "lost; bring back the newest file";
+  const StorePosition known = entry.record.position;
+  if (event.position < known || (in_force && event.position == known)) {
+    return "store `" + event.store + "` is at position " + to_string(event.position) + ", and must be " +
+           (in_force ? "above " + to_string(known) : "at " + to_string(known) + " or above") +
+           " after what it has acknowledged: its file was restored from an old copy, and commits of it are lost; bring "
+           "back the newest file";
   }
-  if (event.start_number <= entry.start_number) {
-    return "store `" + event.store + "` was opened " + std::to_string(event.start_number) +
-           " times, and an opening has registered that was number " + std::to_string(entry.start_number) +
-           ": two copies of its file are served; stop the one that is not the store";
-  }
+  if (in_force && event.start_number <= in_force->start_number) return two_copies(event, in_force->start_number);
   return {};
 }
 
-StoreRegistry::Entry* StoreRegistry::known(const StoreRegistered& event) {
-  auto found = entries_.find(event.store);
-  if (found == entries_.end()) {
-    const auto name = names_.find(event.identity);
-    if (name == names_.end()) return nullptr;
-    found = entries_.find(name->second);
+StoreRegistry::Acceptance StoreRegistry::accept(const StoreRegistered& event, Time now) {
+  const bool is_new = !entries_.contains(event.store);
+  Entry& entry = entries_[event.store];
+  const bool is_opened = !is_accepted(event.store, event.opening);
+  const bool returns = is_opened || now - entry.in_force->last_seen >= quiet_;
+  const bool moved = entry.record.address != event.address;
+  names_.emplace(event.identity, event.store);
+  entry.record = {event.store, event.identity, event.address, std::max(entry.record.position, event.position)};
+  if (is_opened) {
+    const Opening before = entry.in_force ? entry.in_force->opening : Opening{};
+    entry.in_force = InForce{event.opening, event.start_number, now, now, before};
   }
-  return &found->second;
+  entry.in_force->last_seen = now;
+  refused_.accepted(event);
+  return {is_new || moved, returns || moved};
 }
 
 void StoreRegistry::acknowledged(const std::string& store, StorePosition position) {
@@ -108,17 +120,15 @@ void StoreRegistry::acknowledged(const std::string& store, StorePosition positio
 }
 
 void StoreRegistry::owe(const std::string& store) {
-  ++owed_[store];
+  const auto found = entries_.find(store);
+  invariant(found != entries_.end(), "G1: a store owes an acknowledgement before it is known");
+  ++found->second.owed;
 }
 
 void StoreRegistry::repay(const std::string& store) {
-  invariant(owed(store) > 0, "I5: a store acknowledges more commits than it owes");
-  --owed_[store];
-}
-
-std::uint64_t StoreRegistry::owed(const std::string& store) const {
-  const auto found = owed_.find(store);
-  return found == owed_.end() ? 0 : found->second;
+  const auto found = entries_.find(store);
+  invariant(found != entries_.end() && found->second.owed > 0, "I5: a store acknowledges more commits than it owes");
+  --found->second.owed;
 }
 
 const StoreRegistry::Entry* StoreRegistry::find(const std::string& store) const {
@@ -128,19 +138,19 @@ const StoreRegistry::Entry* StoreRegistry::find(const std::string& store) const 
 
 std::optional<std::string> StoreRegistry::address(const std::string& store) const {
   const Entry* const entry = find(store);
-  if (entry == nullptr || entry->opening == Opening{}) return std::nullopt;
+  if (entry == nullptr || !entry->in_force) return std::nullopt;
   return entry->record.address;
 }
 
 Opening StoreRegistry::opening(const std::string& store) const {
   const Entry* const entry = find(store);
-  invariant(entry != nullptr && entry->opening != Opening{}, "G2: a message is sent before an opening is accepted");
-  return entry->opening;
+  invariant(entry != nullptr && entry->in_force, "G2: a message is sent before an opening is accepted");
+  return entry->in_force->opening;
 }
 
 bool StoreRegistry::is_accepted(const std::string& store, Opening opening) const {
   const Entry* const entry = find(store);
-  return opening != Opening{} && entry != nullptr && entry->opening == opening;
+  return entry != nullptr && entry->in_force && entry->in_force->opening == opening;
 }
 
 }  // namespace assent::coordinator

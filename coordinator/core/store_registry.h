@@ -15,40 +15,58 @@
 //   G4  Within one opening positions prove nothing: signs of life and acknowledgements overtake each other.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "assent/time.h"
 #include "coordinator/core/events.h"
 #include "coordinator/core/records.h"
+#include "coordinator/core/refused_openings.h"
+#include "coordinator/core/settings.h"
 
 namespace assent::coordinator {
 
 class StoreRegistry {
  public:
+  // The opening that was accepted last since this start.
+  struct InForce {
+    Opening opening{};
+    std::uint64_t start_number = 0;
+    Time accepted;     // when it registered first
+    Time last_seen;    // when it registered last
+    Opening before{};  // the one that it took the place of; 0: none since this start
+  };
+
   struct Entry {
+    // Of the log, and what has been acknowledged since.
     StoreRecord record;
-    Position recorded{};             // where the log has it, or will have it; 0: since before this start
-    Opening opening{};               // the one in force, accepted since this start; 0: none yet
-    std::uint64_t start_number = 0;  // of that opening; 0: none yet
-    std::optional<Time> last_seen;   // when that opening registered last
-    std::string refused;             // why the last registration under this name was refused; empty: it was not
+    Position recorded{};     // where the log has it, or will have it; 0: since before this start
+    std::uint64_t owed = 0;  // commits that it has not acknowledged
+
+    // Of this start.
+    std::optional<InForce> in_force;  // nothing: it has not registered yet
   };
 
-  struct Registration {
-    std::string refused;         // why; empty: accepted
-    bool is_new_reason = false;  // refused, and not for the same reason as the time before
-    bool must_record = false;    // accepted, and new to the log
-    bool must_resend = false;    // accepted, and it may have missed what was sent, or not sent, before
+  struct Refusal {
+    std::string reason;
+    std::string alarm;  // what people must be told; empty: they know, or it is nothing to them
   };
 
-  // `quiet` is how long a store must have been unheard of for its next registration to count as a return.
-  StoreRegistry(const std::map<std::string, StoreRecord>& recovered, Duration quiet);
+  struct Acceptance {
+    bool must_record = false;  // it is new to the log
+    bool must_resend = false;  // it may have missed what was sent, or not sent, before
+  };
 
-  Registration registered(const StoreRegistered& event, Time now);
+  StoreRegistry(const std::map<std::string, StoreRecord>& recovered, const Settings& settings);
+
+  // Why the store cannot be what it says; nothing if it may be accepted.
+  std::optional<Refusal> refuse(const StoreRegistered& event, Time now);
+
+  // REQUIRES: refuse() had nothing against it.
+  Acceptance accept(const StoreRegistered& event, Time now);
 
   // The log has, or will have, the store's record at this position.
   void recorded_at(const std::string& store, Position position) { entries_.at(store).recorded = position; }
@@ -56,10 +74,9 @@ class StoreRegistry {
   // An opening that was accepted acknowledged with this journal position.
   void acknowledged(const std::string& store, StorePosition position);
 
-  // The store owes one more acknowledgement, or one less.
+  // The store owes one more acknowledgement, or one less. REQUIRES: find(store): its record precedes the commit.
   void owe(const std::string& store);
   void repay(const std::string& store);
-  std::uint64_t owed(const std::string& store) const;
 
   const Entry* find(const std::string& store) const;
 
@@ -73,19 +90,21 @@ class StoreRegistry {
   bool is_accepted(const std::string& store, Opening opening) const;
 
   const std::map<std::string, Entry>& entries() const { return entries_; }
+  const RefusedOpenings& refused() const { return refused_; }
 
  private:
-  // Why the store cannot be what it says, or nothing.
-  std::string refusal(const StoreRegistered& event) const;
-  std::string refusal_of_opening(const Entry& entry, const StoreRegistered& event) const;
+  // It was sent before the opening in force registered, and overtaken by it.
+  bool is_late(const StoreRegistered& event, Time now) const;
 
-  // The known store that the registration is about: of its name, else of its identity.
-  Entry* known(const StoreRegistered& event);
+  // Why the store cannot be what it says; else empty.
+  std::string contradiction(const StoreRegistered& event) const;
+  static std::string contradiction(const Entry& entry, const StoreRegistered& event);
 
-  const Duration quiet_;
+  const Duration quiet_;  // unheard of for so long, a store's next registration counts as a return
+  const std::uint32_t most_;
   std::map<std::string, Entry> entries_;
   std::map<StoreIdentity, std::string> names_;
-  std::map<std::string, std::uint64_t> owed_;  // commits that each store has not acknowledged
+  RefusedOpenings refused_;
 };
 
 }  // namespace assent::coordinator

@@ -82,20 +82,26 @@ struct Served {
   bool draining = false;
 };
 
-// What the participant of a store says of it; nothing if it does not answer.
+// What the participant of a store says of this opening of it; nothing if it does not answer, or serves another one.
 std::optional<Served> ask_participant(Console& console, const wire::StoreStatus& store) {
   const auto status = console.call(store.address, methods::kParticipantStatus, {});
   if (!status) return std::nullopt;
   for (const auto& each : status->stores) {
-    if (each.store == store.store) return Served{each, status->insecure, status->draining};
+    // A store that is offline has no opening.
+    const bool is_meant = store.opening == 0 || each.opening == 0 || store.opening == each.opening;
+    if (each.store == store.store && is_meant) return Served{each, status->insecure, status->draining};
   }
   return std::nullopt;
 }
 
 Json to_json(const wire::StoreStatus& store, const std::optional<Served>& answer) {
-  Json::Object object{{"store", store.store},         {"identity", hex(store.identity)},
-                      {"address", store.address},     {"last_seen_ms", store.last_seen_ms},
-                      {"owed", store.owed},           {"refused", store.refused},
+  Json::Object object{{"store", store.store},
+                      {"identity", hex(store.identity)},
+                      {"address", store.address},
+                      {"last_seen_ms", store.last_seen_ms},
+                      {"owed", store.owed},
+                      {"refused", store.refused},
+                      {"opening", hex(store.opening)},
                       {"answers", answer.has_value()}};
   if (!answer) return object;
   const auto* const served = &answer->store;
@@ -121,7 +127,7 @@ Json to_json(const wire::StoreStatus& store, const std::optional<Served>& answer
 
 std::string state_of(const wire::StoreStatus& store, const std::optional<Served>& served) {
   if (!store.refused.empty()) return "refused: " + store.refused;
-  if (!served) return "its participant does not answer";
+  if (!served) return "its participant does not answer for it";
   std::string state = served->store.offline.empty() ? "online" : "offline: " + served->store.offline;
   if (served->draining) state += "; draining: its participant begins nothing new";
   if (served->insecure) state += "; INSECURE: its participant listens beyond its machine without TLS";

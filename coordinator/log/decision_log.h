@@ -26,14 +26,13 @@ class DecisionLog {
  public:
   virtual ~DecisionLog() = default;
 
-  // What it held when it was opened, with this start's epoch and nonce as the last of `nonces`. All of it is on
-  // disk, forced by the opening itself.
-  virtual const LogState& opened() const = 0;
+  // What it holds. After the opening that is what it held before, with this start's epoch and nonce as the last of
+  // `nonces`, and all of it is on disk, forced by the opening itself; what is appended adds to it. It says nothing
+  // after an append that failed with anything but kUnavailable.
+  virtual const LogState& state() const = 0;
 
   // Appends the records as one block and forces it. `first` is the position of the first one, and follows the last
-  // position appended. No records: appends nothing, and claims the space that will be needed next. That may take
-  // long, so it is done after a block has been reported, and again and again while there is none. Errors say what the
-  // caller knows now:
+  // position appended. REQUIRES: at least one record. Errors say what the caller knows now:
   //   kUnavailable   there is no disk space for the block. Nothing was written and nothing is lost: the caller keeps
   //                  these records, answers nobody about them, and appends them again (with more behind them, if it
   //                  likes) when there may be space. They are neither decided nor aborted until then.
@@ -43,6 +42,10 @@ class DecisionLog {
   //                  and the next opening reads what the disk holds.
   // After any error but kUnavailable every later append fails.
   virtual Result<void> append(Position first, std::span<const LogRecord> records) = 0;
+
+  // Claims the disk space that will be needed next; whether there was enough, status() tells. It may take long, so it
+  // is for the time after a block has been reported, and again and again while there is no space.
+  virtual void claim_ahead() = 0;
 
   virtual LogStatus status() const = 0;
 };

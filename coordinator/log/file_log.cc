@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/core/invariant.h"
 #include "coordinator/log/block.h"
 #include "coordinator/log/record_codec.h"
 #include "coordinator/log/segment_reader.h"
@@ -87,19 +88,12 @@ Result<std::unique_ptr<FileLog>> FileLog::open(std::unique_ptr<LogDirectory> dir
 }
 
 FileLog::FileLog(std::unique_ptr<LogDirectory> directory, std::uint64_t segment_bytes, LogState state)
-    : directory_(std::move(directory)),
-      segment_bytes_(segment_bytes),
-      opened_(std::move(state)),
-      state_(opened_),
-      next_(*directory_) {}
+    : directory_(std::move(directory)), segment_bytes_(segment_bytes), state_(std::move(state)), next_(*directory_) {}
 
 Result<void> FileLog::append(Position first, std::span<const LogRecord> records) {
+  invariant(!records.empty(), "a block of the decision log without a record");
   if (failure_) {
     return Error{ErrorKind::kIo, "nothing is appended to " + segment_.path + " after a failure: " + *failure_};
-  }
-  if (records.empty()) {
-    claim_ahead();
-    return {};
   }
   ByteWriter payload;
   for (const auto& record : records) {
@@ -192,9 +186,8 @@ void FileLog::remove_older_segments() {
   }
 }
 
-// What fails is told by status().
 void FileLog::claim_ahead() {
-  if (next_.claimed() > 0 || !segment_.is_half_full()) {
+  if (failure_ || next_.claimed() > 0 || !segment_.is_half_full()) {
     return;
   }
   if (!next_bytes_) {

@@ -33,8 +33,9 @@ class FileLog final : public DecisionLog {
   // See open_file_log().
   static Result<std::unique_ptr<FileLog>> open(std::unique_ptr<LogDirectory> directory, const FileLogOptions& options);
 
-  const LogState& opened() const override { return opened_; }
+  const LogState& state() const override { return state_; }
   Result<void> append(Position first, std::span<const LogRecord> records) override;
+  void claim_ahead() override;
   LogStatus status() const override;
 
  private:
@@ -44,12 +45,10 @@ class FileLog final : public DecisionLog {
   Result<void> force(std::span<const std::byte> block);
   Result<void> failed(Error error);
   void remove_older_segments();
-  void claim_ahead();
 
   std::unique_ptr<LogDirectory> directory_;
   std::uint64_t segment_bytes_;
-  LogState opened_;
-  LogState state_;  // opened_ and what was appended since
+  LogState state_;
   OpenSegment segment_;
   NextSegment next_;
   std::optional<std::uint64_t> next_bytes_;  // what to claim ahead; absent until the segment is half full
@@ -58,7 +57,7 @@ class FileLog final : public DecisionLog {
 };
 
 // Opens the log in the directory, or creates it, and claims the directory until the log is destroyed. When it returns,
-// everything that opened() holds is on disk under this start's epoch. Fails with
+// everything that state() holds is on disk under this start's epoch. Fails with
 //   kConflict      another process has the log open; or, with `create`, there is one already
 //   kNotFound      there is none (and no `create`); nothing was made
 //   kCorrupt       what is on disk is not what was written: the message names file and offset; nothing was changed

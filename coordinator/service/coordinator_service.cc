@@ -32,13 +32,13 @@ CoordinatorService::CoordinatorService(boost::asio::io_context& io, ServiceSetti
                                        std::unique_ptr<DecisionLog> log, std::shared_ptr<spdlog::logger> logger)
     : settings_(std::move(settings)),
       logger_(std::move(logger)),
-      log_(log->opened().log),
+      log_(log->state().log),
       opened_(std::move(log)),
       started_(daemon::now()),
       drain_timer_(io),
       insecure_timer_(io),
       io_(io),
-      server_(io, settings_.limits, hello(settings_.program, opened_->opened())) {
+      server_(io, settings_.limits, hello(settings_.program, opened_->state())) {
   serve_clients();
   serve_stores();
   serve_operators();

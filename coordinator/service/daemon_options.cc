@@ -24,10 +24,15 @@ void list_settings(daemon::Options& options, Settings& core) {
   options.duration("idle-force", core.idle_force, 1ms, 1min,
                    "How long the end of a transaction waits for a force to ride on");
   options.duration("retention", core.retention, 1s, 24h * 365, "How long outcomes of ended commits can be asked for");
+  options.duration("refusal-kept", core.refusal_kept, 1s, 24h,
+                   "How long a refused copy of a store is listed after it was heard of last");
   options.number("lease-ids", core.lease_ids, 1, kMillion, "Most ids in one lease");
   options.number("leases", core.leases, 1, kMillion, "Most leases at a time");
   options.number("transactions", core.transactions, 1, 10 * kMillion, "Most undecided transactions at a time");
   options.number("stores-per-transaction", core.stores_per_transaction, 1, 1024, "Most stores in one transaction");
+  options.number("stores", core.stores, 1, 65536, "Most stores that it knows");
+  options.number("refused-stores", core.refused_stores, 1, 4096,
+                 "Most refused copies of stores that it lists at a time");
   options.size("result-bytes", core.result_bytes, 1024, 1ULL << 30U,
                "Most bytes of the results of a submit, from all its stores together");
   options.number("owed-commits", core.owed_commits, 1, 4096,

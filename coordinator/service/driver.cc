@@ -19,7 +19,7 @@ Driver::Driver(boost::asio::io_context& io, const Settings& settings, LinkSettin
                std::unique_ptr<DecisionLog> log, std::shared_ptr<spdlog::logger> logger)
     : io_(io),
       logger_(std::move(logger)),
-      core_(settings, log->opened(), std::move(address), daemon::now()),
+      core_(settings, log->state(), std::move(address), daemon::now()),
       timer_(io),
       outlet_(io),
       links_(

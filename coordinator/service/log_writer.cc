@@ -65,22 +65,25 @@ void LogWriter::run() {
       wake_.wait_for(lock, kLookForRoom, [this] { return is_stopping_; });
       if (is_stopping_) return;
     }
-    if (block->records.empty()) continue;
     boost::asio::post(io_, [this, last = block->last()] {
       is_idle_ = true;
       on_durable_(last);
     });
-    append({});
+    claim_ahead();
   }
 }
 
 std::optional<LogWriter::Block> LogWriter::wait_for_block() {
   std::unique_lock lock(mutex_);
   const auto has_work = [this] { return is_stopping_ || waiting_; };
-  if (status_.out_of_space.empty()) {
-    wake_.wait(lock, has_work);
-  } else if (!wake_.wait_for(lock, kLookForRoom, has_work)) {
-    return Block{};
+  while (!has_work()) {
+    if (status_.out_of_space.empty()) {
+      wake_.wait(lock, has_work);
+    } else if (!wake_.wait_for(lock, kLookForRoom, has_work)) {
+      lock.unlock();
+      claim_ahead();
+      lock.lock();
+    }
   }
   if (is_stopping_ && !waiting_) return std::nullopt;
   return std::exchange(waiting_, std::nullopt);
@@ -97,6 +100,11 @@ bool LogWriter::append(const Block& block) {
   }
   publish_status();
   return appended.has_value();
+}
+
+void LogWriter::claim_ahead() {
+  log_->claim_ahead();
+  publish_status();
 }
 
 void LogWriter::publish_status() {

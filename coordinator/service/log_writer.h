@@ -52,11 +52,11 @@ class LogWriter {
   };
 
   void run();
-  // What to do next; nothing: end. While the disk is full, comes back empty-handed now and then to look for room.
+  // The next one; nothing: end. While the disk is full, looks for room now and then.
   std::optional<Block> wait_for_block();
-  // Returns whether the block is durable; false: there is no room for it. No records: lets the log see to the room that
-  // it will need next.
+  // Returns whether the block is durable; false: there is no room for it.
   bool append(const Block& block);
+  void claim_ahead();
   void publish_status();
 
   boost::asio::io_context& io_;

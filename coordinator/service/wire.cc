@@ -298,6 +298,7 @@ wire::StoreStatus to_wire(const StoreSummary& summary) {
   status.last_seen_ms = summary.last_seen ? rpc::to_milliseconds(*summary.last_seen) : -1;
   status.owed = bits(summary.owed);
   status.refused = summary.refused;
+  status.opening = bits(summary.opening);
   return status;
 }
 

@@ -39,6 +39,7 @@ std::optional<std::string> check(const Settings& settings) {
   if (settings.branches == 0) return "a store must be allowed at least one branch";
   if (settings.statements_per_branch == 0) return "a branch must be allowed at least one statement";
   if (settings.changes_bytes == 0) return "a branch must be allowed at least one byte of changes";
+  if (settings.lock_bytes == 0) return "a branch must be allowed at least one byte of locks";
   return std::nullopt;
 }
 
@@ -102,6 +103,14 @@ void BranchTable::end_overdue(Branch& branch) {
         {.reason = AbortReason::kTransactionTimeout,
          .store = {},
          .detail = "not prepared in the time of the transaction; use shorter transactions or a longer timeout"});
+    return;
+  }
+  if (branch.state() == BranchState::kRunning && branch.statement_deadline <= now_) {
+    end(branch, EndKind::kAborted,
+        {.reason = AbortReason::kOverloaded,
+         .store = {},
+         .detail = "its statement waited too long for its turn, for this store has too much to do; run the transaction "
+                   "again later"});
     return;
   }
   const Time deadline = std::min(branch.statement_deadline, branch.wait_deadline);
@@ -251,8 +260,8 @@ void BranchTable::journaled(Branch& branch) {
       move(branch, branch.journaled_as == RowState::kResolvedCommit ? BranchState::kResolvedCommit
                                                                     : BranchState::kResolvedAbort);
       branch.inquiries.start(now_);
-      for (const CallId call : calls) made_.emplace_back(ResolveAnswered{call, branch.id});
       release_locks(branch);
+      for (const CallId call : calls) made_.emplace_back(ResolveAnswered{call, summary(branch, now_)});
       break;
     case BranchState::kSettling: {
       const bool agrees = branch.journaled_as == RowState::kCommitted;

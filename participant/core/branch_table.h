@@ -3,8 +3,9 @@
 // Takes one event and the time, and appends effects; the service performs them in order. It does no I/O, reads no
 // clock, draws no random number, logs nothing. Not thread-safe: one thread owns it, the store's.
 //
-// The service's loop: step every event at hand; perform RunStatements at once and step its StatementsRan; when no
-// event is left, step BatchEnded; perform WriteJournal and step its JournalDurable; deliver the answers.
+// The service's loop: step every event at hand; perform what was ordered by RunStatements, as much as there is time for
+// and in that order, and step each StatementsRan before anything else is done to the store, for its locks are asked for
+// then; step BatchEnded; perform WriteJournal and step its JournalDurable; deliver the answers.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,7 @@ using namespace std::chrono_literals;
 
 struct Settings {
   Duration transaction_timeout = 30s;  // the longest life of an unprepared branch
-  Duration statement_timeout = 10s;    // a statement with all its waiting
+  Duration statement_timeout = 10s;    // a statement with all its waiting, until its last run begins
   Duration lock_wait = 10s;            // one wait for a lock
   Duration wound_after = 10ms;         // behind a younger prepared holder, until its coordinator is asked to wound it
   Duration inquiry_first = 2s;         // in doubt, or committed and not released
@@ -40,6 +41,7 @@ struct Settings {
   Duration idle_journal = 1s;          // deletions and coordinators' words wait this long
   std::uint32_t branches = 65536;      // most live branches, prepared ones included
   std::uint64_t changes_bytes = 64U << 20U;  // most captured bytes of one branch
+  std::uint64_t lock_bytes = 64U << 20U;     // most memory for the locks of one branch
   std::uint32_t statements_per_branch = 65536;
   std::uint32_t remembered_ends = 65536;  // ended branches whose reason is kept, to name it to late callers
 };
@@ -55,19 +57,6 @@ struct Counters {
   std::uint64_t lock_waits = 0;
   std::uint64_t resolved_in_doubt = 0;  // in doubt (after a restart or an inquiry), then ended by a decision
   std::uint64_t alarms = 0;
-};
-
-struct BranchSummary {
-  TransactionId id;
-  BranchNumber branch;
-  std::string_view state;
-  Duration age{};
-  std::vector<std::string> stores;
-  LogIdentity coordinator{};
-  std::string coordinator_address;
-  std::uint32_t inquiries = 0;
-  std::uint64_t changes = 0;
-  std::vector<TransactionId> blocks;  // who waits for its locks
 };
 
 struct LockSummary {
@@ -101,8 +90,13 @@ class BranchTable {
   // When TimePassed is due next; nothing if no timer runs.
   std::optional<Time> next_deadline() const;
 
+  // Whether the branch that ordered this run still waits for it. A run that nobody waits for need not be performed: a
+  // StatementsRan of nothing is enough.
+  bool awaits(RunId run) const;
+
   // What this store has seen of a log: for registrations and inquiries.
   CoordinatorLine seen(LogIdentity log) const;
+  std::vector<CoordinatorLine> seen() const;
 
   const Counters& counters() const;
   Totals totals(Time now) const;

@@ -27,6 +27,13 @@ AbortCause too_many_changes(std::uint64_t limit) {
                     " bytes; change fewer rows in one transaction, or raise the limit"};
 }
 
+AbortCause too_many_locks(std::uint64_t limit) {
+  return {.reason = AbortReason::kStatementFailed,
+          .store = {},
+          .detail = "the branch's locks would take more than " + std::to_string(limit) +
+                    " bytes; change fewer rows in one transaction, or raise the limit"};
+}
+
 std::string too_many_statements(std::size_t limit) {
   return "a branch takes at most " + std::to_string(limit) +
          " statements; use several transactions, or raise the limit";
@@ -177,6 +184,13 @@ void BranchTable::run(Branch& branch) {
   made_.emplace_back(RunStatements{branch.run, branch.id, branch.changes, branch.statements});
 }
 
+bool BranchTable::awaits(RunId run) const {
+  const auto found = runs_.find(run);
+  if (found == runs_.end()) return false;
+  const auto branch = branches_.find(found->second);
+  return branch != branches_.end() && branch->second.state() == BranchState::kRunning && branch->second.run == run;
+}
+
 void BranchTable::handle(const StatementsRan& event) {
   const auto run = runs_.find(event.run);
   if (run == runs_.end()) return;
@@ -224,6 +238,8 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
   AbortCause failure = event.failure;
   if (branch.changes->bytes.size() + event.changes.bytes.size() > settings_.changes_bytes) {
     failure = too_many_changes(settings_.changes_bytes);
+  } else if (locks_.held_bytes(branch.priority) > settings_.lock_bytes) {
+    failure = too_many_locks(settings_.lock_bytes);
   }
   const bool succeeded = failure.reason == AbortReason::kNone;
   const std::size_t count = std::exchange(branch.statements, nullptr)->size();

@@ -18,6 +18,10 @@ CoordinatorLine BranchTable::seen(LogIdentity log) const {
   return coordinators_.line(log);
 }
 
+std::vector<CoordinatorLine> BranchTable::seen() const {
+  return coordinators_.lines();
+}
+
 const Counters& BranchTable::counters() const {
   return counters_;
 }

@@ -51,6 +51,12 @@ CoordinatorLine CoordinatorsSeen::line(LogIdentity log) const {
                               : found->second.seen.line;
 }
 
+std::vector<CoordinatorLine> CoordinatorsSeen::lines() const {
+  std::vector<CoordinatorLine> lines;
+  for (const auto& [identity, log] : logs_) lines.push_back(log.seen.line);
+  return lines;
+}
+
 const Released& CoordinatorsSeen::released(LogIdentity log) const {
   const auto found = logs_.find(log);
   return found == logs_.end() ? kNothing : found->second.seen.released;

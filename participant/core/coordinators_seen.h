@@ -36,6 +36,7 @@ class CoordinatorsSeen {
   // Zeros but for the identity if the log was never heard of.
   CoordinatorLine line(LogIdentity log) const;
   const Released& released(LogIdentity log) const;
+  std::vector<CoordinatorLine> lines() const;  // of all logs
 
   // Where it said last that it is; empty if it has not spoken since this store's start.
   std::string address(LogIdentity log) const;

@@ -188,9 +188,23 @@ struct CallRefused {
   std::string message;
 };
 
+// What operators see of a branch.
+struct BranchSummary {
+  TransactionId id;
+  BranchNumber branch;
+  std::string_view state;
+  Duration age{};
+  std::vector<std::string> stores;
+  LogIdentity coordinator{};
+  std::string coordinator_address;
+  std::uint32_t inquiries = 0;
+  std::uint64_t changes = 0;
+  std::vector<TransactionId> blocks;  // who waits for its locks
+};
+
 struct ResolveAnswered {
   CallId call{};
-  TransactionId id;
+  BranchSummary branch;  // as it is after the resolution
 };
 
 // ---- effects: to coordinators ----

@@ -18,6 +18,9 @@ constexpr LockModes kShared = bit(LockMode::kShared);
 constexpr LockModes kExclusive = bit(LockMode::kExclusive);
 constexpr LockModes kAll = kIntendShared | kIntendExclusive | kShared | kExclusive;
 
+// Besides its name: an entry with one holder, in their maps, and the holder's place of it.
+constexpr std::uint64_t kBytesOfALock = 400;
+
 constexpr std::array kEach{kIntendShared, kIntendExclusive, kShared, kExclusive};
 
 LockModes intention(LockMode mode) {
@@ -168,6 +171,7 @@ void LockTable::take(const Priority& owner, Party& party, const std::vector<Wish
               "L1: two owners never hold conflicting modes of one name");
     if (holders.of(owner) == 0) {
       party.held.push_back(wish.place);
+      party.held_bytes += kBytesOfALock + wish.place->first.table.size() + wish.place->first.key.size();
       ++held_count_;
     }
     holders.add(owner, wish.modes);
@@ -249,6 +253,11 @@ Locks LockTable::held_by(const Priority& owner) const {
     if ((modes & kExclusive) != 0) locks.push_back({place->first, LockMode::kExclusive});
   }
   return locks;
+}
+
+std::uint64_t LockTable::held_bytes(const Priority& owner) const {
+  const auto party = parties_.find(owner);
+  return party == parties_.end() ? 0 : party->second.held_bytes;
 }
 
 std::vector<Priority> LockTable::waiting_behind(const Priority& owner) const {

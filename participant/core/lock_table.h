@@ -97,6 +97,9 @@ class LockTable {
   // What the owner holds, without intentions: restore() takes it back.
   Locks held_by(const Priority& owner) const;
 
+  // The memory that they take here, intentions included, or a little more; their bytes in held_by() are fewer.
+  std::uint64_t held_bytes(const Priority& owner) const;
+
   // Whose requests the owner's locks block, oldest first.
   std::vector<Priority> waiting_behind(const Priority& owner) const;
 
@@ -142,6 +145,7 @@ class LockTable {
   struct Party {
     bool prepared = false;
     std::vector<Place> held;
+    std::uint64_t held_bytes = 0;
     std::vector<Wish> waits_for;  // empty: it does not wait
     Place parked_at;              // if it waits
   };

@@ -196,7 +196,8 @@ struct EffectText {
     return "refuse " + number(refused.call) + ": " + std::string(word(refused.kind)) + ": " + refused.message;
   }
   std::string operator()(const ResolveAnswered& answer) const {
-    return "answer " + number(answer.call) + ": " + to_string(answer.id) + " resolved";
+    return "answer " + number(answer.call) + ": " + to_string(answer.branch.id) + " is " +
+           std::string(answer.branch.state);
   }
   std::string operator()(const SendInquiry& inquiry) const {
     return "inquire about " + branch_of(inquiry.id, inquiry.branch) + " at " + inquiry.address + "; seen " +

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "assent_constants.h"
-#include "participant/service/gathering.h"
 #include "participant/service/wire.h"
 #include "thrift/daemon/failpoint.h"
 #include "thrift/rpc/convert.h"
@@ -109,70 +108,25 @@ void CoordinatorLink::register_at(const std::string& address, Registered ended) 
   to->call(rpc::methods::kHello, hello, settings_.call_timeout,
            [this, address, over](Result<wire::HelloAnswer> answer) {
              if (!answer) return over(answer.error());
-             ask_stores(address, *answer, over);
+             register_stores(address, *answer, over);
            });
 }
 
-struct CoordinatorLink::Round {
-  explicit Round(boost::asio::io_context& io) : timer(io) {}
-
-  std::string address;
-  Registered ended;
-  wire::Registration gathered;
-  std::size_t missing = 0;  // stores that have yet to answer
-  bool is_over = false;     // who answers now is registered alone
-  boost::asio::steady_timer timer;
-};
-
-// A store whose thread is busy, for as long as statements may run, does not keep the others from registering again.
-void CoordinatorLink::ask_stores(const std::string& address, const wire::HelloAnswer& hello, const Registered& ended) {
-  const LogIdentity log{static_cast<std::uint64_t>(hello.log_identity)};
-  const auto round = std::make_shared<Round>(io_);
-  round->address = address;
-  round->ended = ended;
-  round->gathered.address = own_address_;
-  round->gathered.log = hello.log_identity;
-  round->gathered.epoch = hello.epoch;
-  for (auto& [name, runner] : stores_) {
-    if (!asked_.emplace(address, name).second) continue;
-    ++round->missing;
-    const auto answer = gather<std::optional<wire::StoreRegistration>>(
-        io_, std::nullopt, [this, round, store = name](std::optional<wire::StoreRegistration>& registration) {
-          asked_.erase({round->address, store});
-          --round->missing;
-          if (registration) round->gathered.stores.push_back(std::move(*registration));
-          if (round->is_over ? registration.has_value() : round->missing == 0) end_round(*round);
-        });
-    const auto asked =
-        runner->ask([answer, log, store = name](const BranchTable& branches, const StoreReport& report, Time /*now*/) {
-          answer->add([&](std::optional<wire::StoreRegistration>& registration) {
-            registration = to_registration(store, report, branches.seen(log));
-          });
-        });
-    if (!asked) logger_->debug("event=not_registered store={} reason=\"{}\"", name, asked.error().message);
-  }
-  if (attempted_) return;  // somebody waits for all of them to be known
-  round->timer.expires_after(settings_.registration_interval);
-  round->timer.async_wait([this, round](const boost::system::error_code& error) {
-    if (!error && !round->is_over) end_round(*round);
-  });
-}
-
-void CoordinatorLink::end_round(Round& round) {
-  const wire::Registration registration = round.gathered;
-  round.gathered.stores.clear();
-  const Registered late = [](const Result<std::string>&) {};
-  const Registered ended = round.is_over ? late : std::exchange(round.ended, late);
-  round.is_over = true;
-  round.timer.cancel();
-  register_stores(round.address, registration, ended);
-}
-
-void CoordinatorLink::register_stores(const std::string& address, const wire::Registration& registration,
+// Each as it was after its last batch: one whose thread is busy keeps nobody waiting.
+void CoordinatorLink::register_stores(const std::string& address, const wire::HelloAnswer& hello,
                                       const Registered& ended) {
-  if (registration.stores.empty()) return ended(std::string("no store is online, or all are busy"));
   if (daemon::failpoint("participant.before_register")) return ended(std::string("failpoint"));
-  const LogIdentity log{static_cast<std::uint64_t>(registration.log)};
+  const LogIdentity log{static_cast<std::uint64_t>(hello.log_identity)};
+  wire::Registration registration;
+  registration.address = own_address_;
+  registration.log = hello.log_identity;
+  registration.epoch = hello.epoch;
+  for (const auto& [name, runner] : stores_) {
+    if (const auto standing = runner->standing()) {
+      registration.stores.push_back(to_registration(name, *standing, log));
+    }
+  }
+  if (registration.stores.empty()) return ended(std::string("no store is online"));
   std::vector<std::string> names;
   for (const auto& store : registration.stores) names.push_back(store.store);
   channel_to(address)->call(rpc::methods::kRegisterStores, registration, settings_.call_timeout,
@@ -184,7 +138,7 @@ void CoordinatorLink::register_stores(const std::string& address, const wire::Re
                             });
 }
 
-// It says nothing of stores that were too busy, or offline, when the others registered.
+// It says nothing of stores that were offline when the others registered.
 std::string CoordinatorLink::take_answer(LogIdentity log, const std::vector<std::string>& names,
                                          const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator) {
   if (!coordinator.address.empty()) addresses_[coordinator.line.log] = coordinator.address;
@@ -204,7 +158,8 @@ std::string CoordinatorLink::take_answer(LogIdentity log, const std::vector<std:
 
 // ---- questions ----
 
-void CoordinatorLink::inquire(const std::string& address, const std::string& store, const SendInquiry& inquiry,
+void CoordinatorLink::inquire(const std::string& address, const std::string& store,
+                              const std::vector<SendInquiry>& inquiries,
                               std::function<void(Result<wire::InquiryAnswers>)> answered) {
   auto* const to = channel_to(address);
   if (daemon::failpoint("participant.before_inquiry") || to == nullptr) {
@@ -212,20 +167,35 @@ void CoordinatorLink::inquire(const std::string& address, const std::string& sto
   }
   wire::InquiryRequest request;
   request.store = store;
-  request.opening = static_cast<std::int64_t>(inquiry.opening);
-  request.seen_epoch = static_cast<std::int64_t>(inquiry.seen.epoch);
-  request.seen_nonce = static_cast<std::int64_t>(inquiry.seen.nonce);
-  wire::Inquiry one;
-  one.id = rpc::to_wire(inquiry.id);
-  one.branch = rpc::to_wire(inquiry.branch);
-  request.inquiries.push_back(std::move(one));
+  request.opening = static_cast<std::int64_t>(inquiries.front().opening);
+  request.seen_epoch = static_cast<std::int64_t>(inquiries.front().seen.epoch);
+  request.seen_nonce = static_cast<std::int64_t>(inquiries.front().seen.nonce);
+  for (const auto& inquiry : inquiries) {
+    auto& one = request.inquiries.emplace_back();
+    one.id = rpc::to_wire(inquiry.id);
+    one.branch = rpc::to_wire(inquiry.branch);
+  }
   to->call(rpc::methods::kInquire, request, settings_.call_timeout, std::move(answered));
 }
 
 // An inquiry that fails is repeated by the branch, and so is an answer that meets an offline store.
-void CoordinatorLink::send(const std::string& store, const SendInquiry& inquiry) {
-  const auto address = address_of(inquiry.id.log, inquiry.address);
-  inquire(address, store, inquiry, [this, address, store](Result<wire::InquiryAnswers> answers) {
+void CoordinatorLink::send(const std::string& store, const std::vector<SendInquiry>& inquiries) {
+  constexpr std::size_t kMostInAMessage = 1000;
+  std::map<std::pair<std::string, LogIdentity>, std::vector<SendInquiry>> waiting;
+  for (const auto& inquiry : inquiries) {
+    const auto address = address_of(inquiry.id.log, inquiry.address);
+    auto& together = waiting[{address, inquiry.id.log}];
+    together.push_back(inquiry);
+    if (together.size() == kMostInAMessage) ask(address, store, std::exchange(together, {}));
+  }
+  for (const auto& [to, together] : waiting) {
+    if (!together.empty()) ask(to.first, store, together);
+  }
+}
+
+void CoordinatorLink::ask(const std::string& address, const std::string& store,
+                          const std::vector<SendInquiry>& inquiries) {
+  inquire(address, store, inquiries, [this, address, store](Result<wire::InquiryAnswers> answers) {
     if (!answers) return;
     const auto coordinator = rpc::from_wire(std::move(answers->coordinator), "coordinator");
     if (!coordinator) return logger_->error("event=bad_inquiry_answer error=\"{}\"", coordinator.error().message);
@@ -243,7 +213,7 @@ void CoordinatorLink::can_answer(const std::string& store, const SendInquiry& in
                                  std::function<void(bool)> answer) {
   const auto address = address_of(inquiry.id.log, inquiry.address);
   const auto log = inquiry.id.log;
-  inquire(address, store, inquiry,
+  inquire(address, store, {inquiry},
           [this, log, store, answer = std::move(answer)](Result<wire::InquiryAnswers> answers) {
             if (is_closing_) return;  // the coordinator was cut off, which does not mean that it cannot answer
             if (!answers || answers->answers.empty()) return answer(false);

@@ -58,7 +58,8 @@ class CoordinatorLink {
   // Why the coordinator of this log has refused the store, when it was registered last; nothing if it has not.
   std::optional<std::string> refusal(LogIdentity log, const std::string& store) const;
 
-  void send(const std::string& store, const SendInquiry& inquiry);
+  // All that a store asks at one time: after a restart that may be very much, and each coordinator gets few calls.
+  void send(const std::string& store, const std::vector<SendInquiry>& inquiries);
   void send(const std::string& store, const SendWound& wound);
 
   // Asks once, for an operator: calls back whether the coordinator of the branch could answer.
@@ -69,26 +70,23 @@ class CoordinatorLink {
   // stores it refuses, as a sentence; empty if none.
   using Registered = std::function<void(const Result<std::string>&)>;
 
-  // One registration: of all stores that answer in time.
-  struct Round;
-
   void begin_registration();
   void registration_ended(const Result<std::string>& result);
   // At the coordinator that does not know the stores, if nothing is on its way there.
   void register_soon(const std::string& address);
-  // The steps of one registration: hello, the stores' own words, what the coordinator says.
+  // The steps of one registration: hello, all stores that are online, what the coordinator says.
   void register_at(const std::string& address, Registered ended);
-  void ask_stores(const std::string& address, const wire::HelloAnswer& hello, const Registered& ended);
-  void end_round(Round& round);
-  void register_stores(const std::string& address, const wire::Registration& registration, const Registered& ended);
+  void register_stores(const std::string& address, const wire::HelloAnswer& hello, const Registered& ended);
   std::string take_answer(LogIdentity log, const std::vector<std::string>& names,
                           const wire::RegistrationAnswer& answer, const CoordinatorView& coordinator);
 
   // Where the store says that the coordinator is, for it believes none that was replaced; else where it registered.
   std::string address_of(LogIdentity log, const std::string& named) const;
   rpc::Channel* channel_to(const std::string& address);
-  void inquire(const std::string& address, const std::string& store, const SendInquiry& inquiry,
+  // REQUIRES: all are about the log of the first.
+  void inquire(const std::string& address, const std::string& store, const std::vector<SendInquiry>& inquiries,
                std::function<void(Result<wire::InquiryAnswers>)> answered);
+  void ask(const std::string& address, const std::string& store, const std::vector<SendInquiry>& inquiries);
 
   boost::asio::io_context& io_;
   const LinkSettings settings_;
@@ -99,7 +97,6 @@ class CoordinatorLink {
   std::function<void()> attempted_;  // empty once it was called
   std::map<LogIdentity, std::string> addresses_;
   std::map<std::pair<LogIdentity, std::string>, std::string> refusals_;
-  std::set<std::pair<std::string, std::string>> asked_;  // address and store: it has yet to say what it registers with
   std::set<std::string> registering_;        // the addresses of coordinators where a registration is under way
   std::optional<std::string> last_problem_;  // logged once, not at every sign of life
   bool is_closing_ = false;

@@ -24,17 +24,24 @@ constexpr std::uint64_t kMebibyte = 1U << 20U;
 void list_core(daemon::Options& options, Settings& core) {
   options.duration("transaction-timeout", core.transaction_timeout, 1ms, 24h,
                    "the longest life of a branch that is not prepared");
-  options.duration("statement-timeout", core.statement_timeout, 1ms, 24h, "a statement with all its waiting");
-  options.duration("lock-wait", core.lock_wait, 1ms, 24h, "one wait for a lock");
+  options.duration("statement-timeout", core.statement_timeout, 1ms, 24h,
+                   "the longest wait of a statement until its last run begins; with --run-time it should be less than "
+                   "clients wait");
+  options.duration("lock-wait", core.lock_wait, 1ms, 24h, "the longest wait of a statement for locks, each time");
   options.duration("wound-after", core.wound_after, 1ms, 1h,
-                   "behind a younger prepared transaction, until its coordinator is asked to abort it");
-  options.duration("inquiry-first", core.inquiry_first, 1ms, 1h, "in doubt, until the coordinator is asked; doubles");
-  options.duration("inquiry-ceiling", core.inquiry_ceiling, 1ms, 24h, "the longest pause between two questions");
-  options.duration("decision-ride", core.decision_ride, 0ms, 1s, "a decision waits for a forced write to ride on");
-  options.duration("idle-journal", core.idle_journal, 1ms, 1h, "deletions in the journal wait for one");
+                   "the longest wait behind a younger prepared transaction until its coordinator is asked to abort it");
+  options.duration("inquiry-first", core.inquiry_first, 1ms, 1h,
+                   "the first pause of a branch in doubt before it asks its coordinator; doubles");
+  options.duration("inquiry-ceiling", core.inquiry_ceiling, 1ms, 24h, "the longest pause between two such questions");
+  options.duration("decision-ride", core.decision_ride, 0ms, 1s,
+                   "the longest wait of a decision for a forced write that it can ride on");
+  options.duration("idle-journal", core.idle_journal, 1ms, 1h,
+                   "the longest wait of deletions in the journal for a forced write");
   options.number("branches", core.branches, 1, 1U << 24U, "most live branches of a store");
-  // They are journaled as one row, and a row of SQLite ends at 1 GB (https://www.sqlite.org/limits.html).
-  options.size("changes", core.changes_bytes, 1024, 512ULL << 20U, "most captured changes of one branch");
+  // Both together are journaled as one row, and a row of SQLite ends at 1 GB (https://www.sqlite.org/limits.html).
+  options.size("changes", core.changes_bytes, 1024, 512ULL << 20U,
+               "most bytes of changed rows, old and new, of one branch and of one statement");
+  options.size("locks", core.lock_bytes, 4096, 256ULL << 20U, "most memory for the locks of one branch");
   options.number("statements", core.statements_per_branch, 1, 1U << 24U, "most statements of one branch");
   options.number("remembered-ends", core.remembered_ends, 0, 1U << 24U,
                  "ended branches whose reason is kept for late callers");
@@ -48,14 +55,16 @@ void list_store(daemon::Options& options, DaemonOptions& target) {
   options.size("sql-bytes", limits.sql_bytes, 64, 7ULL << 20U, "longest statement");
   options.number("parameters", limits.parameters, 0, 32766, "most parameters of one statement");
   options.duration("run-time", limits.time, 1ms, 1h,
-                   "a run of the statements that were sent together, without their waiting");
+                   "the longest run of the statements that were sent together, without their waiting");
+  options.duration("batch-time", target.runner.batch_time, 0ms, 1s,
+                   "a store begins no run of statements later than this before it answers what has come meanwhile");
   options.size("memory", target.memory_bytes, 16 * kMebibyte, 1ULL << 40U,
                "most memory that SQLite may take, for all stores together");
   options.flag("validate-replay", target.store.validate_replay,
-               "replay what a statement changed before it is believed; it costs a replay");
+               "for tests: replay what each statement changed before it is believed");
   options.size("reserve", target.store.reserve_bytes, 0, 1ULL << 50U, "free space below which a store votes no");
   options.duration("reopen-first", target.runner.reopen_first, 1ms, 1h,
-                   "a store that went offline, until it is opened again; doubles");
+                   "the first pause before a store that went offline is opened again; doubles");
   options.duration("reopen-ceiling", target.runner.reopen_ceiling, 1ms, 1h, "the longest pause between two openings");
   options.number("listed", target.listed, 1, 10000, "most branches or locks in one answer to an operator");
   options.number("inbox", target.runner.inbox_events, 1, 1U << 24U, "most calls that wait for a store's thread");
@@ -159,7 +168,9 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   options.texts("store", target.stores, "NAME=FILE", "a store to serve; may be given several times");
   options.require("store");
   options.flag("create", target.create, "create the stores: none of their files may exist");
-  options.texts("schema", target.schemas, "NAME=FILE", "SQL that a store is created with");
+  options.texts(
+      "schema", target.schemas, "NAME=FILE",
+      "SQL that a store is given once: when it is created, or later; the same file may be named at every start");
   options.text("listen", target.listen, "HOST:PORT", "where to listen; port 0 takes any free one");
   options.text("advertise", target.advertise, "HOST:PORT",
                "where others find this participant, if not where it listens");
@@ -170,8 +181,9 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   list_core(options, target.runner.core);
   list_store(options, target);
   options.duration("registration-interval", target.link.registration_interval, 10ms, 1h,
-                   "between two signs of life to the coordinator");
-  options.duration("call-timeout", target.link.call_timeout, 10ms, 1h, "a question to the coordinator");
+                   "the time between two signs of life to the coordinator");
+  options.duration("call-timeout", target.link.call_timeout, 10ms, 1h,
+                   "the longest wait for an answer of the coordinator");
   daemon::list(options, target.limits);
 }
 
@@ -180,6 +192,13 @@ Result<ServiceSettings> service_settings(const DaemonOptions& options, const std
   if (auto problem = check(options.runner.core)) {
     std::replace(problem->begin(), problem->end(), '_', '-');  // the core knows fields, people know flags
     return invalid(std::move(*problem));
+  }
+  // Results travel in one frame, where a number takes half as much again as it is counted, and the rest some more.
+  const auto& most = options.store.limits.result_bytes;
+  if (const auto needed = most + most / 2 + (64U << 10U); needed > options.limits.frame_bytes) {
+    return invalid("--result-bytes " + std::to_string(most) + " does not fit into --frame " +
+                   std::to_string(options.limits.frame_bytes) + ": give a --frame of " + std::to_string(needed) +
+                   ", or fewer bytes of results");
   }
   const auto listening = daemon::check_listening(options.listen, options.advertise, options.insecure);
   if (!listening) return listening.error();
@@ -214,6 +233,7 @@ Result<std::vector<ServedStore>> served_stores(const DaemonOptions& options) {
   const auto made = std::make_shared<Made>();
   for (const auto& [name, file] : *files) {
     auto one = options.store;
+    one.limits.changes_bytes = options.runner.core.changes_bytes;  // a branch may be one statement
     if (options.create) one.create = StoreIdentity{daemon::random_number()};
     if (const auto schema = schemas->find(name); schema != schemas->end()) {
       auto text = read_file(schema->second);

@@ -17,7 +17,7 @@ namespace methods = rpc::methods;
 namespace {
 
 std::string offline_text(const std::string& store) {
-  return "store `" + store + "` is offline; see the participant's log";
+  return "store `" + store + "` is offline, or too much waits for it; see the participant's log";
 }
 
 // The first `most` of what was found, as messages; `more` says whether there was more.
@@ -146,18 +146,6 @@ void ParticipantService::resolve_unanswered(const wire::ResolveRequest& request,
                 request.decision == wire::DecisionKind::COMMIT ? "commit" : "abort", request.reason);
   const auto call = calls_.add(request.store, std::move(respond));
   post(*runner, call, to_event(request, call));
-}
-
-// An operator is shown the branch as it is after the resolution.
-void ParticipantService::answer_with_branch(const std::string& store, const ResolveAnswered& resolved) {
-  const auto status = gather<wire::BranchStatus>(
-      io_, {}, [this, resolved](const wire::BranchStatus& branch) { calls_.answer(resolved, branch); });
-  static_cast<void>(
-      stores_.at(store)->ask([status, id = resolved.id](const BranchTable& branches, const StoreReport&, Time now) {
-        if (const auto branch = branches.branch(id, now)) {
-          status->add([&](wire::BranchStatus& gathered) { gathered = to_wire(*branch); });
-        }
-      }));
 }
 
 }  // namespace assent::participant

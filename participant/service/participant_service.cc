@@ -150,7 +150,15 @@ void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wi
 
 void ParticipantService::deliver(const std::string& store, StoreOutput output) {
   if (!output.offline.empty()) return calls_.drop(store, output.offline);
-  for (auto& effect : output.effects) perform(store, effect);
+  std::vector<SendInquiry> inquiries;
+  for (auto& effect : output.effects) {
+    if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) {
+      inquiries.push_back(*inquiry);
+    } else {
+      perform(store, effect);
+    }
+  }
+  link_.send(store, inquiries);
 }
 
 void ParticipantService::perform(const std::string& store, Effect& effect) {
@@ -170,9 +178,7 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
   } else if (const auto* refused = std::get_if<CallRefused>(&effect)) {
     calls_.refuse(*refused);
   } else if (const auto* resolved = std::get_if<ResolveAnswered>(&effect)) {
-    answer_with_branch(store, *resolved);
-  } else if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) {
-    link_.send(store, *inquiry);
+    calls_.answer(*resolved);
   } else if (const auto* wound = std::get_if<SendWound>(&effect)) {
     link_.send(store, *wound);
   }

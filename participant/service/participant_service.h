@@ -68,7 +68,6 @@ class ParticipantService {
   void participant_status(rpc::Responder<wire::ParticipantStatus> respond);
   void resolve(wire::ResolveRequest&& request, rpc::Responder<wire::BranchStatus> respond);
   void resolve_unanswered(const wire::ResolveRequest& request, rpc::Responder<wire::BranchStatus> respond);
-  void answer_with_branch(const std::string& store, const ResolveAnswered& resolved);
   void wait_until_idle(std::function<void()> drained);
   void warn_of_insecurity();
 

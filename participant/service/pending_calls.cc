@@ -63,8 +63,8 @@ void PendingCalls::answer(const DecisionAnswered& effect) {
   if (--decisions->missing == 0) decisions->respond(decisions->answer);
 }
 
-void PendingCalls::answer(const ResolveAnswered& effect, const wire::BranchStatus& status) {
-  if (auto waiting = take(effect.call)) std::get<rpc::Responder<wire::BranchStatus>> (*waiting)(status);
+void PendingCalls::answer(const ResolveAnswered& effect) {
+  if (auto waiting = take(effect.call)) std::get<rpc::Responder<wire::BranchStatus>> (*waiting)(to_wire(effect.branch));
 }
 
 template <typename Fault>

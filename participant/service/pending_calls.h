@@ -26,7 +26,7 @@ class PendingCalls {
   void answer(const ExecuteAnswered& effect);
   void answer(const VoteAnswered& effect);
   void answer(const DecisionAnswered& effect);
-  void answer(const ResolveAnswered& effect, const wire::BranchStatus& status);
+  void answer(const ResolveAnswered& effect);
 
   // The call was not served, nothing happened.
   void refuse(const CallRefused& effect);

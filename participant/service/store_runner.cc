@@ -40,7 +40,10 @@ StoreRunner::~StoreRunner() {
 }
 
 Result<void> StoreRunner::start() {
-  if (auto opened = open(); !opened) return opened;
+  if (auto opened = open(); !opened) {
+    if (opened.error().kind != ErrorKind::kUnavailable) return opened;
+    say_offline(opened.error());
+  }
   thread_ = std::thread([this] { run(); });
   return {};
 }
@@ -49,12 +52,16 @@ Error StoreRunner::offline_error() const {
   return {ErrorKind::kUnavailable, "store `" + name_ + "` is offline: " + offline_ + "; try again later"};
 }
 
+Error StoreRunner::overloaded_error() const {
+  return {ErrorKind::kOverloaded, "too much waits for store `" + name_ + "`; try again later"};
+}
+
 Result<void> StoreRunner::post(Event event) {
   {
     const std::lock_guard lock(mutex_);
     if (!offline_.empty()) return offline_error();
     if (inbox_.size() >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) {
-      return Error{ErrorKind::kOverloaded, "too much waits for store `" + name_ + "`; try again later"};
+      return overloaded_error();
     }
     inbox_.emplace_back(std::move(event));
     if (inbox_.size() > 1) return {};  // the thread was woken by the first one, and takes all of them
@@ -77,10 +84,17 @@ Result<void> StoreRunner::ask(Question question) {
   {
     const std::lock_guard lock(mutex_);
     if (!offline_.empty()) return offline_error();
+    if (inbox_.size() >= settings_.inbox_events) return overloaded_error();
     inbox_.emplace_back(std::move(question));
   }
   wake_.notify_one();
   return {};
+}
+
+std::optional<StoreStanding> StoreRunner::standing() const {
+  const std::lock_guard lock(mutex_);
+  if (!offline_.empty()) return std::nullopt;
+  return standing_;
 }
 
 std::string StoreRunner::offline() const {
@@ -101,6 +115,7 @@ Result<void> StoreRunner::open() {
   const auto totals = branches_->totals(daemon::now());
   logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
                 to_string(recovered.identity), recovered.start_number, totals.prepared, totals.committed);
+  publish_standing();
   const std::lock_guard lock(mutex_);
   offline_.clear();
   if (is_draining_) inbox_.emplace_back(DrainRequested{});
@@ -108,6 +123,7 @@ Result<void> StoreRunner::open() {
 }
 
 void StoreRunner::run() {
+  if (store_ == nullptr && !reopen()) return;
   std::vector<Item> items;
   while (wait_for_items(items)) {
     const auto served = serve(items);
@@ -115,8 +131,9 @@ void StoreRunner::run() {
     if (!served) {
       go_offline(served.error());
       if (!reopen()) return;
-    } else if (!output_.empty()) {
-      deliver_(StoreOutput{std::exchange(output_, {}), {}});
+    } else {
+      publish_standing();
+      if (!output_.empty()) deliver_(StoreOutput{std::exchange(output_, {}), {}});
     }
   }
 }
@@ -125,7 +142,9 @@ bool StoreRunner::wait_for_items(std::vector<Item>& items) {
   const auto deadline = branches_->next_deadline();
   const auto is_awake = [this] { return stopping_ || !inbox_.empty(); };
   std::unique_lock lock(mutex_);
-  if (deadline) {
+  if (!runs_.empty()) {
+    // There is enough to do.
+  } else if (deadline) {
     wake_.wait_until(lock, daemon::to_steady(*deadline), is_awake);
   } else {
     wake_.wait(lock, is_awake);
@@ -144,11 +163,35 @@ Result<void> StoreRunner::serve(std::vector<Item>& items) {
       return stepped;
     }
   }
+  if (auto ran = run_statements(); !ran) return ran;
   if (const auto deadline = branches_->next_deadline(); deadline && *deadline <= daemon::now()) {
     if (auto stepped = step(TimePassed{}); !stepped) return stepped;
   }
   if (auto stepped = step(BatchEnded{}); !stepped) return stepped;
   return store_->end_executions();
+}
+
+// At least one, so that all of them come to an end.
+Result<void> StoreRunner::run_statements() {
+  const auto until = daemon::now() + settings_.batch_time;
+  while (!runs_.empty()) {
+    const RunStatements run = std::move(runs_.front());
+    runs_.pop_front();
+    Execution execution;
+    if (branches_->awaits(run.run)) {
+      auto executed = store_->execute(*run.before, *run.statements);
+      if (!executed) return executed.error();
+      execution = std::move(*executed);
+    }
+    if (auto stepped = step(
+            StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(std::move(execution.results)),
+                          std::move(execution.failure), std::move(execution.changes), std::move(execution.locks)});
+        !stepped) {
+      return stepped;
+    }
+    if (daemon::now() >= until) break;
+  }
+  return {};
 }
 
 // A branch that is told yes must find room for its commit, so the branches of this batch know before they prepare.
@@ -159,8 +202,8 @@ Result<void> StoreRunner::check_space() {
   return step(HealthChanged{is_short_of_space_ ? "short of space on the disk of store `" + name_ + "`" : ""});
 }
 
-// Orders to the store are performed as they come, and what came of them is stepped, until nothing follows: a journal
-// transaction frees locks, and so lets further statements run and further branches prepare.
+// What follows from an event is stepped before the next one. A journal transaction frees locks, and so lets further
+// statements run: those wait for their turn in runs_.
 Result<void> StoreRunner::step(Event first) {
   events_.push_back(std::move(first));
   while (!events_.empty()) {
@@ -176,12 +219,8 @@ Result<void> StoreRunner::step(Event first) {
 }
 
 Result<void> StoreRunner::perform(Effect& effect) {
-  if (const auto* run = std::get_if<RunStatements>(&effect)) {
-    auto execution = store_->execute(*run->before, *run->statements);
-    if (!execution) return execution.error();
-    events_.emplace_back(
-        StatementsRan{run->run, std::make_shared<const std::vector<StatementResult>>(std::move(execution->results)),
-                      std::move(execution->failure), std::move(execution->changes), std::move(execution->locks)});
+  if (auto* run = std::get_if<RunStatements>(&effect)) {
+    runs_.push_back(std::move(*run));
   } else if (const auto* journal = std::get_if<WriteJournal>(&effect)) {
     const auto position = store_->journal(journal->operations);
     if (!position) return position.error();
@@ -189,7 +228,6 @@ Result<void> StoreRunner::perform(Effect& effect) {
     ++forces_;
     pause_ = settings_.reopen_first;
     events_.emplace_back(JournalDurable{position_});
-    events_.emplace_back(BatchEnded{});
   } else if (std::holds_alternative<Transition>(effect)) {
     logger_->debug("store={} {}", name_, to_text(effect));
   } else if (std::holds_alternative<Alarm>(effect)) {
@@ -201,17 +239,20 @@ Result<void> StoreRunner::perform(Effect& effect) {
 }
 
 void StoreRunner::go_offline(const Error& error) {
-  logger_->error("event=store_offline store={} error=\"{}\"", name_, error.message);
+  runs_.clear();
   events_.clear();
   output_.clear();
   branches_.reset();
   store_.reset();
-  {
-    const std::lock_guard lock(mutex_);
-    offline_ = error.message;
-    inbox_.clear();
-  }
+  say_offline(error);
   deliver_(StoreOutput{{}, error.message});
+}
+
+void StoreRunner::say_offline(const Error& error) {
+  logger_->error("event=store_offline store={} error=\"{}\"", name_, error.message);
+  const std::lock_guard lock(mutex_);
+  offline_ = error.message;
+  inbox_.clear();
 }
 
 // A store that opens, and fails at the first thing that it must do, is no better than one that does not open.
@@ -231,6 +272,13 @@ bool StoreRunner::reopen() {
       offline_ = opened.error().message;
     }
   }
+}
+
+void StoreRunner::publish_standing() {
+  const auto& recovered = store_->recovered();
+  StoreStanding standing{recovered.identity, recovered.start_number, opening_, position_, branches_->seen()};
+  const std::lock_guard lock(mutex_);
+  standing_ = std::move(standing);
 }
 
 StoreReport StoreRunner::report(Time now) const {

@@ -1,8 +1,10 @@
 // StoreRunner: one store, its branch table, and the thread that both of them live on.
 //
-// The thread takes every event that waits as one batch, steps them through the core, runs statements and journal
-// transactions, and hands over all answers of the batch at once. A store that fails goes offline: nobody who waits is
-// given an answer of the store, it is opened again with backoff, and the core starts from what the disk holds.
+// The thread takes every event that waits as one batch, steps them through the core, runs statements for a bounded
+// time, does what is due as one journal transaction, and hands over all answers of the batch at once. Runs that found
+// no time wait for the next batch, behind whatever has come meanwhile: so decisions, answers and timeouts wait for one
+// run that is long, and not for all of them. A store that fails goes offline: nobody who waits is given an answer of
+// the store, it is opened again with backoff, and the core starts from what the disk holds.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -13,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <variant>
@@ -31,7 +34,16 @@ struct StoreOutput {
   std::string offline;  // not empty: the store went offline, this is why, and who waits for it waits in vain
 };
 
-// What operators and registrations ask about a store.
+// What a store says of itself when it is registered.
+struct StoreStanding {
+  StoreIdentity identity{};
+  std::uint64_t start_number = 0;
+  Opening opening{};
+  StorePosition position{};
+  std::vector<CoordinatorLine> seen;  // of every log that it has heard of
+};
+
+// What operators ask about a store.
 struct StoreReport {
   StoreIdentity identity{};
   std::uint64_t start_number = 0;
@@ -45,6 +57,7 @@ struct StoreReport {
 struct RunnerSettings {
   Settings core;
   std::size_t inbox_events = 65536;                        // most events that wait for the store's thread
+  Duration batch_time = std::chrono::milliseconds(50);     // no run of statements begins later in a batch
   Duration reopen_first = std::chrono::milliseconds(100);  // of an offline store; doubles
   Duration reopen_ceiling = std::chrono::seconds(10);
 };
@@ -65,6 +78,8 @@ class StoreRunner {
   StoreRunner& operator=(const StoreRunner&) = delete;
 
   // Opens the store, takes the locks of its prepared branches, starts the thread. No event is served before that.
+  // A store that is only unavailable for now begins offline, and is opened again with backoff: other errors need a
+  // person.
   Result<void> start();
 
   // Hands over an event. Any thread. Refused: kOverloaded (too much waits) or kUnavailable (offline). What ends work,
@@ -75,8 +90,12 @@ class StoreRunner {
   // From now on no branch begins, also when the store has been opened again. Any thread.
   void drain();
 
-  // Asks on the store's thread. Any thread. The question is dropped unasked if the store is, or goes, offline.
+  // Asks on the store's thread. Any thread. The question is dropped unasked if the store is, or goes, offline, or too
+  // much waits for it.
   Result<void> ask(Question question);
+
+  // As it was after its last batch, before the answers of that were handed over; nothing if it is offline. Any thread.
+  std::optional<StoreStanding> standing() const;
 
   // Why the store is offline; empty if it is online. Any thread.
   std::string offline() const;
@@ -91,12 +110,16 @@ class StoreRunner {
   bool wait_for_items(std::vector<Item>& items);
   Result<void> serve(std::vector<Item>& items);
   Result<void> check_space();
+  Result<void> run_statements();
   Result<void> step(Event first);
   Result<void> perform(Effect& effect);
   void go_offline(const Error& error);
+  void say_offline(const Error& error);
+  void publish_standing();
   bool reopen();
   StoreReport report(Time now) const;
   Error offline_error() const;
+  Error overloaded_error() const;
 
   const std::string name_;
   const Open open_;
@@ -109,6 +132,7 @@ class StoreRunner {
   std::condition_variable wake_;
   std::vector<Item> inbox_;
   std::string offline_ = "it is not open yet";
+  StoreStanding standing_;
   bool is_draining_ = false;
   bool stopping_ = false;
 
@@ -120,7 +144,8 @@ class StoreRunner {
   std::uint64_t forces_ = 0;
   Duration pause_;  // before the next opening; small again once a journal transaction has succeeded
   bool is_short_of_space_ = false;
-  std::deque<Event> events_;  // what followed from the event that is being stepped
+  std::deque<RunStatements> runs_;  // that have yet to be performed
+  std::deque<Event> events_;        // what followed from the event that is being stepped
   Effects output_;
 
   std::thread thread_;

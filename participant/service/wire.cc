@@ -240,17 +240,21 @@ wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport
   return status;
 }
 
-wire::StoreRegistration to_registration(const std::string& store, const StoreReport& report,
-                                        const CoordinatorLine& seen) {
+// Zeros if the store has seen nothing of the log.
+wire::StoreRegistration to_registration(const std::string& store, const StoreStanding& standing, LogIdentity log) {
   wire::StoreRegistration registration;
   registration.store = store;
-  registration.identity = bits(report.identity);
-  registration.start_number = bits(report.start_number);
-  registration.opening = bits(report.opening);
-  registration.position = bits(report.position);
-  registration.seen_epoch = bits(seen.epoch);
-  registration.seen_nonce = bits(seen.nonce);
-  registration.seen_position = bits(seen.durable);
+  registration.identity = bits(standing.identity);
+  registration.start_number = bits(standing.start_number);
+  registration.opening = bits(standing.opening);
+  registration.position = bits(standing.position);
+  const auto seen = std::find_if(standing.seen.begin(), standing.seen.end(),
+                                 [log](const CoordinatorLine& line) { return line.log == log; });
+  if (seen != standing.seen.end()) {
+    registration.seen_epoch = bits(seen->epoch);
+    registration.seen_nonce = bits(seen->nonce);
+    registration.seen_position = bits(seen->durable);
+  }
   return registration;
 }
 

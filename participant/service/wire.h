@@ -26,7 +26,6 @@ wire::FaultCode::type to_wire(RefusalKind kind);
 wire::BranchStatus to_wire(const BranchSummary& branch);
 wire::LockStatus to_wire(const LockSummary& lock);
 wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport& report);
-wire::StoreRegistration to_registration(const std::string& store, const StoreReport& report,
-                                        const CoordinatorLine& seen);
+wire::StoreRegistration to_registration(const std::string& store, const StoreStanding& standing, LogIdentity log);
 
 }  // namespace assent::participant

@@ -40,6 +40,26 @@ bool has_conflict_clause(std::string_view sql) {
   return false;
 }
 
+// SQLite itself refuses to compare with the time in a CHECK.
+bool has_random_check(std::string_view sql) {
+  const std::vector<Token> tokens = tokenize(sql).value_or(std::vector<Token>());
+  bool is_check = false;
+  int depth = 0;  // of parentheses within a CHECK
+  for (const Token& token : tokens) {
+    if (depth == 0) {
+      is_check = token.is_word("CHECK") || (is_check && token.is_symbol('('));
+    }
+    if (!is_check) {
+      continue;
+    }
+    depth += token.is_symbol('(') ? 1 : token.is_symbol(')') ? -1 : 0;
+    if (const std::string name = to_lower(token.text); token.is_name() && (name == "random" || name == "randomblob")) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string to_lower(std::string_view text) {
@@ -118,6 +138,11 @@ TableSchema Catalog::load(std::string_view name, std::string_view type, std::str
     }
   }
   table.has_conflict_clause = has_conflict_clause(sql);
+  if (has_random_check(sql)) {
+    table.unsupported = "table `" + table.name +
+                        "` has a CHECK that calls random(): what it lets pass once it may refuse when the branch "
+                        "commits; check by the values of the row alone";
+  }
   load_columns(table, strict);
   load_indexes(table, without_rowid);
   Query generated = connection_.query("SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE hidden IN (?2, ?3)");

@@ -284,18 +284,31 @@ bool Executor::fail_by_time(Execution& execution) {
 
 bool Executor::fail_in_sqlite(int code, Execution& execution) {
   sqlite3* database = connection_.handle();
+  if (code == SQLITE_CORRUPT_VTAB) {
+    return fail(execution, AbortReason::kStatementFailed,
+                std::string("a virtual table does not fit its own data (") + sqlite3_errmsg(database) +
+                    "): the store itself is whole; rebuild a full-text index that has content of another table while "
+                    "the participant is stopped, for statements cannot keep it in step",
+                code);
+  }
+  if (code == SQLITE_IOERR_NOMEM) {
+    code = SQLITE_NOMEM;
+  }
   switch (code & kPrimaryCode) {
     case SQLITE_CONSTRAINT: return fail(execution, AbortReason::kConstraint, sqlite3_errmsg(database), code);
     case SQLITE_INTERRUPT: return fail_by_time(execution);
     case SQLITE_NOMEM: return fail(execution, AbortReason::kStatementFailed, "out of memory: " + memory_remedy(), code);
-    case SQLITE_ERROR:
-    case SQLITE_AUTH:
-    case SQLITE_FULL:
-    case SQLITE_MISMATCH:
-    case SQLITE_RANGE:
-    case SQLITE_SCHEMA:
-    case SQLITE_TOOBIG: return fail(execution, AbortReason::kStatementFailed, sqlite3_errmsg(database), code);
-    default: throw ResultError(sqlite_error(database, "run a statement"));
+    // These say something of the file, of its log or of its disk, and so of everybody's work: there are no other files,
+    // for what SQLite spills stays in memory.
+    case SQLITE_BUSY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_CORRUPT:
+    case SQLITE_IOERR:
+    case SQLITE_NOTADB:
+    case SQLITE_PROTOCOL:
+    case SQLITE_READONLY: throw ResultError(sqlite_error(database, "run a statement"));
+    // SQLITE_FULL too: the statement found no room for what is undone anyway.
+    default: return fail(execution, AbortReason::kStatementFailed, sqlite3_errmsg(database), code);
   }
 }
 

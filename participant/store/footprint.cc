@@ -47,6 +47,10 @@ std::optional<std::string> named_key(const PreparedStatement& statement, const s
   return key_of_comparison(*statement.target, statement.target->primary_key, values);
 }
 
+// Each key costs memory, in the lock table and in the journal, and a statement that changes so many rows leaves little
+// of its table to others.
+constexpr std::size_t kMostRowsLockedOneByOne = 1000;
+
 void lock_reads(const PreparedStatement& statement, Locks& locks) {
   for (const TableSchema* table : statement.reads) {
     if (table->kind == TableSchema::Kind::kVirtual) {
@@ -76,6 +80,9 @@ void append_footprint(const PreparedStatement& statement, const std::vector<Valu
       lock_reads(statement, locks);
       lock_table(*statement.target, LockMode::kShared, locks);
       break;
+  }
+  if (changes.size() > kMostRowsLockedOneByOne) {
+    return lock_table(*statement.target, LockMode::kExclusive, locks);
   }
   for (const Change& change : changes) {
     lock_row(*statement.target, change.old_row, locks);

@@ -21,6 +21,10 @@ namespace assent::participant {
 
 namespace {
 
+Error no_memory(const std::string& path) {
+  return {ErrorKind::kIo, path + ": no memory was left; give the process more, or less to do"};
+}
+
 class SqliteStore final : public Store {
  public:
   // Opens the file, which exists. Throws ResultError.
@@ -121,7 +125,7 @@ class SqliteStore final : public Store {
       return error.error();
     } catch (const std::bad_alloc&) {
       failed_ = true;
-      return Error{ErrorKind::kIo, connection_.path() + ": no memory was left; give the process more, or less to do"};
+      return no_memory(connection_.path());
     }
   }
 
@@ -152,6 +156,8 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(claim), resolved, options));
   } catch (const ResultError& error) {
     return error.error();
+  } catch (const std::bad_alloc&) {
+    return no_memory(path);
   }
 }
 

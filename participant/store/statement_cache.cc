@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "participant/store/compile_limit.h"
+
 namespace assent::participant {
 
 namespace {
@@ -41,15 +43,22 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
   sqlite3_stmt* statement = nullptr;
   const char* tail = nullptr;
   int result = SQLITE_OK;
+  std::string too_complex;
   {
+    const CompileLimit limit(sql.size());
     const Sandbox::As outside(sandbox_, Sandbox::Trust::kStatement, &access);
     result = sqlite3_prepare_v3(connection_.handle(), sql.data(), static_cast<int>(sql.size()),
                                 SQLITE_PREPARE_PERSISTENT, &statement, &tail);
+    if (limit.was_reached()) {
+      too_complex = limit.refusal();
+    }
   }
   StatementHandle handle(statement);
   if (result != SQLITE_OK) {
     prepared.sqlite_code = result;
-    prepared.failure = access.refusal.empty() ? sqlite3_errmsg(connection_.handle()) : access.refusal;
+    prepared.failure = !access.refusal.empty() ? access.refusal
+                       : !too_complex.empty()  ? too_complex
+                                               : sqlite3_errmsg(connection_.handle());
     return prepared;
   }
   if (statement == nullptr) {
@@ -127,7 +136,11 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
 std::vector<std::string> StatementCache::plan_of(const std::string& sql) {
   sqlite3_stmt* explain = nullptr;
   const std::string text = "EXPLAIN QUERY PLAN " + sql;
-  int code = sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr);
+  int code = SQLITE_OK;
+  {
+    const CompileLimit limit(sql.size());
+    code = sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr);
+  }
   const StatementHandle handle(explain);
   std::vector<std::string> plan;
   while (code == SQLITE_OK || code == SQLITE_ROW) {

@@ -21,7 +21,7 @@ struct StatementLimits {
   std::uint64_t changes_bytes = 64U << 20U;  // captured of one statement, old and new values
   std::uint32_t sql_bytes = 1U << 20U;
   std::uint32_t parameters = 1000;
-  Duration time = std::chrono::seconds(10);  // of all statements of one execution: nothing else runs meanwhile
+  Duration time = std::chrono::seconds(4);  // of all statements of one execution: nothing else runs meanwhile
 };
 
 // What a run of statements showed.

@@ -192,19 +192,25 @@ void configure_store_connection(Connection& connection) {
     }
   }
   sqlite3_wal_hook(connection.handle(), &checkpoint_long_log, nullptr);
-  connection.run_once("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON");
+  // What SQLite spills counts against the memory that it may take, and fails a statement alone: it needs no temporary
+  // files, whose disk and folder would be one more thing that can fail, and leaves no rows behind in them.
+  connection.run_once("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
   // Virtual tables declare their columns when they are first used, which the sandbox would take for a schema change.
   connection.run_once("SELECT count(*) FROM json_each('0'), json_tree('0')");
   connection.run_once(
       "SELECT count(*) FROM sqlite_schema AS s, pragma_table_xinfo(s.name) WHERE s.sql LIKE 'create virtual%'");
 }
 
+// TRUNCATE, though FULL would not be in the way of a reader of the newest snapshot. A force of the log that failed may
+// have left a hole in it on the disk which the page cache does not show. FULL forces the database file, but while
+// somebody reads, the next commits go on behind the hole: after a power failure SQLite would replay the log up to the
+// hole, old pages over new ones, and drop every commit behind it. Only a log that begins anew has no such hole.
 void force_what_was_committed(Connection& connection) {
   Query query = connection.query("PRAGMA wal_checkpoint(TRUNCATE)");
   if (!query.step() || query.integer(0) != 0) {
     throw ResultError({ErrorKind::kUnavailable, connection.path() +
-                                                    ": an earlier write may have failed, and a reader with an old "
-                                                    "snapshot keeps it from being forced; end the reader"});
+                                                    ": an earlier write may have failed, and a program that reads "
+                                                    "the store keeps it from being forced; end its transaction"});
   }
 }
 

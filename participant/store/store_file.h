@@ -24,7 +24,7 @@ void configure_store_connection(Connection& connection);
 
 // Moves everything that was committed into the database file and forces it. Needed after a write or a force that may
 // have failed: SQLite would read back from the page cache what never reached the disk. Throws kUnavailable if a reader
-// with an old snapshot is in the way.
+// is in the way.
 void force_what_was_committed(Connection& connection);
 
 // Within a transaction of the caller: nothing if this schema was applied already.

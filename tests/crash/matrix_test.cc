@@ -11,9 +11,9 @@ namespace {
 
 // `C12` of `ends_as_the_coordinators_log_says/C12_a_store_was_told_of_an_abort`; empty for a name without a row.
 std::string row_of(const std::string& name) {
-  static const std::regex kRow("(?:^|/)([CPM][0-9]+)_");
+  static const std::regex row("(?:^|/)([CPM][0-9]+)_");
   std::smatch found;
-  return std::regex_search(name, found, kRow) ? found[1].str() : std::string();
+  return std::regex_search(name, found, row) ? found[1].str() : std::string();
 }
 
 TEST(FailureMatrix, EveryRowHasATest) {

@@ -158,9 +158,13 @@ TEST(StoreCrashes, P15_with_a_commit_to_apply) {
   Cluster cluster;
   const auto transfer = cluster.next_transfer(Mode::kInteractive);
   auto begun = cluster.crash_during(transfer, kStoreA, "participant.decision_received");
+  // It is told when it registers, which may come before it has asked.
+  cluster.arm(kCoordinator, "coordinator.before_send_decision", FailpointAction::kError);
+  cluster.crash_in_recovery(kStoreA, "participant.before_inquiry");
+  cluster.disarm(kCoordinator, "coordinator.before_send_decision");
   for (const auto* const failpoint :
-       {"participant.before_inquiry", "store.before_journal", "store.before_journal_commit",
-        "store.after_journal_commit", "participant.recovered", "participant.before_register"}) {
+       {"store.before_journal", "store.before_journal_commit", "store.after_journal_commit", "participant.recovered",
+        "participant.before_register"}) {
     cluster.crash_in_recovery(kStoreA, failpoint);
   }
   cluster.restart(kStoreA);

@@ -83,6 +83,36 @@ TEST_F(AssentctlTest, StoresShowsAParticipantThatDoesNotAnswer) {
   EXPECT_THAT(finished.out, HasSubstr("does not answer"));
 }
 
+TEST_F(AssentctlTest, StoresShowsACopyThatIsRefusedBesideTheStoreThatIsOnline) {
+  start_both();
+  participant_.kill();
+  std::filesystem::copy_file(path("left.db"), path("copy.db"));
+  start_participant();
+  daemon::DaemonProcess copy;
+  copy.start(
+          {program("assent-participant"),
+           {"--coordinator", coordinator_.address(), "--listen", "127.0.0.1:0", "--store", "left=" + path("copy.db")},
+           {},
+           path("copy.log")})
+      .value();
+  boost::json::array stores;
+  EXPECT_TRUE(becomes_true([&] {
+    stores = json({"stores"}).as_array();
+    return stores.size() == 3;
+  }));
+  copy.kill();
+  ASSERT_EQ(stores.size(), 3U);
+  EXPECT_EQ(stores[0].at("address"), boost::json::string(participant_.address()));
+  EXPECT_EQ(stores[0].at("refused"), "");
+  EXPECT_EQ(stores[0].at("offline"), "");
+  EXPECT_EQ(stores[1].at("store"), "left");
+  EXPECT_EQ(stores[1].at("address"), boost::json::string(copy.address()));
+  EXPECT_NE(stores[1].at("opening"), stores[0].at("opening"));
+  EXPECT_THAT(std::string(stores[1].at("refused").as_string()), HasSubstr("bring back the newest file"));
+  EXPECT_EQ(stores[2].at("store"), "right");
+  EXPECT_EQ(json({"status"}).at("alarms"), 1) << "told of once";
+}
+
 TEST_F(AssentctlTest, TransactionsOfAnIdleCoordinatorAreNone) {
   start_both();
   EXPECT_THAT(ctl({"transactions"}).out, HasSubstr("no transaction"));

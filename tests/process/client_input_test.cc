@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "assent/assent.h"
+#include "participant/core/branch_table.h"
+#include "participant/store/store.h"
 #include "tests/process/daemons.h"
 
 namespace assent {
@@ -216,6 +218,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadStatement{"SchemaChange", "DROP TABLE accounts", {}, kFailed, "give the schema with --schema"},
         BadStatement{"AnotherFile", "ATTACH 'x' AS y", {}, kFailed, "a store is one file"}),
     [](const auto& info) { return info.param.name; });
+
+TEST_F(ClientInputTest, TheLimitOfABranchIsThatOfAStatement) {
+  EXPECT_EQ(participant_.terminate().value(), 0);
+  start_participant({"--changes", "2KiB"});
+  auto transaction = client().begin();
+  const auto failed = thrown_by<StatementError>(
+      [&] { transaction.execute("left", "INSERT INTO accounts VALUES (hex(zeroblob(2000)), 0)"); });
+  EXPECT_THAT(failed.what(), HasSubstr("the statement changes more than 1000000 rows or 2048 bytes"));
+}
+
+TEST(Defaults, TheLongestStatementEndsBeforeItsClientGivesItUp) {
+  const auto longest = participant::Settings().statement_timeout + participant::StatementLimits().time;
+  EXPECT_LT(longest, ClientOptions().statement_timeout);
+}
 
 // ---- transactions ----
 

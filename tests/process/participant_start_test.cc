@@ -141,6 +141,12 @@ TEST_F(ParticipantStartTest, TwoStoresHaveTwoNamesAndTwoFiles) {
   EXPECT_FALSE(filesystem::exists(left()));
 }
 
+TEST_F(ParticipantStartTest, ResultsThatDoNotFitIntoAFrameAreAUsageError) {
+  expect_error(run_participant({"--create", "--result-bytes", "6MiB"}), 2,
+               "--result-bytes 6291456 does not fit into --frame 8388608", "give a --frame of 9502720");
+  EXPECT_FALSE(filesystem::exists(left()));
+}
+
 // ---- addresses ----
 
 TEST_F(ParticipantStartTest, AnAddressThatIsNoneIsAUsageError) {
@@ -236,6 +242,34 @@ TEST_F(ParticipantStartTest, AStoreThatAnotherParticipantServesIsRefused) {
   EXPECT_TRUE(participant_.is_running());
   EXPECT_EQ(participant_.terminate().value(), 0);
   start_alone();
+}
+
+// As if it had been killed while it wrote: the other stores are served, and it is too when the reader has gone.
+TEST_F(ParticipantStartTest, AStoreThatAReaderKeepsFromBeingOpenedKeepsNoOtherFromBeingServed) {
+  start_coordinator();
+  start_participant();
+  ASSERT_EQ(participant_.terminate().value(), 0);
+  {
+    std::fstream lock(left() + ".assent-lock", std::ios::in | std::ios::out);
+    std::string content;
+    std::getline(lock, content);
+    content.back() = 'w';
+    lock.seekp(0);
+    lock << content;
+  }
+  sqlite3* reader = nullptr;
+  ASSERT_EQ(sqlite3_open(left().c_str(), &reader), SQLITE_OK);
+  // What is still in the log, so that there is something to read there.
+  const char* const read_log = "BEGIN; SELECT count(*) FROM accounts";
+  ASSERT_EQ(sqlite3_exec(reader, "INSERT INTO accounts VALUES ('bob', 1)", nullptr, nullptr, nullptr), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(reader, read_log, nullptr, nullptr, nullptr), SQLITE_OK);
+  start_participant();
+  EXPECT_TRUE(has_logged("participant", "event=store_offline store=left"));
+  EXPECT_THAT(ctl({"sql", "right", "SELECT balance FROM accounts"}).out, HasSubstr("100"));
+  sqlite3_close_v2(reader);
+  EXPECT_TRUE(becomes_true([this] {
+    return ctl({"sql", "left", "SELECT balance FROM accounts"}).out.find("100") != std::string::npos;
+  }));
 }
 
 TEST_F(ParticipantStartTest, AStoreThatMayNotBeWrittenIsRefusedAndLeftAsItIs) {

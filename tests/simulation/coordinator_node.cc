@@ -34,10 +34,10 @@ void CoordinatorNode::start() {
   const Nonce nonce{cluster_.world.below(~0ULL)};
   log_ = MemoryLog::open(disk_, starts_ == 0, log_identity_, nonce).value();
   ++starts_;
-  last_ = log_->opened().last;
+  last_ = log_->state().last;
   cluster_.checker.logged(log_identity_, last_, {});
-  cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->opened().epoch()));
-  core_ = std::make_unique<Coordinator>(settings(), log_->opened(), name_, cluster_.world.now());
+  cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
+  core_ = std::make_unique<Coordinator>(settings(), log_->state(), name_, cluster_.world.now());
   Effects effects;
   core_->start(cluster_.world.now(), effects);
   perform(effects);

@@ -57,7 +57,7 @@ Result<std::unique_ptr<MemoryLog>> MemoryLog::open(MemoryDisk& disk, bool create
   return std::unique_ptr<MemoryLog>(new MemoryLog(disk, std::move(state)));
 }
 
-MemoryLog::MemoryLog(MemoryDisk& disk, LogState opened) : disk_(disk), opened_(std::move(opened)), state_(opened_) {
+MemoryLog::MemoryLog(MemoryDisk& disk, LogState state) : disk_(disk), state_(std::move(state)) {
   disk_.open_ = true;
 }
 
@@ -68,9 +68,6 @@ MemoryLog::~MemoryLog() {
 Result<void> MemoryLog::append(Position first, std::span<const LogRecord> records) {
   if (failed_) {
     return Error{ErrorKind::kIo, "an earlier append failed: nothing is appended until the log is opened again"};
-  }
-  if (records.empty()) {
-    return {};
   }
   if (disk_.full_) {
     return Error{ErrorKind::kUnavailable, "no space for the decision log: make some, then append again"};

@@ -67,16 +67,16 @@ class MemoryLog final : public DecisionLog {
   MemoryLog(const MemoryLog&) = delete;
   MemoryLog& operator=(const MemoryLog&) = delete;
 
-  const LogState& opened() const override { return opened_; }
+  const LogState& state() const override { return state_; }
   Result<void> append(Position first, std::span<const LogRecord> records) override;
+  void claim_ahead() override {}
   LogStatus status() const override;
 
  private:
-  MemoryLog(MemoryDisk& disk, LogState opened);
+  MemoryLog(MemoryDisk& disk, LogState state);
 
   MemoryDisk& disk_;
-  LogState opened_;
-  LogState state_;  // opened_ and what was appended since
+  LogState state_;
   LogStatus status_;
   bool failed_ = false;
 };

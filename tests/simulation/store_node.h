@@ -38,7 +38,7 @@ class StoreNode {
   template <typename Request>
   void ask(Request request, std::function<void(const participant::Effect&)> answer) {
     request.call = participant::CallId{++calls_};
-    callers_[request.call] = std::move(answer);
+    callers_.insert_or_assign(request.call, std::move(answer));
     tell(std::move(request));
   }
 

@@ -12,10 +12,10 @@ const TransactionId kId{LogIdentity{1}, Epoch{1}, 0};
 
 class CommitProtocolTest : public testing::Test {
  protected:
-  CommitProtocolTest() : stores_({}, 30s), log_(Position{9}, 1s) {
+  CommitProtocolTest() : stores_({}, Settings{}), log_(Position{9}, 1s) {
     for (const std::string name : {"a", "b"}) {
       const StoreIdentity identity{static_cast<unsigned>(name[0])};
-      stores_.registered({CallId{9}, name, identity, name + ":1", StorePosition{1}, {}, 1, Opening{1}}, kNow);
+      stores_.accept({CallId{9}, name, identity, name + ":1", StorePosition{1}, {}, 1, Opening{1}}, kNow);
     }
   }
 

@@ -26,6 +26,9 @@ TEST(Settings, EachOneThatCannotWorkIsNamed) {
   EXPECT_THAT(wrong([](Settings& each) { each.vote_timeout = 0s; }), HasSubstr("vote_timeout"));
   EXPECT_THAT(wrong([](Settings& each) { each.transactions = 0; }), HasSubstr("transactions"));
   EXPECT_THAT(wrong([](Settings& each) { each.resend_ceiling = 1ms; }), HasSubstr("resend_ceiling"));
+  EXPECT_THAT(wrong([](Settings& each) { each.stores = 0; }), HasSubstr("stores"));
+  EXPECT_THAT(wrong([](Settings& each) { each.refused_stores = 0; }), HasSubstr("refused_stores"));
+  EXPECT_THAT(wrong([](Settings& each) { each.refusal_kept = 0s; }), HasSubstr("refusal_kept"));
   EXPECT_THAT(wrong([](Settings& each) { each.retention = 90s; }), HasSubstr("retention"));
 }
 
@@ -183,16 +186,27 @@ TEST(Status, AHeuristicMixedOutcomeIsShownAsOneAfterItsEndAndAfterARestart) {
   EXPECT_EQ(stage.core().transaction(id, stage.now())->state, "ended");
 }
 
-TEST(Status, AStoreIsShownWithWhenItWasSeenAndWhyItIsRefused) {
+TEST(Status, AStoreIsShownWithWhenItWasSeenAndSoIsWhatIsRefusedUnderItsName) {
   Stage stage;
-  stage.run_all("given a\n stop 3s\n register a identity=dead");
+  stage.run_all("given a b\n stop 3s\n register a identity=dead opening=c0 address=elsewhere:1\n stop 1s");
   const auto shown = stage.core().stores(stage.now());
-  ASSERT_THAT(shown, SizeIs(1));
-  EXPECT_EQ(shown[0].last_seen, 3s);
-  EXPECT_THAT(shown[0].refused, HasSubstr("identity"));
+  ASSERT_THAT(shown, SizeIs(3));
+  EXPECT_EQ(shown[0].record.store, "a");
+  EXPECT_EQ(shown[0].opening, Opening{1});
+  EXPECT_EQ(shown[0].last_seen, 4s);
+  EXPECT_EQ(shown[0].refused, "");
+  EXPECT_EQ(shown[1].record.store, "a");
+  EXPECT_EQ(shown[1].record.identity, StoreIdentity{0xdead});
+  EXPECT_EQ(shown[1].record.address, "elsewhere:1");
+  EXPECT_EQ(shown[1].opening, Opening{0xc0});
+  EXPECT_EQ(shown[1].last_seen, 1s);
+  EXPECT_THAT(shown[1].refused, HasSubstr("identity"));
+  EXPECT_EQ(shown[2].record.store, "b");
   EXPECT_EQ(stage.core().store_address("a"), "a:1") << "what is refused changes nothing for the store";
   EXPECT_EQ(stage.core().store("a")->address, "a:1");
   EXPECT_FALSE(stage.core().store("x"));
+  stage.run("stop 1min");
+  EXPECT_THAT(stage.core().stores(stage.now()), SizeIs(2)) << "it has fallen silent";
 }
 
 TEST(Status, EndsAreCountedByReason) {

@@ -4,6 +4,7 @@
 // acknowledgement or an inquiry of any branch may come at any time, which is more than any network does.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -26,6 +27,12 @@ class Checker {
     const Released released = stage.released();
     for (const auto position : told_)
       EXPECT_TRUE(released.contains(position)) << "released, and taken back: " << command;
+    std::erase_if(kept_, [&](const auto& entry) {
+      if (stage.durable().commits.contains(entry.first)) return false;
+      EXPECT_TRUE(forgotten_.contains(entry.second)) << "the log has forgotten what the core keeps: " << command;
+      return true;
+    });
+    for (const auto& [position, commit] : stage.durable().commits) kept_.emplace(position, commit.record.id);
     for (const auto& [position, commit] : stage.durable().commits) {
       if (!released.contains(position)) continue;
       EXPECT_TRUE(commit.end) << "released before its end was durable: " << command;
@@ -41,7 +48,10 @@ class Checker {
 
   void see(const AppendRecord& append, const Stage& stage) {
     if (const auto* forgotten = std::get_if<ForgottenRecord>(&append.record)) {
-      forgotten_ = {stage.durable().epoch(), forgotten->through};
+      // What has ended and is durable: the core keeps all else.
+      for (const auto& [id, position] : stage.durable().ended) {
+        if (id <= forgotten->through) forgotten_[id] = stage.durable().epoch();
+      }
     }
     const auto* record = std::get_if<CommitRecord>(&append.record);
     if (record == nullptr) return;
@@ -87,11 +97,12 @@ class Checker {
 
   void see_answer(CallId call) { EXPECT_TRUE(answered_.insert(call).second) << "a call is answered twice"; }
 
-  // The commit that is durable; nothing once the core has forgotten it, which it says before that is durable.
+  // The commit that is durable; nothing once this start has forgotten it, which it says before that is durable.
   const CommitRecord* find(const Stage& stage, const TransactionId& id) const {
-    const bool is_below = forgotten_.first == stage.durable().epoch() && id <= forgotten_.second;
+    const auto forgotten = forgotten_.find(id);
+    if (forgotten != forgotten_.end() && forgotten->second == stage.durable().epoch()) return nullptr;
     for (const auto& [position, commit] : stage.durable().commits) {
-      if (commit.record.id == id) return is_below && commit.end ? nullptr : &commit.record;
+      if (commit.record.id == id) return &commit.record;
     }
     return nullptr;
   }
@@ -103,7 +114,8 @@ class Checker {
     return false;
   }
 
-  std::pair<Epoch, TransactionId> forgotten_;
+  std::map<TransactionId, Epoch> forgotten_;  // by the start of that epoch
+  std::map<Position, TransactionId> kept_;    // in the log
   std::set<TransactionId> aborted_;
   std::set<BranchName> aborted_branches_;
   std::set<BranchName> voted_yes_;

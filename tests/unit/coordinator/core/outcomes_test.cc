@@ -62,6 +62,18 @@ TEST(Outcomes, ACommitThatIsNotReleasedIsNotForgotten) {
   EXPECT_TRUE(outcomes.forget(kNow + 601s, kAll));
 }
 
+TEST(Outcomes, WhatIsAboveACommitWhoseEndIsOnItsWayIsKept) {
+  Outcomes outcomes = ::assent::coordinator::outcomes();
+  for (const std::uint64_t each : {2U, 3U, 5U, 9U}) outcomes.retain(commit(each), {}, kNow);
+  outcomes.ends(id(4));
+  outcomes.ends(id(7));
+  EXPECT_EQ(outcomes.forget(kNow + 600s, kAll), ForgottenRecord{id(3)});
+  EXPECT_FALSE(outcomes.forget(kNow + 601s, kAll));
+  EXPECT_NE(outcomes.find(id(5)), nullptr);
+  outcomes.retain(commit(4), {}, kNow - 600s);
+  EXPECT_EQ(outcomes.forget(kNow + 602s, kAll), ForgottenRecord{id(5)});
+}
+
 TEST(Outcomes, AStragglerBelowForgottenThroughIsKeptForItsTimeToo) {
   Outcomes outcomes(600s, 1s, id(50));
   outcomes.retain(commit(3), {}, kNow);

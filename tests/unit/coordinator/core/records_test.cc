@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 namespace assent::coordinator {
 namespace {
 
@@ -159,6 +161,23 @@ TEST(LogState, ForgettingDeletesEndedCommitsUpToTheIdAndKeepsWhatIsOwed) {
   ASSERT_FALSE(state.apply(Position{9}, ForgottenRecord{id(1, 1)}));
   EXPECT_FALSE(state.commits.contains(Position{3}));
   EXPECT_EQ(state.forgotten_through, id(1, 5));
+}
+
+TEST(LogState, ForgettingCostsWhatIsForgottenHoweverMuchIsKept) {
+  constexpr std::uint64_t kCommits = 100'000;
+  constexpr std::uint64_t kForgotten = 1'000;
+  const auto begun = std::clock();
+  LogState state = state_of({epoch(1)});
+  for (std::uint64_t number = 0; number < kCommits; ++number) {
+    const Position at{static_cast<std::uint64_t>(state.last) + 1};
+    state.apply(at, commit(static_cast<std::uint64_t>(at), number));
+    state.restore(end(static_cast<std::uint64_t>(at)));
+  }
+  const auto recorded = std::clock();
+  for (std::uint64_t number = 0; number < kForgotten; ++number) state.restore(ForgottenRecord{id(1, number)});
+  const auto forgotten = std::clock();
+  EXPECT_EQ(state.commits.size(), kCommits - kForgotten);
+  EXPECT_LT(forgotten - recorded, recorded - begun) << "a look at all that is kept takes some hundred times as long";
 }
 
 TEST(LogState, IdsAreForgottenInTheOrderOfEpochsFirst) {

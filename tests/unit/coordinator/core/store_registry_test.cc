@@ -8,6 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr Time kNow{1000s};
 
@@ -23,154 +25,227 @@ StoreRegistered registration(const std::string& store, std::uint64_t position = 
           Opening{start}};
 }
 
-StoreRegistry registry() {
-  return {{}, 30s};
+// A registry that knows of no store, or of one from the log.
+class Registry : public StoreRegistry {
+ public:
+  explicit Registry(const std::map<std::string, StoreRecord>& recovered = {}) : StoreRegistry(recovered, Settings{}) {}
+
+  // Accepts it; refuses it, and returns why.
+  std::string registers(const StoreRegistered& event, Time now = kNow) {
+    const auto refusal = refuse(event, now);
+    if (refusal) return refusal->reason;
+    acceptance = accept(event, now);
+    return {};
+  }
+
+  // What people are told when it registers.
+  std::string alarm(const StoreRegistered& event, Time now = kNow) {
+    return refuse(event, now).value_or(Refusal{}).alarm;
+  }
+
+  Acceptance acceptance;  // of the last one
+};
+
+std::map<std::string, StoreRecord> recovered(std::uint64_t position) {
+  return {{"a", {"a", registration("a").identity, "a:1", StorePosition{position}}}};
 }
 
 TEST(StoreRegistry, ANewStoreIsRecordedAndKnown) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  const auto answer = registry.registered(registration("a"), kNow);
-  EXPECT_EQ(answer.refused, "");
-  EXPECT_TRUE(answer.must_record);
+  Registry registry;
+  EXPECT_EQ(registry.registers(registration("a")), "");
+  EXPECT_TRUE(registry.acceptance.must_record);
   EXPECT_EQ(registry.address("a"), "a:1");
   EXPECT_EQ(registry.address("b"), std::nullopt);
 }
 
 TEST(StoreRegistry, ASignOfLifeNeedsNothing) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a"), kNow);
-  const auto answer = registry.registered(registration("a", 4), kNow + 5s);
-  EXPECT_FALSE(answer.must_record);
-  EXPECT_FALSE(answer.must_resend);
+  Registry registry;
+  registry.registers(registration("a"));
+  registry.registers(registration("a", 4), kNow + 5s);
+  EXPECT_FALSE(registry.acceptance.must_record);
+  EXPECT_FALSE(registry.acceptance.must_resend);
 }
 
 TEST(StoreRegistry, AStoreThatWasOpenedAnewMayHaveMissedWhatWasSent) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a"), kNow);
-  EXPECT_TRUE(registry.registered(registration("a", 2, 2), kNow + 1s).must_resend);
+  Registry registry;
+  registry.registers(registration("a"));
+  registry.registers(registration("a", 2, 2), kNow + 1s);
+  EXPECT_TRUE(registry.acceptance.must_resend);
 }
 
 TEST(StoreRegistry, AStoreThatWasAwayForLongMayHaveMissedWhatWasSent) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a"), kNow);
-  EXPECT_TRUE(registry.registered(registration("a"), kNow + 30s).must_resend);
+  Registry registry;
+  registry.registers(registration("a"));
+  registry.registers(registration("a"), kNow + 30s);
+  EXPECT_TRUE(registry.acceptance.must_resend);
 }
 
 TEST(StoreRegistry, ANewAddressIsRecorded) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a"), kNow);
+  Registry registry;
+  registry.registers(registration("a"));
   auto moved = registration("a");
   moved.address = "elsewhere:1";
-  const auto answer = registry.registered(moved, kNow);
-  EXPECT_TRUE(answer.must_record && answer.must_resend);
+  registry.registers(moved);
+  EXPECT_TRUE(registry.acceptance.must_record && registry.acceptance.must_resend);
   EXPECT_EQ(registry.address("a"), "elsewhere:1");
 }
 
-TEST(StoreRegistry, AnotherStoreUnderAKnownNameIsRefusedAndTheRealOneServedOn) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a"), kNow);
+TEST(StoreRegistry, AnotherStoreUnderAKnownNameIsRefusedAndToldOfOnceAndTheRealOneServedOn) {
+  Registry registry;
+  registry.registers(registration("a"));
   auto other = registration("a");
   other.identity = StoreIdentity{0xdead};
   other.address = "elsewhere:1";
-  const auto answer = registry.registered(other, kNow);
-  EXPECT_THAT(answer.refused, HasSubstr("store `a` has identity"));
-  EXPECT_TRUE(answer.is_new_reason);
-  EXPECT_FALSE(registry.registered(other, kNow).is_new_reason) << "said once";
+  for (int second = 0; second < 100; ++second) {
+    const Time now = kNow + std::chrono::seconds{second};
+    EXPECT_EQ(registry.alarm(other, now).empty(), second > 0) << "said once";
+    EXPECT_EQ(registry.registers(registration("a"), now), "");
+    EXPECT_THAT(registry.refused().listed(now), SizeIs(1)) << "beside the store";
+  }
   EXPECT_EQ(registry.address("a"), "a:1");
-  EXPECT_FALSE(registry.find("a")->refused.empty()) << "listed";
-  registry.registered(registration("a"), kNow);
-  EXPECT_TRUE(registry.find("a")->refused.empty());
+  EXPECT_EQ(registry.find("a")->in_force->last_seen, kNow + 99s);
 }
 
 TEST(StoreRegistry, NothingIsSentToAStoreThatHasNotRegisteredSinceTheStart) {
-  StoreRecord record{"a", registration("a").identity, "a:1", StorePosition{8}};
-  StoreRegistry registry({{"a", record}}, 30s);
+  Registry registry(recovered(8));
   EXPECT_EQ(registry.address("a"), std::nullopt);
   EXPECT_FALSE(registry.is_accepted("a", Opening{}));
-  registry.registered(registration("a", 8, 3), kNow);
+  registry.registers(registration("a", 8, 3));
   EXPECT_EQ(registry.address("a"), "a:1");
   EXPECT_EQ(registry.opening("a"), Opening{3});
 }
 
 TEST(StoreRegistry, ARefusedOpeningLeavesTheOneInForce) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a", 5, 2), kNow);
+  Registry registry;
+  registry.registers(registration("a", 5, 2));
   auto copy = registration("a", 4, 1);
   copy.opening = Opening{0xc0};
-  EXPECT_NE(registry.registered(copy, kNow).refused, "");
+  EXPECT_NE(registry.registers(copy), "");
   EXPECT_EQ(registry.address("a"), "a:1");
   EXPECT_TRUE(registry.is_accepted("a", Opening{2}));
   EXPECT_FALSE(registry.is_accepted("a", Opening{0xc0}));
 }
 
 TEST(StoreRegistry, AnAcceptedOpeningTakesThePlaceOfTheOneBefore) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a", 5, 2), kNow);
-  EXPECT_TRUE(registry.registered(registration("a", 6, 3), kNow).must_resend);
+  Registry registry;
+  registry.registers(registration("a", 5, 2));
+  registry.registers(registration("a", 6, 3));
+  EXPECT_TRUE(registry.acceptance.must_resend);
   EXPECT_TRUE(registry.is_accepted("a", Opening{3}));
   EXPECT_FALSE(registry.is_accepted("a", Opening{2}));
-  EXPECT_THAT(registry.registered(registration("a", 9, 2), kNow).refused, HasSubstr("two copies of its file"));
+}
+
+TEST(StoreRegistry, ARegistrationThatTheNextOpeningHasOvertakenIsLateAndNobodyIsToldOfIt) {
+  Registry registry;
+  registry.registers(registration("a", 5, 2));
+  registry.registers(registration("a", 6, 3));
+  EXPECT_THAT(registry.refuse(registration("a", 5, 2), kNow + 1s)->reason, HasSubstr("is late"));
+  EXPECT_EQ(registry.alarm(registration("a", 5, 2), kNow + 1s), "");
+  EXPECT_THAT(registry.refused().listed(kNow + 1s), IsEmpty());
+  EXPECT_TRUE(registry.is_accepted("a", Opening{3}));
+}
+
+TEST(StoreRegistry, AnOpeningThatGoesOnAfterAnotherTookItsPlaceIsOneOfTwoCopies) {
+  Registry registry;
+  registry.registers(registration("a", 5, 2));
+  registry.registers(registration("a", 6, 3));
+  EXPECT_THAT(registry.alarm(registration("a", 7, 2), kNow + 30s), HasSubstr("two copies of its file"));
+  EXPECT_THAT(registry.refused().listed(kNow + 30s), SizeIs(1));
 }
 
 TEST(StoreRegistry, ACopyThatWasOpenedAsOftenIsRefused) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a", 5, 2), kNow);
+  Registry registry;
+  registry.registers(registration("a", 5, 2));
   auto copy = registration("a", 9, 2);
   copy.opening = Opening{0xc0};
-  EXPECT_THAT(registry.registered(copy, kNow).refused, HasSubstr("two copies of its file"));
+  EXPECT_THAT(registry.registers(copy), HasSubstr("two copies of its file"));
 }
 
 TEST(StoreRegistry, AKnownStoreUnderAnotherNameIsRefused) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a"), kNow);
+  Registry registry;
+  registry.registers(registration("a"));
   auto renamed = registration("b");
   renamed.identity = registration("a").identity;
-  EXPECT_THAT(registry.registered(renamed, kNow).refused, HasSubstr("is known as `a`"));
+  EXPECT_THAT(registry.registers(renamed), HasSubstr("is known as `a`"));
   EXPECT_EQ(registry.find("b"), nullptr);
 }
 
 TEST(StoreRegistry, AStoreBelowWhatTheLogRemembersIsRefused) {
-  StoreRecord record{"a", registration("a").identity, "a:1", StorePosition{8}};
-  StoreRegistry registry({{"a", record}}, 30s);
-  EXPECT_THAT(registry.registered(registration("a", 7), kNow).refused, HasSubstr("restored from an old copy"));
-  EXPECT_EQ(registry.registered(registration("a", 8), kNow).refused, "");
+  Registry registry(recovered(8));
+  EXPECT_THAT(registry.registers(registration("a", 7)), HasSubstr("restored from an old copy"));
+  EXPECT_EQ(registry.registers(registration("a", 8)), "");
 }
 
 TEST(StoreRegistry, AStoreOpenedAnewBelowWhatItAcknowledgedIsRefused) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a"), kNow);
+  Registry registry;
+  registry.registers(registration("a"));
   registry.acknowledged("a", StorePosition{8});
-  EXPECT_THAT(registry.registered(registration("a", 5, 2), kNow).refused, HasSubstr("restored from an old copy"));
-  EXPECT_THAT(registry.registered(registration("a", 8, 2), kNow).refused, HasSubstr("restored from an old copy"))
+  EXPECT_THAT(registry.registers(registration("a", 5, 2)), HasSubstr("restored from an old copy"));
+  EXPECT_THAT(registry.registers(registration("a", 8, 2)), HasSubstr("restored from an old copy"))
       << "its opening was one journal transaction: it misses one that was acknowledged";
-  EXPECT_EQ(registry.registered(registration("a", 9, 2), kNow).refused, "");
+  EXPECT_EQ(registry.registers(registration("a", 9, 2)), "");
 }
 
 TEST(StoreRegistry, ASignOfLifeThatOthersOvertookIsAccepted) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  registry.registered(registration("a", 3), kNow);
-  registry.registered(registration("a", 12), kNow);
+  Registry registry;
+  registry.registers(registration("a", 3));
+  registry.registers(registration("a", 12));
   registry.acknowledged("a", StorePosition{15});
-  EXPECT_EQ(registry.registered(registration("a", 10), kNow).refused, "");
+  EXPECT_EQ(registry.registers(registration("a", 10)), "");
   EXPECT_EQ(registry.find("a")->record.position, StorePosition{15}) << "it never falls";
 }
 
 TEST(StoreRegistry, ARegistrationThatNamesNothingIsRefused) {
-  StoreRegistry registry = ::assent::coordinator::registry();
-  EXPECT_THAT(registry.registered({}, kNow).refused, HasSubstr("needs the store's name"));
+  Registry registry;
+  EXPECT_THAT(registry.registers({}), HasSubstr("needs the store's name"));
+  EXPECT_EQ(registry.alarm({}), "") << "anybody can send one";
+  EXPECT_THAT(registry.refused().listed(kNow), IsEmpty());
+}
+
+TEST(StoreRegistry, TheHighestPositionThereIsStaysTheHighest) {
+  Registry registry;
+  registry.registers(registration("a", ~std::uint64_t{0}));
+  EXPECT_THAT(registry.registers(registration("a", 5, 2)), HasSubstr("restored from an old copy"));
+  EXPECT_THAT(registry.registers(registration("a", ~std::uint64_t{0}, 2)), HasSubstr("restored from an old copy"));
+}
+
+TEST(StoreRegistry, MoreStoresThanAllowedAreRefused) {
+  Settings settings;
+  settings.stores = 1;
+  StoreRegistry registry({}, settings);
+  registry.accept(registration("a"), kNow);
+  EXPECT_THAT(registry.refuse(registration("b"), kNow)->reason, HasSubstr("already knows 1 stores"));
+  EXPECT_FALSE(registry.refuse(registration("a"), kNow));
+}
+
+TEST(StoreRegistry, WhoeverFillsTheListOfTheRefusedIsTheLastToBeToldOf) {
+  Settings settings;
+  settings.refused_stores = 2;
+  StoreRegistry registry({}, settings);
+  registry.accept(registration("a", 5, 5), kNow);
+  const auto alarm = [&](std::uint64_t opening) {
+    auto copy = registration("a", 1, 1);
+    copy.opening = Opening{opening};
+    return registry.refuse(copy, kNow)->alarm;
+  };
+  EXPECT_THAT(alarm(0xc1), testing::Not(HasSubstr("no more of them")));
+  EXPECT_THAT(alarm(0xc2), HasSubstr("no more of them"));
+  EXPECT_EQ(alarm(0xc3), "");
+  EXPECT_THAT(registry.refused().listed(kNow), SizeIs(2));
 }
 
 TEST(StoreRegistry, WhatAStoreOwesIsCounted) {
-  StoreRegistry registry = ::assent::coordinator::registry();
+  Registry registry;
+  registry.registers(registration("a"));
   registry.owe("a");
   registry.owe("a");
   registry.repay("a");
-  EXPECT_EQ(registry.owed("a"), 1U);
-  EXPECT_EQ(registry.owed("b"), 0U);
+  EXPECT_EQ(registry.find("a")->owed, 1U);
 }
 
 TEST(StoreRegistryDeathTest, MoreAcknowledgementsThanCommitsStopTheCoordinator) {
-  StoreRegistry registry = ::assent::coordinator::registry();
+  Registry registry;
+  registry.registers(registration("a"));
   EXPECT_DEATH(registry.repay("a"), "I5");
 }
 

@@ -90,7 +90,7 @@ class DecisionLogContract : public testing::TestWithParam<Kind> {
 TEST_P(DecisionLogContract, ANewLogHoldsItsFirstEpochOnly) {
   const auto log = create();
   model_.apply(Position{1}, EpochRecord{kTestLog, Epoch{1}, Nonce{1}});
-  EXPECT_EQ(log->opened(), model_);
+  EXPECT_EQ(log->state(), model_);
 }
 
 TEST_P(DecisionLogContract, CreatingOverALogIsRefused) {
@@ -117,24 +117,24 @@ TEST_P(DecisionLogContract, OneProcessAtATimeHasItOpen) {
   ASSERT_TRUE(second.has_error());
   EXPECT_EQ(second.error().kind, ErrorKind::kConflict);
   log.reset();
-  EXPECT_EQ(reopen()->opened().epoch(), Epoch{2});
+  EXPECT_EQ(reopen()->state().epoch(), Epoch{2});
 }
 
 TEST_P(DecisionLogContract, EachOpeningRaisesTheEpochAndKeepsEveryNonce) {
   create();
   for (std::uint64_t epoch = 2; epoch < 6; ++epoch) {
     const auto log = reopen(epoch * 7);
-    EXPECT_EQ(log->opened().log, kTestLog);
-    EXPECT_EQ(log->opened().epoch(), Epoch{epoch});
-    EXPECT_EQ(log->opened().nonces.at(Epoch{epoch}), Nonce{epoch * 7});
-    EXPECT_EQ(log->opened().nonces.size(), epoch);
-    EXPECT_EQ(log->opened().last, Position{epoch});
+    EXPECT_EQ(log->state().log, kTestLog);
+    EXPECT_EQ(log->state().epoch(), Epoch{epoch});
+    EXPECT_EQ(log->state().nonces.at(Epoch{epoch}), Nonce{epoch * 7});
+    EXPECT_EQ(log->state().nonces.size(), epoch);
+    EXPECT_EQ(log->state().last, Position{epoch});
   }
 }
 
 TEST_P(DecisionLogContract, EveryKindOfRecordComesBack) {
   auto log = create();
-  model_ = log->opened();
+  model_ = log->state();
   append(*log, {store_record("ledger", 0xa1), store_record("stock", 0xb2)});
   append(*log, {commit_record(4), commit_record(5), commit_record(6)});
   append(*log, {end_record(4), end_record(6, true)});
@@ -143,36 +143,38 @@ TEST_P(DecisionLogContract, EveryKindOfRecordComesBack) {
 
   log = reopen();
   model_.apply(Position{11}, EpochRecord{kTestLog, Epoch{2}, Nonce{2}});
-  EXPECT_EQ(log->opened(), model_);
-  EXPECT_EQ(log->opened().commits.size(), 3U);
-  EXPECT_TRUE(log->opened().commits.at(Position{6}).end->stores[0].contradicts);
+  EXPECT_EQ(log->state(), model_);
+  EXPECT_EQ(log->state().commits.size(), 3U);
+  EXPECT_TRUE(log->state().commits.at(Position{6}).end->stores[0].contradicts);
 }
 
 TEST_P(DecisionLogContract, PositionsGoOnAfterEachOpening) {
-  model_ = create()->opened();
+  model_ = create()->state();
   for (std::uint64_t start = 2; start < 8; ++start) {
     const auto log = reopen(start);
     model_.apply(Position{static_cast<std::uint64_t>(model_.last) + 1},
                  EpochRecord{kTestLog, Epoch{start}, Nonce{start}});
-    ASSERT_EQ(log->opened(), model_);
+    ASSERT_EQ(log->state(), model_);
     const auto at = static_cast<std::uint64_t>(model_.last) + 1;
     append(*log, {commit_record(at, start)});
     append(*log, {end_record(at)});
   }
 }
 
-TEST_P(DecisionLogContract, WhatWasOpenedStaysAsItWas) {
+TEST_P(DecisionLogContract, ItsStateFollowsWhatIsAppended) {
   const auto log = create();
-  const auto before = log->opened();
-  model_ = before;
-  append(*log, {commit_record(2)});
-  EXPECT_EQ(log->opened(), before);
+  model_ = log->state();
+  append(*log, {commit_record(2), commit_record(3), end_record(2)});
+  append(*log, {forgotten_record(2)});
+  EXPECT_EQ(log->state(), model_);
+  EXPECT_EQ(log->state().commits.size(), 1U);
 }
 
-TEST_P(DecisionLogContract, AnAppendOfNothingChangesNothing) {
+TEST_P(DecisionLogContract, ClaimingAheadAppendsNothing) {
   auto log = create();
-  model_ = log->opened();
-  EXPECT_TRUE(log->append(Position{2}, {}));
+  model_ = log->state();
+  log->claim_ahead();
+  EXPECT_EQ(log->state(), model_);
   EXPECT_EQ(log->status().forces, 0U);
   append(*log, {commit_record(2)});
 }
@@ -195,12 +197,12 @@ TEST_P(DecisionLogContract, ABlockWithOneContradictionIsNotWrittenAtAll) {
   EXPECT_EQ(refused.error().kind, ErrorKind::kInvalidInput);
   EXPECT_THAT(refused.error().message, testing::HasSubstr("commit 2 ends twice"));
   log.reset();
-  EXPECT_TRUE(reopen()->opened().commits.empty());
+  EXPECT_TRUE(reopen()->state().commits.empty());
 }
 
 TEST_P(DecisionLogContract, StatusCountsForcesAndRecords) {
   const auto log = create();
-  model_ = log->opened();
+  model_ = log->state();
   append(*log, {commit_record(2), commit_record(3)});
   append(*log, {end_record(2)});
   EXPECT_EQ(log->status().forces, 2U);
@@ -211,7 +213,7 @@ TEST_P(DecisionLogContract, StatusCountsForcesAndRecords) {
 
 TEST_P(DecisionLogContract, ManyAppendsAndALargeOneComeBack) {
   auto log = create();
-  model_ = log->opened();
+  model_ = log->state();
   for (std::uint64_t round = 0; round < 60; ++round) {
     const auto at = static_cast<std::uint64_t>(model_.last) + 1;
     append(*log, {commit_record(at), end_record(at), forgotten_record(at >= 30 ? at - 30 : 0)});
@@ -225,7 +227,7 @@ TEST_P(DecisionLogContract, ManyAppendsAndALargeOneComeBack) {
 
   log = reopen();
   model_.apply(Position{static_cast<std::uint64_t>(model_.last) + 1}, EpochRecord{kTestLog, Epoch{2}, Nonce{2}});
-  EXPECT_EQ(log->opened(), model_);
+  EXPECT_EQ(log->state(), model_);
 }
 
 const Kind kKinds[] = {

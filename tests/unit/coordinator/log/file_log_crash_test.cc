@@ -51,8 +51,8 @@ class Process {
       return false;
     }
     log_ = std::move(*log);
-    EXPECT_TRUE(holds(may_hold_, log_->opened()));
-    may_hold_ = {log_->opened()};
+    EXPECT_TRUE(holds(may_hold_, log_->state()));
+    may_hold_ = {log_->state()};
     return true;
   }
 

@@ -26,7 +26,7 @@ class FileLogDamage : public testing::Test {
         .value();
     auto log = FileLog::open(disk_.directory(), {false, {}, Nonce{2}, 600}).value();
     std::uint64_t position = 5;
-    states_.push_back(log->opened());
+    states_.push_back(log->state());
     ends_.push_back(size_of_log());
     const std::vector<Records> appends = {{commit_record(5), commit_record(6)}, {end_record(5)}, {commit_record(8)}};
     for (const auto& records : appends) {
@@ -60,7 +60,7 @@ class FileLogDamage : public testing::Test {
       EXPECT_EQ(disk, before) << "a refused log may not be touched";
       return log.error();
     }
-    return (*log)->opened();
+    return (*log)->state();
   }
 
   // What an opening shows when the first `blocks` appended blocks are there.
@@ -176,7 +176,7 @@ TEST_F(FileLogDamage, AnySetOfSectorsOfTheLastBlockOpensWithAllOfItOrWithoutIt) 
     FaultyDisk restarted;
     restarted.put(segment_name(1), torn);
     const auto opened = FileLog::open(restarted.directory(), {false, {}, Nonce{2}, 8000}).value();
-    EXPECT_EQ(opened->opened().commits.size(), kept == all ? 41U : 1U);
+    EXPECT_EQ(opened->state().commits.size(), kept == all ? 41U : 1U);
   }
 }
 
@@ -241,7 +241,7 @@ TEST_F(FileLogDamage, AnEmptySegmentIsRefused) {
 TEST_F(FileLogDamage, OlderSegmentsAreNotReadAndAreRemoved) {
   disk_.put(segment_name(1), FaultyDisk::Bytes(100, std::byte{0x5a}));
   const auto log = FileLog::open(disk_.directory(), {false, {}, Nonce{3}, 600}).value();
-  EXPECT_EQ(log->opened(), expected(3));
+  EXPECT_EQ(log->state(), expected(3));
   EXPECT_EQ(disk_.names(), std::vector<std::string>{segment_name(3)});
 }
 

@@ -67,7 +67,7 @@ TEST_F(FileLogOnFiles, ANewDirectoryAndItsFilesAreForTheirOwnerOnly) {
 TEST_F(FileLogOnFiles, CreatingMakesMissingParentsAndToleratesASlashAtTheEnd) {
   const auto deep = directory_.path() / "a" / "b" / "c";
   open_at(deep / "", true).value();
-  EXPECT_EQ(open_at(deep, false).value()->opened().epoch(), Epoch{2});
+  EXPECT_EQ(open_at(deep, false).value()->state().epoch(), Epoch{2});
 }
 
 TEST_F(FileLogOnFiles, AForeignFileInTheDirectoryIsLeftAlone) {
@@ -124,7 +124,7 @@ TEST_F(FileLogOnFiles, ASecondProcessIsRefusedUntilTheFirstEnds) {
   expect_refused(open(), ErrorKind::kConflict, AllOf(HasSubstr((log_path_ / "lock").string()), HasSubstr("already")));
   first->append(Position{2}, Records{commit_record(2)}).value();
   first.reset();
-  EXPECT_EQ(open().value()->opened().commits.size(), 1U);
+  EXPECT_EQ(open().value()->state().commits.size(), 1U);
 }
 
 TEST_F(FileLogOnFiles, TheLockEndsWithAProcessThatIsKilled) {
@@ -139,7 +139,7 @@ TEST_F(FileLogOnFiles, TheLockEndsWithAProcessThatIsKilled) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   ASSERT_TRUE(WIFSIGNALED(status));
-  EXPECT_EQ(open().value()->opened().commits.size(), 1U);
+  EXPECT_EQ(open().value()->state().commits.size(), 1U);
 }
 
 TEST_F(FileLogOnFiles, TheReaderShowsEveryRecordAndChangesNothing) {
@@ -165,7 +165,7 @@ TEST_F(FileLogOnFiles, TheReaderShowsEveryRecordAndChangesNothing) {
   EXPECT_EQ(report.contents.torn_bytes, 0U);
   EXPECT_FALSE(report.in_use);
   EXPECT_EQ(names(), before);
-  EXPECT_EQ(open().value()->opened().epoch(), Epoch{2}) << "reading is not a start";
+  EXPECT_EQ(open().value()->state().epoch(), Epoch{2}) << "reading is not a start";
 }
 
 TEST_F(FileLogOnFiles, TheReaderTellsOfATornAppendAndOfARunningCoordinatorAndOfLeftovers) {

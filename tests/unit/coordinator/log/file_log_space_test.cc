@@ -19,7 +19,7 @@ class FileLogSpace : public testing::Test {
   void create(std::uint64_t segment_bytes) {
     segment_bytes_ = segment_bytes;
     log_ = FileLog::open(disk_.directory(), {true, kTestLog, Nonce{1}, segment_bytes}).value();
-    model_ = log_->opened();
+    model_ = log_->state();
   }
 
   std::uint64_t next() const { return static_cast<std::uint64_t>(model_.last) + 1; }
@@ -27,7 +27,7 @@ class FileLogSpace : public testing::Test {
   // And claims the room for what is to come, as the writer does between two blocks.
   Result<void> append(const Records& records) {
     auto appended = append_only(records);
-    if (appended) log_->append(Position{}, {}).value();
+    if (appended) log_->claim_ahead();
     return appended;
   }
 
@@ -61,7 +61,7 @@ class FileLogSpace : public testing::Test {
     log_.reset();
     log_ = FileLog::open(disk_.directory(), {false, {}, Nonce{2}, segment_bytes_}).value();
     model_.apply(Position{next()}, EpochRecord{kTestLog, Epoch{2}, Nonce{2}});
-    EXPECT_EQ(log_->opened(), model_);
+    EXPECT_EQ(log_->state(), model_);
   }
 
   FaultyDisk disk_;
@@ -165,7 +165,7 @@ TEST_F(FileLogSpace, OnAFullDiskAnAppendWithoutRoomWritesNothingAndIsRepeatedWhe
 
   disk_.set_full(false);
   EXPECT_FALSE(log_->status().out_of_space.empty());
-  EXPECT_TRUE(log_->append(Position{}, {})) << "looks for space again";
+  log_->claim_ahead();
   EXPECT_EQ(log_->status().out_of_space, "");
   append_commit().value();
   EXPECT_EQ(log_->status().out_of_space, "");

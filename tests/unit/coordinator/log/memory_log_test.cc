@@ -13,7 +13,7 @@ class MemoryLogEnds : public testing::Test {
     log_.reset();
     log_ = MemoryLog::open(disk_, false, {}, Nonce{2}).value();
   }
-  bool holds_the_commit() const { return log_->opened().commits.contains(Position{2}); }
+  bool holds_the_commit() const { return log_->state().commits.contains(Position{2}); }
   void append(AppendEnd end) {
     disk_.end_next_append(end);
     const auto appended = log_->append(Position{2}, std::vector<LogRecord>{commit_record(2)});

@@ -21,11 +21,12 @@ class FillableLog final : public DecisionLog {
   FillableLog(std::unique_ptr<DecisionLog> log, const std::atomic<bool>& is_full)
       : log_(std::move(log)), is_full_(is_full) {}
 
-  const LogState& opened() const override { return log_->opened(); }
+  const LogState& state() const override { return log_->state(); }
   Result<void> append(Position first, std::span<const LogRecord> records) override {
-    if (is_full_ && !records.empty()) return Error{ErrorKind::kUnavailable, "no space"};
+    if (is_full_) return Error{ErrorKind::kUnavailable, "no space"};
     return log_->append(first, records);
   }
+  void claim_ahead() override { log_->claim_ahead(); }
   LogStatus status() const override {
     auto status = log_->status();
     if (is_full_) status.out_of_space = "the disk is full";

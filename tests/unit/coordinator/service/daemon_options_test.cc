@@ -32,5 +32,11 @@ TEST(DaemonOptions, MoreExceptionsThanAMessageHasRoomForAreRefused) {
   EXPECT_EQ(error_of({"--released-exceptions", "4096"}), "");
 }
 
+TEST(DaemonOptions, HowManyStoresItKnowsAndHowManyRefusedOnesItListsIsBounded) {
+  EXPECT_THAT(error_of({"--stores", "65537"}), HasSubstr("at most 65536"));
+  EXPECT_THAT(error_of({"--refused-stores", "4097"}), HasSubstr("at most 4096"));
+  EXPECT_EQ(error_of({"--stores", "2", "--refused-stores", "2", "--refusal-kept", "5s"}), "");
+}
+
 }  // namespace
 }  // namespace assent::coordinator

@@ -22,18 +22,17 @@ class SlowLog final : public DecisionLog {
  public:
   explicit SlowLog(std::shared_future<void> may_claim) : may_claim_(std::move(may_claim)) {}
 
-  const LogState& opened() const override { return opened_; }
-  Result<void> append(Position /*first*/, std::span<const LogRecord> records) override {
-    if (!records.empty()) return {};
+  const LogState& state() const override { return state_; }
+  Result<void> append(Position /*first*/, std::span<const LogRecord> /*records*/) override { return {}; }
+  void claim_ahead() override {
     may_claim_.wait();
     status_.out_of_space = "the disk is full";
-    return {};
   }
   LogStatus status() const override { return status_; }
 
  private:
   const std::shared_future<void> may_claim_;
-  LogState opened_;
+  LogState state_;
   LogStatus status_;
 };
 

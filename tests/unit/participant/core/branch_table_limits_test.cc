@@ -47,6 +47,32 @@ TEST(BranchTableLimits, ASubmittedBranchThatChangesTooMuchIsVotedAgainst) {
   EXPECT_THAT(script.run("ran 1 wrote=4").back(), testing::HasSubstr("answer 1: branch 1.1, no (statement failed"));
 }
 
+TEST(BranchTableLimits, AStatementThatTakesTooManyLocksFailsAlone) {
+  Script script({.lock_bytes = 1700});  // the store, the table and two keys
+  script.run_all("execute 1 5\nran 1 wrote=1 locks=t[1]:X\nexecute 2 5 branch=1.1 number=1");
+  EXPECT_THAT(script.run("ran 2 wrote=1 locks=t[2]:X"), ElementsAre("answer 2: branch 1.1, 0 rows, 1 changed row"));
+  script.run("execute 3 5 branch=1.1 number=2");
+  EXPECT_THAT(script.run("ran 3 wrote=1 locks=t[3]:X"),
+              ElementsAre("answer 3: branch 1.1, the statement failed (statement failed, statement 2: the branch's "
+                          "locks would take more than 1700 bytes; change fewer rows in one transaction, or raise the "
+                          "limit)"));
+  script.run("prepare 4 5 branch=1.1 count=3");
+  EXPECT_THAT(script.run("batch"),
+              ElementsAre("write journal: put prepared A-7-5 branch 1.1 (2 changed rows, 3 locks)"));
+}
+
+TEST(BranchTableLimits, ARunThatIsNotBegunInTimeEndsItsBranchAndIsNotAwaited) {
+  Script script({.statement_timeout = 10s});
+  script.run("execute 1 5");
+  EXPECT_TRUE(script.table().awaits(RunId{1}));
+  EXPECT_EQ(script.table().next_deadline(), script.now() + 10s);
+  EXPECT_THAT(script.run("pass 10s").back(),
+              testing::HasSubstr("overloaded: its statement waited too long for its turn"));
+  EXPECT_FALSE(script.table().awaits(RunId{1}));
+  EXPECT_THAT(script.run("ran 1"), IsEmpty());
+  EXPECT_EQ(script.table().next_deadline(), std::nullopt);
+}
+
 TEST(BranchTableLimits, ABranchTakesOnlySoManyStatements) {
   Script script({.statements_per_branch = 1});
   script.run_all("execute 1 5\nran 1");
@@ -77,6 +103,7 @@ TEST(BranchTableLimits, SettingsThatCannotWorkTogetherAreNamed) {
   EXPECT_NE(check(Settings{.decision_ride = 2s, .idle_journal = 1s}), std::nullopt);
   EXPECT_NE(check(Settings{.branches = 0}), std::nullopt);
   EXPECT_NE(check(Settings{.changes_bytes = 0}), std::nullopt);
+  EXPECT_NE(check(Settings{.lock_bytes = 0}), std::nullopt);
   EXPECT_NE(check(Settings{.statements_per_branch = 0}), std::nullopt);
 }
 

@@ -65,51 +65,78 @@ TEST(CoordinatorLink, ACoordinatorThatHasNotAcceptedTheStoreYetCanStillAnswer) {
   EXPECT_EQ(can_answer, true);
 }
 
-TEST(CoordinatorLink, ABusyStoreDoesNotKeepTheOthersFromRegistering) {
+TEST(CoordinatorLink, WhatAStoreAsksAtOneTimeTakesFewCalls) {
+  boost::asio::io_context io;
+  wire::HelloAnswer hello;
+  hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
+  rpc::Server coordinator(io, {}, hello);
+  std::vector<std::size_t> calls;
+  std::set<std::int64_t> numbers;
+  coordinator.on(rpc::methods::kInquire,
+                 [&](wire::InquiryRequest&& request, const rpc::Responder<wire::InquiryAnswers>& respond) {
+                   calls.push_back(request.inquiries.size());
+                   for (const auto& inquiry : request.inquiries) numbers.insert(inquiry.id.number);
+                   respond({});
+                   if (numbers.size() == 2500) io.stop();
+                 });
+  LinkSettings settings;
+  settings.coordinator = coordinator.listen(rpc::parse_address("127.0.0.1:0").value()).value();
+  StoreRunners stores;
+  CoordinatorLink link(io, settings, stores, silent());
+  std::vector<SendInquiry> inquiries(2500, SendInquiry{kFive, {.start = 1, .counter = 1}, {}, {}});
+  for (std::size_t index = 0; index < inquiries.size(); ++index) inquiries[index].id.number = index + 1;
+  link.send("a", inquiries);
+  io.run();
+  EXPECT_EQ(calls, (std::vector<std::size_t>{1000, 1000, 500}));
+}
+
+TEST(CoordinatorLink, ABusyStoreIsRegisteredBesideTheOthersAndOneThatIsOfflineIsNot) {
   boost::asio::io_context io;
   std::vector<std::set<std::string>> registrations;
   wire::HelloAnswer hello;
   hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
   rpc::Server coordinator(io, {}, hello);
   coordinator.on(rpc::methods::kRegisterStores,
-                 [&](wire::Registration&& registration, rpc::Responder<wire::RegistrationAnswer> respond) {
+                 [&](wire::Registration&& registration, const rpc::Responder<wire::RegistrationAnswer>& respond) {
                    auto& names = registrations.emplace_back();
-                   for (const auto& store : registration.stores) names.insert(store.store);
-                   wire::RegistrationAnswer answer;
-                   if (names.contains("a")) {
-                     answer.refused.emplace_back();
-                     answer.refused.back().store = "a";
-                     answer.refused.back().reason = "it is too old";
+                   for (const auto& store : registration.stores) {
+                     names.insert(store.store);
+                     EXPECT_EQ(store.start_number, 2);
+                     EXPECT_NE(store.opening, 0);
                    }
+                   wire::RegistrationAnswer answer;
+                   answer.refused.emplace_back();
+                   answer.refused.back().store = "a";
+                   answer.refused.back().reason = "it is too old";
                    respond(answer);
-                   io.stop();
+                   if (registrations.size() == 2) io.stop();
                  });
   LinkSettings settings;
   settings.coordinator = coordinator.listen(rpc::parse_address("127.0.0.1:0").value()).value();
   settings.registration_interval = 10ms;
   StoreRunners stores;
-  for (const char* name : {"a", "b"}) {
+  for (const char* name : {"a", "b", "offline"}) {
+    const bool is_online = name != std::string("offline");
+    RunnerSettings runner;
+    runner.reopen_first = 1h;
     stores[name] = std::make_unique<StoreRunner>(
-        name, [] { return fake_store(Health::kFine); }, RunnerSettings(), [](const StoreOutput&) {}, silent());
+        name,
+        [is_online]() -> Result<std::unique_ptr<Store>> {
+          if (!is_online) return Error{ErrorKind::kUnavailable, "a reader is in the way"};
+          return fake_store(Health::kFine);
+        },
+        runner, [](const StoreOutput&) {}, silent());
     ASSERT_TRUE(stores[name]->start());
   }
+  std::promise<void> go_on;
+  ASSERT_TRUE(stores["b"]->ask([&](const BranchTable&, const StoreReport&, Time) { go_on.get_future().wait(); }));
   CoordinatorLink link(io, settings, stores, silent());
   link.start(settings.coordinator, [] {});
-  const auto run_until = [&](const std::set<std::string>& names) {
-    do {
-      io.restart();
-      io.run();
-    } while (registrations.back() != names);
-  };
-  run_until({"a", "b"});
-  EXPECT_EQ(registrations.size(), 1U) << "the first waits for all";
-  std::promise<void> go_on;
-  ASSERT_TRUE(stores["a"]->ask([&](const BranchTable&, const StoreReport&, Time) { go_on.get_future().wait(); }));
-  run_until({"b"});
-  run_until({"b"});
-  EXPECT_EQ(link.refusal(LogIdentity{}, "a"), "it is too old") << "the others' answer says nothing of it";
+  io.run();
+  EXPECT_EQ(registrations, (std::vector<std::set<std::string>>(2, {"a", "b"})));
+  EXPECT_EQ(link.refusal(LogIdentity{}, "a"), "it is too old");
+  EXPECT_EQ(link.refusal(LogIdentity{}, "b"), std::nullopt);
   go_on.set_value();
-  run_until({"a", "b"});
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <functional>
 #include <future>
 #include <optional>
+#include <semaphore>
 #include <thread>
 #include <utility>
 
@@ -92,6 +93,81 @@ TEST(StoreRunner, AStoreThatReopensDuringADrainTakesNoBranches) {
   EXPECT_EQ(std::get<CallRefused>(effect).message, "this store is shutting down; run the transaction again later");
 }
 
+// Lets each run of statements go on when it is told to.
+class SlowStore final : public Store {
+ public:
+  explicit SlowStore(std::counting_semaphore<>& permits) : permits_(permits) {}
+
+  const RecoveredStore& recovered() const override { return recovered_; }
+  Result<Execution> execute(const Changes&, std::span<const Statement> statements) override {
+    permits_.acquire();
+    Execution execution;
+    execution.results.resize(statements.size());
+    return execution;
+  }
+  Result<void> end_executions() override { return {}; }
+  Result<StorePosition> journal(std::span<const JournalOperation>) override { return StorePosition{1}; }
+  bool is_short_of_space() const override { return false; }
+
+ private:
+  std::counting_semaphore<>& permits_;
+  RecoveredStore recovered_{.identity = {}, .start_number = 2, .position = {}, .rows = {}, .coordinators = {}};
+};
+
+TEST(StoreRunner, AnswersAndEventsDoNotWaitForAllRunsOfABatch) {
+  std::counting_semaphore<> permits(0);
+  FirstAnswer answer;
+  auto settings = quick();
+  settings.batch_time = 0ms;
+  const auto open = [&]() -> Result<std::unique_ptr<Store>> { return std::make_unique<SlowStore>(permits); };
+  StoreRunner runner("a", open, settings, std::ref(answer), silent());
+  ASSERT_TRUE(runner.start());
+  std::promise<void> is_busy;
+  std::promise<void> go_on;
+  ASSERT_TRUE(runner.ask([&](const BranchTable&, const StoreReport&, Time) {
+    is_busy.set_value();
+    go_on.get_future().wait();
+  }));
+  is_busy.get_future().wait();
+  // All three become one batch.
+  for (std::uint64_t number = 1; number <= 3; ++number) ASSERT_TRUE(runner.post(begin_branch(number)));
+  go_on.set_value();
+  permits.release();
+  EXPECT_EQ(std::get<ExecuteAnswered>(answer.wait()).call, CallId{1}) << "while two runs have yet to begin";
+  std::promise<std::size_t> active;
+  ASSERT_TRUE(
+      runner.ask([&](const BranchTable&, const StoreReport& report, Time) { active.set_value(report.totals.active); }));
+  permits.release();
+  EXPECT_EQ(active.get_future().get(), 3U) << "while the third has yet to begin";
+  permits.release();
+}
+
+TEST(StoreRunner, AStoreThatIsUnavailableAtTheStartIsOpenedLater) {
+  FirstAnswer answer;
+  std::promise<void> is_free;
+  bool is_first = true;
+  const auto open = [&]() -> Result<std::unique_ptr<Store>> {
+    if (std::exchange(is_first, false)) return Error{ErrorKind::kUnavailable, "a reader is in the way"};
+    is_free.get_future().wait();
+    return fake_store(Health::kFine);
+  };
+  StoreRunner runner("a", open, quick(), std::ref(answer), silent());
+  ASSERT_TRUE(runner.start());
+  EXPECT_EQ(runner.offline(), "a reader is in the way");
+  is_free.set_value();
+  while (!runner.post(begin_branch(1))) std::this_thread::yield();
+  EXPECT_TRUE(std::holds_alternative<ExecuteAnswered>(answer.wait()));
+}
+
+TEST(StoreRunner, AStoreThatNeedsAPersonDoesNotStart) {
+  const auto open = []() -> Result<std::unique_ptr<Store>> { return Error{ErrorKind::kCorrupt, "not a database"}; };
+  StoreRunner runner(
+      "a", open, quick(), [](const StoreOutput&) {}, silent());
+  const auto started = runner.start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().message, "not a database");
+}
+
 TEST(StoreRunner, WhatEndsWorkFindsMoreRoomInTheInboxButNotWithoutEnd) {
   std::promise<void> go_on;
   auto settings = quick();
@@ -109,6 +185,7 @@ TEST(StoreRunner, WhatEndsWorkFindsMoreRoomInTheInboxButNotWithoutEnd) {
   EXPECT_TRUE(runner.post(begin_branch(1)));
   EXPECT_TRUE(runner.post(begin_branch(2)));
   EXPECT_EQ(runner.post(begin_branch(3)).error().kind, ErrorKind::kOverloaded);
+  EXPECT_EQ(runner.ask([](const BranchTable&, const StoreReport&, Time) {}).error().kind, ErrorKind::kOverloaded);
   for (int more = 0; more < 6; ++more) EXPECT_TRUE(runner.post(RegistrationAccepted{}));
   EXPECT_EQ(runner.post(RegistrationAccepted{}).error().kind, ErrorKind::kOverloaded);
   go_on.set_value();

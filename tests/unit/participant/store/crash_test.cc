@@ -206,7 +206,7 @@ TEST_F(Crash, AFailureWhileCreatingLeavesNothingInTheWay) {
 // within that, nothing more reaches the disk.
 TEST_F(Crash, WithinACheckpointOfTheLogNothingIsLost) {
   create(kSchema);
-  constexpr std::uintmax_t kAlmostLong = 980 * 4120;  // of a thousand pages with their headers
+  constexpr std::uintmax_t kAlmostLong = std::uintmax_t{980} * 4120;  // of a thousand pages with their headers
   while (wal_size() < kAlmostLong) {
     commit("UPDATE accounts SET balance = balance + 1 WHERE id < 30");
   }
@@ -317,6 +317,22 @@ TEST_F(Crash, AKilledProcessLosesNothingThatItHadAnswered) {
     EXPECT_EQ(store_->recovered().start_number, 2U);
     store_.reset();
   }
+}
+
+// Of a temporary file, every write would fail.
+TEST(Spilling, ASortThatOutgrowsTheCacheNeedsNoFile) {
+  const TemporaryFolder folder;
+  FaultyDisk disk;
+  auto store = open_sqlite_store(folder.file("store.db"), {.create = kIdentity, .schema = {}, .limits = {}});
+  ASSERT_TRUE(store) << store.error().message;
+  disk.fail_at(1, true);
+  const std::vector<Statement> statements = {
+      statement("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
+                "SELECT hex(randomblob(50)) AS v FROM n ORDER BY v LIMIT 1 OFFSET 99999")};
+  const auto execution = (*store)->execute({}, statements);
+  ASSERT_TRUE(execution) << execution.error().message;
+  EXPECT_EQ(execution->results.at(0).rows.size(), 1U);
+  EXPECT_FALSE(disk.has_failed());
 }
 
 }  // namespace

@@ -86,6 +86,21 @@ class Footprint : public SqliteStoreTest {
 
 const Value kOne = std::int64_t{1};
 
+TEST_F(Footprint, AStatementThatChangesVeryManyRowsTakesItsTableExclusive) {
+  create(kSchema);
+  const auto insert = [](int rows) {
+    std::string sql = "INSERT INTO plain_unique VALUES (100, 100)";
+    for (int row = 101; row < 100 + rows; ++row) sql.append(", (").append(std::to_string(row)).append(", NULL)");
+    return sql;
+  };
+  EXPECT_EQ(execute(insert(1000)).locks.size(), 1001U) << "each row, and its key in the index unless that is NULL";
+  EXPECT_EQ(text_of(execute(insert(1001)).locks), "plain_unique X");
+  EXPECT_EQ(text_of(execute("WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n LIMIT 1001) "
+                            "INSERT INTO plain_unique SELECT i, i FROM n")
+                        .locks),
+            "plain_unique S, plain_unique X");
+}
+
 TEST_F(Footprint, ReadsTakeTheirTablesShared) {
   check({
       {"by key", "SELECT balance FROM accounts WHERE id = ?1", {kOne}, "accounts S"},

@@ -36,6 +36,12 @@ CREATE VIEW rich AS SELECT * FROM accounts WHERE balance > 100;
 CREATE TRIGGER via_view INSTEAD OF INSERT ON rich BEGIN INSERT INTO accounts VALUES (new.id, new.balance, ''); END;
 CREATE VIEW spying AS SELECT * FROM sqlite_schema, (SELECT last_insert_rowid());
 CREATE VIRTUAL TABLE words USING fts5(word);
+CREATE TABLE lucky(id INTEGER PRIMARY KEY, v CHECK (v > 0 AND abs(random()) % 2 = 0));
+CREATE TABLE defaults(id INTEGER PRIMARY KEY, v DEFAULT (random()) CHECK (v <> 'random'));
+CREATE TABLE docs(id INTEGER PRIMARY KEY, body TEXT);
+INSERT INTO docs VALUES (1, 'hello');
+CREATE VIRTUAL TABLE docs_index USING fts5(body, content='docs', content_rowid='id');
+INSERT INTO docs_index(docs_index) VALUES ('rebuild');
 INSERT INTO words VALUES ('hello');
 )";
 
@@ -139,6 +145,8 @@ TEST_F(Refusal, TablesThatAreNotSupportedAreRefusedForWritesAndNamed) {
   expect_refused("DELETE FROM triggered", "table `triggered` has the trigger `tr`");
   expect_refused("INSERT INTO child VALUES (1, 2)", "table `child` is part of a foreign key");
   expect_refused("DELETE FROM parent WHERE id = 1", "table `parent` is part of a foreign key (declared by `child`)");
+  expect_refused("INSERT INTO lucky VALUES (1, 1)", "table `lucky` has a CHECK that calls random()");
+  EXPECT_EQ(execute("INSERT INTO defaults (id) VALUES (1)").failure.reason, AbortReason::kNone);
   expect_refused("DELETE FROM hides", "table `hides` has a column named `oid`");
   expect_refused("INSERT INTO words VALUES ('bye')", "`words` is a virtual table");
   expect_refused("DELETE FROM words_content", "");
@@ -262,6 +270,44 @@ TEST_F(Refusal, LimitsAreKept) {
       "FROM n)",
       "ran longer than 50 ms");
   expect_refused("SELECT 1 WHERE 'a' LIKE ?1", "LIKE or GLOB pattern too complex", {std::string(100000, '%')});
+}
+
+TEST_F(Refusal, AnIndexThatFellBehindItsContentFailsAStatementAlone) {
+  commit("DELETE FROM docs WHERE id = 1");
+  const Execution execution = execute("SELECT body FROM docs_index WHERE docs_index MATCH 'hello'");
+  EXPECT_EQ(execution.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_EQ(execution.failure.sqlite_extended_code, SQLITE_CORRUPT_VTAB);
+  EXPECT_THAT(execution.failure.detail, HasSubstr("the store itself is whole; rebuild a full-text index"));
+  expect_alive();
+}
+
+TEST_F(Refusal, AStatementThatMultipliesWhileItIsCompiledIsTooComplex) {
+  std::string copies = "WITH x0(v) AS (SELECT 1)";
+  std::string terms = "WITH x0(v) AS (SELECT balance FROM accounts)";
+  for (int level = 1; level <= 30; ++level) {
+    const std::string name = ", x" + std::to_string(level) + "(v) AS (SELECT ";
+    const std::string below = "x" + std::to_string(level - 1);
+    copies.append(name).append("a.v FROM ").append(below).append(" a, ").append(below).append(" b)");
+    terms.append(name).append("v + v FROM ").append(below).append(")");
+  }
+  expect_refused(copies + " SELECT count(*) FROM x30", "the statement is too complex: to compile it would take more");
+  expect_refused(terms + " SELECT v FROM x30", "the statement is too complex: to compile it would take more");
+  std::string nested = "SELECT balance AS v FROM accounts";
+  for (int level = 0; level < 9; ++level) {
+    nested = "SELECT v + v + v + v + v + v + v + v AS v FROM (" + nested + ")";
+  }
+  expect_refused(nested, "the statement is too complex: to compile it would take more");
+}
+
+TEST_F(Refusal, AStatementMayBeLongIfItIsSimple) {
+  std::string values = "INSERT INTO accounts (id, balance) VALUES (10, 0)";
+  std::string list = "SELECT count(*) FROM accounts WHERE id IN (0";
+  for (int number = 11; number < 50000; ++number) {
+    values += ",(" + std::to_string(number) + ", 1)";
+    list += "," + std::to_string(number);
+  }
+  EXPECT_EQ(execute(values).failure.detail, "");
+  EXPECT_EQ(rows(list + ")"), (Rows{{std::int64_t{0}}}));
 }
 
 TEST_F(Refusal, TheTimeIsThatOfAllStatementsTogether) {

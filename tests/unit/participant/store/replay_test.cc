@@ -169,8 +169,7 @@ TEST_F(Replayed, RowsFromSelectsAndExpressions) {
       "CREATE TABLE c(k TEXT PRIMARY KEY, v REAL) WITHOUT ROWID; CREATE TABLE d(k TEXT PRIMARY KEY, v REAL);"
       "CREATE TABLE e(k TEXT PRIMARY KEY, v REAL); CREATE INDEX ai ON a(v)",
       std::vector<std::string>{
-          "WITH RECURSIVE n AS (VALUES (1) UNION ALL SELECT column1 + 1 FROM n LIMIT 2000) INSERT INTO a SELECT *, 1 "
-          "FROM n",
+          "WITH n AS (VALUES (1) UNION ALL SELECT column1 + 1 FROM n LIMIT 2000) INSERT INTO a SELECT *, 1 FROM n",
           "INSERT INTO b SELECT * FROM a", "INSERT INTO c SELECT id, v FROM a", "INSERT INTO d SELECT * FROM c",
           "INSERT INTO e SELECT * FROM d", "UPDATE b SET v = (SELECT v + 0.5 FROM a WHERE a.id = b.id)",
           "UPDATE a SET v = b.v FROM b WHERE a.id = b.id", "DELETE FROM c WHERE k IN (SELECT id FROM a WHERE id % 3)",
