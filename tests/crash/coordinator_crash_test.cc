@@ -182,6 +182,7 @@ TEST(CoordinatorCrashes, C15_stopped_until_another_has_its_epoch_behind_it_no_st
   auto transfer = cluster.next_transfer(Mode::kOneShot);
   transfer.account = 3;
   transfer.attempts = 100;
+  transfer.when = Return::applied;
   EXPECT_EQ(cluster.run(transfer).what, Told::What::kCommitted);
 
   cluster.daemon(kCoordinator).signal(SIGCONT);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -244,8 +245,8 @@ class Chaos {
     }
     // What is to be run is run at once, as by the store.
     while (!runs_.empty()) {
-      const RunStatements run = runs_.back();
-      runs_.pop_back();
+      const RunStatements run = runs_.front();
+      runs_.pop_front();
       feed(ran(run));
     }
   }
@@ -340,10 +341,8 @@ class Chaos {
     if (is_durable_) ++held;
   }
   void observe(const ResolveAnswered& answer) {
-    EXPECT_EQ(answered(answer.call).id, answer.id);
-    const auto row = disk_.rows.find(answer.id);
-    ASSERT_NE(row, disk_.rows.end());
-    const NamedBranch branch{answer.id, row->second.branch};
+    EXPECT_EQ(answered(answer.call).id, answer.branch.id);
+    const NamedBranch branch{answer.branch.id, answer.branch.branch};
     EXPECT_TRUE(disk_.by_hand.contains(branch)) << "answered before the resolution is durable";
   }
   void observe(const SendInquiry& inquiry) { EXPECT_TRUE(disk_.rows.contains(inquiry.id)); }
@@ -430,7 +429,7 @@ class Chaos {
   JournaledRows disk_;
   std::unique_ptr<BranchTable> table_;
   std::vector<JournalOperation> ordered_;
-  std::vector<RunStatements> runs_;
+  std::deque<RunStatements> runs_;
   std::set<CallId> unanswered_;
   std::map<CallId, Call> calls_;
   std::uint64_t last_call_ = 0;
