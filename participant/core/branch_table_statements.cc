@@ -238,8 +238,6 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
   AbortCause failure = event.failure;
   if (branch.changes->bytes.size() + event.changes.bytes.size() > settings_.changes_bytes) {
     failure = too_many_changes(settings_.changes_bytes);
-  } else if (locks_.held_bytes(branch.priority) > settings_.lock_bytes) {
-    failure = too_many_locks(settings_.lock_bytes);
   }
   const bool succeeded = failure.reason == AbortReason::kNone;
   const std::size_t count = std::exchange(branch.statements, nullptr)->size();
@@ -247,6 +245,11 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
             "B2: statements that succeeded have a result each");
   branch.results = event.results;
 
+  // A statement that fails changes nothing, but keeps its locks: the branch cannot go on with too many.
+  if (locks_.held_bytes(branch.priority) > settings_.lock_bytes) {
+    end(branch, EndKind::kAborted, too_many_locks(settings_.lock_bytes));
+    return;
+  }
   if (!branch.one_shot) {
     if (succeeded) branch.add_changes(event.changes);
     if (!succeeded) failure.statement_index = static_cast<std::int32_t>(branch.statement_count);

@@ -47,18 +47,16 @@ TEST(BranchTableLimits, ASubmittedBranchThatChangesTooMuchIsVotedAgainst) {
   EXPECT_THAT(script.run("ran 1 wrote=4").back(), testing::HasSubstr("answer 1: branch 1.1, no (statement failed"));
 }
 
-TEST(BranchTableLimits, AStatementThatTakesTooManyLocksFailsAlone) {
+TEST(BranchTableLimits, ABranchThatTakesTooManyLocksEnds) {
   Script script({.lock_bytes = 1700});  // the store, the table and two keys
   script.run_all("execute 1 5\nran 1 wrote=1 locks=t[1]:X\nexecute 2 5 branch=1.1 number=1");
   EXPECT_THAT(script.run("ran 2 wrote=1 locks=t[2]:X"), ElementsAre("answer 2: branch 1.1, 0 rows, 1 changed row"));
   script.run("execute 3 5 branch=1.1 number=2");
-  EXPECT_THAT(script.run("ran 3 wrote=1 locks=t[3]:X"),
-              ElementsAre("answer 3: branch 1.1, the statement failed (statement failed, statement 2: the branch's "
-                          "locks would take more than 1700 bytes; change fewer rows in one transaction, or raise the "
-                          "limit)"));
-  script.run("prepare 4 5 branch=1.1 count=3");
-  EXPECT_THAT(script.run("batch"),
-              ElementsAre("write journal: put prepared A-7-5 branch 1.1 (2 changed rows, 3 locks)"));
+  // Also if the statement fails for another reason: its locks stay.
+  EXPECT_THAT(script.run("ran 3 locks=t[3]:X fail=constraint").back(),
+              testing::HasSubstr("answer 3: ended (statement failed: the branch's locks would take more than 1700 "
+                                 "bytes; change fewer rows in one transaction, or raise the limit)"));
+  EXPECT_THAT(script.table().locks(1, script.now()), IsEmpty());
 }
 
 TEST(BranchTableLimits, ARunThatIsNotBegunInTimeEndsItsBranchAndIsNotAwaited) {
