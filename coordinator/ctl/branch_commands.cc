@@ -29,6 +29,10 @@ bool is_in_doubt(const wire::BranchStatus& branch) {
   return branch.state == kPrepared || branch.state.rfind("resolved", 0) == 0;
 }
 
+bool ends_by_itself(const wire::BranchStatus& branch) {
+  return branch.state.rfind("active", 0) == 0 || branch.state == "committed";
+}
+
 // The stores to look at, by participant: those of the one that was named, else those that the coordinator knows.
 Result<std::vector<std::pair<std::string, std::string>>> stores_and_addresses(Console& console) {
   std::vector<std::pair<std::string, std::string>> found;
@@ -86,8 +90,8 @@ Result<Report> in_doubt(Console& console) {
       text += "store `" + store + "` cannot be asked: " + branches.error().message + "\n";
       continue;
     }
-    // What is in doubt stands first: only a list full of it can lack more.
-    if (branches->more && is_in_doubt(branches->branches.back())) {
+    // What does not end by itself stands first: a list that goes beyond it lacks nothing of it.
+    if (branches->more && !ends_by_itself(branches->branches.back())) {
       more = true;
       text += "store `" + store + "` has more in doubt than it lists\n";
     }

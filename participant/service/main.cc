@@ -26,7 +26,8 @@ Result<void> serve(const DaemonOptions& options, const ServiceSettings& settings
                    daemon::DaemonLog& log) {
   daemon::FailpointServer failpoints;
   if (auto started = failpoints.start_from_environment(kProgram); !started) return started;
-  if (auto checked = daemon::check_can_serve(settings.listen, options.port_file, settings.limits); !checked)
+  if (auto checked = daemon::check_can_serve(settings.listen, options.port_file, settings.limits, stores.size());
+      !checked)
     return checked;
   limit_memory(options.memory_bytes);
   const auto& logger = log.logger();

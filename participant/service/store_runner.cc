@@ -128,13 +128,9 @@ void StoreRunner::run() {
   while (wait_for_items(items)) {
     const auto served = serve(items);
     items.clear();
-    if (!served) {
-      go_offline(served.error());
-      if (!reopen()) return;
-    } else {
-      publish_standing();
-      if (!output_.empty()) deliver_(StoreOutput{std::exchange(output_, {}), {}});
-    }
+    if (served) continue;
+    go_offline(served.error());
+    if (!reopen()) return;
   }
 }
 
@@ -163,17 +159,30 @@ Result<void> StoreRunner::serve(std::vector<Item>& items) {
       return stepped;
     }
   }
+  // Else one forced write serves what came and what runs. But what came while something ran for long shall not wait
+  // until the next one has run for long too.
+  if (was_slow_) {
+    if (auto ended = end_batch(); !ended) return ended;
+  }
   if (auto ran = run_statements(); !ran) return ran;
+  if (auto ended = end_batch(); !ended) return ended;
+  return store_->end_executions();
+}
+
+Result<void> StoreRunner::end_batch() {
   if (const auto deadline = branches_->next_deadline(); deadline && *deadline <= daemon::now()) {
     if (auto stepped = step(TimePassed{}); !stepped) return stepped;
   }
   if (auto stepped = step(BatchEnded{}); !stepped) return stepped;
-  return store_->end_executions();
+  publish_standing();
+  if (!output_.empty()) deliver_(StoreOutput{std::exchange(output_, {}), {}});
+  return {};
 }
 
 // At least one, so that all of them come to an end.
 Result<void> StoreRunner::run_statements() {
   const auto until = daemon::now() + settings_.batch_time;
+  was_slow_ = false;
   while (!runs_.empty()) {
     const RunStatements run = std::move(runs_.front());
     runs_.pop_front();
@@ -189,7 +198,8 @@ Result<void> StoreRunner::run_statements() {
         !stepped) {
       return stepped;
     }
-    if (daemon::now() >= until) break;
+    was_slow_ = daemon::now() >= until;
+    if (was_slow_) break;
   }
   return {};
 }

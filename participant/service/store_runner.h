@@ -111,6 +111,8 @@ class StoreRunner {
   Result<void> serve(std::vector<Item>& items);
   Result<void> check_space();
   Result<void> run_statements();
+  // Does what is due as one journal transaction, and hands over the answers.
+  Result<void> end_batch();
   Result<void> step(Event first);
   Result<void> perform(Effect& effect);
   void go_offline(const Error& error);
@@ -144,6 +146,7 @@ class StoreRunner {
   std::uint64_t forces_ = 0;
   Duration pause_;  // before the next opening; small again once a journal transaction has succeeded
   bool is_short_of_space_ = false;
+  bool was_slow_ = false;           // the last runs took the whole of batch_time, or more
   std::deque<RunStatements> runs_;  // that have yet to be performed
   std::deque<Event> events_;        // what followed from the event that is being stepped
   Effects output_;

@@ -14,7 +14,8 @@ namespace assent::daemon {
 
 namespace {
 
-constexpr std::uint64_t kOtherFiles = 256;  // logs, stores, connections to others
+constexpr std::uint64_t kOtherFiles = 256;   // logs, connections to others
+constexpr std::uint64_t kFilesOfAStore = 5;  // the database, its log and shared memory, the claim, and one to spare
 
 std::string unfinished(const std::string& port_file) {
   return port_file + ".new";
@@ -32,14 +33,15 @@ bool is_any(const rpc::Address& address) {
   return !is_a_name && parsed.is_unspecified();
 }
 
-Result<void> check_can_serve(const rpc::Address& listen, const std::string& port_file, const rpc::Limits& limits) {
+Result<void> check_can_serve(const rpc::Address& listen, const std::string& port_file, const rpc::Limits& limits,
+                             std::size_t stores) {
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
-  if (limits.connections + kOtherFiles > files.rlim_cur) {
+  const std::uint64_t needed = limits.connections + kOtherFiles + stores * kFilesOfAStore;
+  if (needed > files.rlim_cur) {
     return Error{ErrorKind::kInvalidInput,
-                 "--connections " + std::to_string(limits.connections) + " needs " +
-                     std::to_string(limits.connections + kOtherFiles) + " open files, and this process may have " +
-                     std::to_string(files.rlim_cur) +
+                 "--connections " + std::to_string(limits.connections) + " needs " + std::to_string(needed) +
+                     " open files, and this process may have " + std::to_string(files.rlim_cur) +
                      ": raise its limit (ulimit -n, or LimitNOFILE= in its systemd unit), or give fewer connections"};
   }
   if (!port_file.empty() && !std::ofstream(unfinished(port_file))) return cannot_write(port_file);

@@ -101,9 +101,7 @@ class Server::State : public std::enable_shared_from_this<Server::State> {
       if (!self->acceptor_.is_open()) {
         return;
       }
-      const bool has_no_descriptor =
-          error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system;
-      if (has_no_descriptor && self->evict_one()) {
+      if (error == asio::error::no_descriptors && self->evict_one()) {
         return self->accept();
       }
       if (error) {

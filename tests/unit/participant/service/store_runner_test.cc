@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <future>
+#include <mutex>
 #include <optional>
 #include <semaphore>
 #include <thread>
@@ -52,6 +54,36 @@ ExecuteRequested begin_branch(std::uint64_t number) {
   return event;
 }
 
+// Every call that a runner answers or refuses, in order.
+class Answered {
+ public:
+  void operator()(const StoreOutput& output) {
+    for (const auto& effect : output.effects) {
+      if (const auto* answer = std::get_if<ExecuteAnswered>(&effect)) add(answer->call);
+      if (const auto* refusal = std::get_if<CallRefused>(&effect)) add(refusal->call);
+    }
+  }
+  // The next one, when it is there.
+  CallId wait() {
+    there_.acquire();
+    const std::lock_guard lock(mutex_);
+    const auto call = calls_.front();
+    calls_.pop_front();
+    return call;
+  }
+
+ private:
+  void add(CallId call) {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(call);
+    there_.release();
+  }
+
+  std::mutex mutex_;
+  std::deque<CallId> calls_;
+  std::counting_semaphore<> there_{0};
+};
+
 // The first answer that a runner delivers.
 class FirstAnswer {
  public:
@@ -96,10 +128,11 @@ TEST(StoreRunner, AStoreThatReopensDuringADrainTakesNoBranches) {
 // Lets each run of statements go on when it is told to.
 class SlowStore final : public Store {
  public:
-  explicit SlowStore(std::counting_semaphore<>& permits) : permits_(permits) {}
+  SlowStore(std::counting_semaphore<>& permits, std::counting_semaphore<>& begun) : permits_(permits), begun_(begun) {}
 
   const RecoveredStore& recovered() const override { return recovered_; }
   Result<Execution> execute(const Changes&, std::span<const Statement> statements) override {
+    begun_.release();
     permits_.acquire();
     Execution execution;
     execution.results.resize(statements.size());
@@ -111,15 +144,17 @@ class SlowStore final : public Store {
 
  private:
   std::counting_semaphore<>& permits_;
+  std::counting_semaphore<>& begun_;
   RecoveredStore recovered_{.identity = {}, .start_number = 2, .position = {}, .rows = {}, .coordinators = {}};
 };
 
 TEST(StoreRunner, AnswersAndEventsDoNotWaitForAllRunsOfABatch) {
   std::counting_semaphore<> permits(0);
+  std::counting_semaphore<> begun(0);
   FirstAnswer answer;
   auto settings = quick();
   settings.batch_time = 0ms;
-  const auto open = [&]() -> Result<std::unique_ptr<Store>> { return std::make_unique<SlowStore>(permits); };
+  const auto open = [&]() -> Result<std::unique_ptr<Store>> { return std::make_unique<SlowStore>(permits, begun); };
   StoreRunner runner("a", open, settings, std::ref(answer), silent());
   ASSERT_TRUE(runner.start());
   std::promise<void> is_busy;
@@ -140,6 +175,28 @@ TEST(StoreRunner, AnswersAndEventsDoNotWaitForAllRunsOfABatch) {
   permits.release();
   EXPECT_EQ(active.get_future().get(), 3U) << "while the third has yet to begin";
   permits.release();
+}
+
+TEST(StoreRunner, WhatComesDuringALongRunIsAnsweredBeforeTheNextOneBegins) {
+  std::counting_semaphore<> permits(0);
+  std::counting_semaphore<> begun(0);
+  Answered answered;
+  auto settings = quick();
+  settings.batch_time = 0ms;
+  const auto open = [&]() -> Result<std::unique_ptr<Store>> { return std::make_unique<SlowStore>(permits, begun); };
+  StoreRunner runner("a", open, settings, std::ref(answered), silent());
+  ASSERT_TRUE(runner.start());
+  ASSERT_TRUE(runner.post(begin_branch(1)));
+  begun.acquire();
+  ASSERT_TRUE(runner.post(begin_branch(2)));
+  auto refused = begin_branch(3);
+  refused.statement = nullptr;
+  ASSERT_TRUE(runner.post(refused));
+  permits.release();
+  EXPECT_EQ(answered.wait(), CallId{1});
+  EXPECT_EQ(answered.wait(), CallId{3}) << "while the second run has yet to begin, or to end";
+  permits.release();
+  EXPECT_EQ(answered.wait(), CallId{2});
 }
 
 TEST(StoreRunner, AStoreThatIsUnavailableAtTheStartIsOpenedLater) {
