@@ -22,7 +22,7 @@ bool wait_until(Crasher::Clock::time_point deadline, const Condition& condition)
 
 }  // namespace
 
-Crasher::Crasher(Cluster& cluster, const Tally& tally, std::uint64_t seed)
+Crasher::Crasher(Cluster& cluster, Tally& tally, std::uint64_t seed)
     : cluster_(cluster), tally_(tally), random_(seed), still_to_kill_(cluster.size()) {
   std::iota(still_to_kill_.begin(), still_to_kill_.end(), 0U);
   std::shuffle(still_to_kill_.begin(), still_to_kill_.end(), random_);
@@ -41,7 +41,7 @@ void Crasher::kill_until(Clock::time_point end) {
 }
 
 Kill Crasher::kill(std::size_t process) {
-  const auto& transfers = tally_.processes.at(process);
+  auto& transfers = tally_.processes.at(process);
   // A kill between two transfers proves nothing: wait for one to be under way.
   if (!wait_until(Clock::now() + kRecovery, [&] { return transfers.ended < transfers.begun; })) {
     throw std::runtime_error("nobody made a transfer that needs " + cluster_.name(process));
@@ -54,10 +54,12 @@ Kill Crasher::kill(std::size_t process) {
   if (ended < begun) kill.in_flight = begun - ended;
   std::this_thread::sleep_for(kDown);
 
+  // What began before the kill may have been decided by then: it shows nothing of the restart.
+  ++transfers.restarts;
+  transfers.committed_since = 0;
   const auto restarted = Clock::now();
   cluster_.restart(process);
-  const std::uint64_t before = transfers.committed;
-  if (wait_until(restarted + kRecovery, [&] { return transfers.committed > before; })) {
+  if (wait_until(restarted + kRecovery, [&] { return transfers.committed_since > 0; })) {
     kill.commits_after = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - restarted);
   }
   return kill;

@@ -30,7 +30,7 @@ class Crasher {
   static constexpr auto kLeast =
       std::chrono::ceil<std::chrono::seconds>((kPause + kDown) * (kStores.size() + 1) + kRecovery);
 
-  Crasher(Cluster& cluster, const Tally& tally, std::uint64_t seed);
+  Crasher(Cluster& cluster, Tally& tally, std::uint64_t seed);
 
   // Kills every process once, in random order, then any. The last kill leaves time to recover before `end`; a machine
   // on which that is too short for all of them takes longer. On the thread that created the cluster: a process ends
@@ -44,7 +44,7 @@ class Crasher {
   Kill kill(std::size_t process);
 
   Cluster& cluster_;
-  const Tally& tally_;
+  Tally& tally_;
   std::mt19937_64 random_;
   std::vector<std::size_t> still_to_kill_;  // while transfers are under way
   std::vector<Kill> kills_;

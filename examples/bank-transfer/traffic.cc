@@ -41,11 +41,18 @@ void transfer_until(const std::stop_token& stop, assent::Client& client, std::ui
     transfer.id = id;
     const std::array needed{&tally.processes[0], &tally.processes[transfer.from_store + 1],
                             &tally.processes[transfer.to_store + 1]};
-    for (auto* process : needed) ++process->begun;
+    std::array<std::uint64_t, needed.size()> restarts{};
+    for (std::size_t each = 0; each < needed.size(); ++each) {
+      ++needed[each]->begun;
+      restarts[each] = needed[each]->restarts;
+    }
     try {
       make_transfer(client, transfer);
       ledger.committed.push_back(transfer);
-      for (auto* process : needed) ++process->committed;
+      for (std::size_t each = 0; each < needed.size(); ++each) {
+        ++needed[each]->committed;
+        if (restarts[each] == needed[each]->restarts) ++needed[each]->committed_since;
+      }
     } catch (const assent::Aborted&) {
       ledger.aborted.push_back(transfer);
     } catch (const assent::OutcomeUnknown& unknown) {

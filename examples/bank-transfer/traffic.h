@@ -19,6 +19,8 @@ struct Progress {
   std::atomic<std::uint64_t> begun = 0;
   std::atomic<std::uint64_t> ended = 0;  // one way or another
   std::atomic<std::uint64_t> committed = 0;
+  std::atomic<std::uint64_t> restarts = 0;         // of the process
+  std::atomic<std::uint64_t> committed_since = 0;  // the last restart, and begun since then
 };
 
 // What happened, counted by all threads together.
