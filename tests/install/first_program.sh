@@ -3,9 +3,11 @@
 # first_program.sh README PREFIX
 set -euo pipefail
 
-# The README's ports belong to others, perhaps. Where it may, this has a network of its own, and ends with all it started.
-if [[ ${3:-} != alone ]] && unshare --map-root-user --net ip link set lo up 2> /dev/null; then
-  exec unshare --map-root-user --net --pid --fork --kill-child "$0" "$1" "$2" alone
+# The README's ports belong to others, perhaps. Where it may, this has a network of its own, and ends with all it started;
+# LeakSanitizer looks its own process up in /proc, which must then be that of the new process numbers.
+apart=(unshare --map-root-user --net --pid --fork --kill-child --mount-proc)
+if [[ ${3:-} != alone ]] && "${apart[@]}" ip link set lo up 2> /dev/null; then
+  exec "${apart[@]}" "$0" "$1" "$2" alone
 fi
 if [[ ${3:-} == alone ]]; then ip link set lo up; fi
 
@@ -25,7 +27,7 @@ block() {
 # Nobody can type the next command before the stores have registered; this script can.
 wait_for_stores() {
   for ((tries = 0; tries < 600; ++tries)); do
-    if [[ $(assentctl stores 2> /dev/null) == *bank-a*bank-b* ]]; then return; fi
+    if [[ $(assentctl stores 2> /dev/null | grep -cw online) == 2 ]]; then return; fi
     sleep 0.1
   done
   echo "the stores have not registered within a minute" >&2
