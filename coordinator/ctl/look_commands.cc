@@ -128,7 +128,8 @@ Json to_json(const wire::StoreStatus& store, const std::optional<Served>& answer
 std::string state_of(const wire::StoreStatus& store, const std::optional<Served>& served) {
   if (!store.refused.empty()) return "refused: " + store.refused;
   if (!served) return "its participant does not answer for it";
-  std::string state = served->store.offline.empty() ? "online" : "offline: " + served->store.offline;
+  const std::string online = store.last_seen_ms < 0 ? "not registered since the coordinator started" : "online";
+  std::string state = served->store.offline.empty() ? online : "offline: " + served->store.offline;
   if (served->draining) state += "; draining: its participant begins nothing new";
   if (served->insecure) state += "; INSECURE: its participant listens beyond its machine without TLS";
   return state;

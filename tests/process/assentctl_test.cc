@@ -13,6 +13,7 @@ namespace {
 
 using daemon::FailpointAction;
 using daemon::FailpointClient;
+using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -73,6 +74,16 @@ TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {
   EXPECT_EQ(stores[0].at("address"), boost::json::string(participant_.address()));
   EXPECT_EQ(stores[0].at("prepared"), 0);
   EXPECT_THAT(ctl({"stores"}).out, HasSubstr("online"));
+}
+
+TEST_F(AssentctlTest, AStoreThatHasNotRegisteredAgainIsNotOnline) {
+  start_coordinator();
+  start_participant({"--registration-interval", "10m"});
+  EXPECT_THAT(ctl({"stores"}).out, HasSubstr("online"));
+  coordinator_.kill();
+  start_coordinator();
+  EXPECT_THAT(ctl({"stores"}).out,
+              AllOf(HasSubstr("not registered since the coordinator started"), Not(HasSubstr("online"))));
 }
 
 TEST_F(AssentctlTest, StoresShowsAParticipantThatDoesNotAnswer) {
