@@ -78,8 +78,9 @@ TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {
 
 TEST_F(AssentctlTest, AStoreThatHasNotRegisteredAgainIsNotOnline) {
   start_coordinator();
-  start_participant({"--registration-interval", "10m"});
+  start_participant();
   EXPECT_THAT(ctl({"stores"}).out, HasSubstr("online"));
+  FailpointClient(participant_.failpoints()).arm("participant.before_register", FailpointAction::kError).value();
   coordinator_.kill();
   start_coordinator();
   EXPECT_THAT(ctl({"stores"}).out,
