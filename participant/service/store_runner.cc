@@ -188,7 +188,7 @@ Result<void> StoreRunner::run_statements() {
     runs_.pop_front();
     Execution execution;
     if (branches_->awaits(run.run)) {
-      auto executed = store_->execute(*run.before, *run.statements);
+      auto executed = store_->execute({.id = run.id, .before = *run.before, .statements = *run.statements});
       if (!executed) return executed.error();
       execution = std::move(*executed);
     }

@@ -128,15 +128,15 @@ void Executor::undo() {
   }
 }
 
-Execution Executor::run(const Changes& before, std::span<const Statement> statements) {
+Execution Executor::run(const Run& run) {
   begin();
   connection_.query("SAVEPOINT execution").run();
-  replay_.apply(before);
+  replay_.apply(run.before);
   Execution execution;
   deadline_ = Clock::now() + limits_.time;
   result_bytes_ = 0;
   std::optional<ValueLimit> value_limit(std::in_place, connection_.handle(), limits_);
-  for (const Statement& statement : statements) {
+  for (const Statement& statement : run.statements) {
     if (!run_one(statement, execution)) {
       execution.failure.statement_index = static_cast<std::int32_t>(execution.results.size());
       execution.changes = {};
@@ -147,7 +147,7 @@ Execution Executor::run(const Changes& before, std::span<const Statement> statem
   deadline_.reset();
   undo();
   if (validate_replay_ && !execution.changes.empty()) {
-    validate(before, execution);
+    validate(run.before, execution);
   }
   tidy(execution.locks);
   return execution;

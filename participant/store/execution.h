@@ -49,7 +49,7 @@ class Executor {
   Executor& operator=(const Executor&) = delete;
 
   // As Store::execute(). Throws ResultError if the store itself failed.
-  Execution run(const Changes& before, std::span<const Statement> statements);
+  Execution run(const Run& run);
 
   // Lets go of the snapshot and of SQLite's write lock.
   void end();

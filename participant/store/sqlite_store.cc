@@ -62,12 +62,12 @@ class SqliteStore final : public Store {
 
   const RecoveredStore& recovered() const override { return recovered_; }
 
-  Result<Execution> execute(const Changes& before, std::span<const Statement> statements) override {
+  Result<Execution> execute(const Run& run) override {
     return guarded([&] {
       if (daemon::failpoint("store.before_execute")) {
         throw ResultError({ErrorKind::kIo, connection_.path() + ": failpoint store.before_execute"});
       }
-      return executor_.run(before, statements);
+      return executor_.run(run);
     });
   }
 

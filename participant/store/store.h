@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "assent/isolation_level.h"
 #include "assent/result.h"
 #include "assent/time.h"
+#include "assent/transaction_id.h"
 #include "assent/value.h"
 #include "participant/core/journal.h"
 #include "participant/core/locks.h"
@@ -24,12 +26,23 @@ struct StatementLimits {
   Duration time = std::chrono::seconds(4);  // of all statements of one execution: nothing else runs meanwhile
 };
 
+// Statements of one branch.
+struct Run {
+  TransactionId id;                       // the branch's: its changes may be kept at hand for its next run
+  const Changes& before;                  // what it has changed so far
+  std::span<const Statement> statements;  // may be empty if the run is the last
+  IsolationLevel level = IsolationLevel::kSerializable;
+  // The branch votes next: what only a commit checks (deferred foreign keys) is checked behind the statements.
+  bool is_last = false;
+};
+
 // What a run of statements showed.
 struct Execution {
   std::vector<StatementResult> results;  // one per statement, those before a failure only
   AbortCause failure;                    // reason kNone: all succeeded; else statement_index tells which
   Changes changes;                       // of these statements only; empty after a failure
   Locks locks;                           // the footprint, also of a failure
+  bool needs_last_run = false;           // before its vote the branch must have a run that is the last
 };
 
 // One thread uses it. Opened by a factory of the implementation, which raises the start number durably first.
@@ -40,9 +53,10 @@ class Store {
   // What it held when it was opened.
   virtual const RecoveredStore& recovered() const = 0;
 
-  // Runs the statements on top of the committed data with `before` applied, then undoes everything. A failing
-  // statement is an Execution; an error is a failure of the store itself, which must then be closed and reopened.
-  virtual Result<Execution> execute(const Changes& before, std::span<const Statement> statements) = 0;
+  // Runs the statements on top of the committed data with what the branch has changed so far, then undoes everything.
+  // A failing statement is an Execution; an error is a failure of the store itself, which must then be closed and
+  // reopened.
+  virtual Result<Execution> execute(const Run& run) = 0;
 
   // No statement is at hand for a while: lets go of what executions may keep open between calls (a read snapshot, the
   // write lock of SQLite). Call it whenever the service goes idle; journal() does it by itself.

@@ -20,6 +20,7 @@ using participant::MarkBranch;
 using participant::PutCoordinator;
 using participant::PutPrepared;
 using participant::RowState;
+using participant::Run;
 
 namespace {
 
@@ -91,9 +92,9 @@ Error corrupt(std::string message) {
 }
 
 // One run of statements, on a copy of the accounts.
-class Run {
+class ModelRun {
  public:
-  explicit Run(Accounts accounts) : accounts_(std::move(accounts)) {}
+  explicit ModelRun(Accounts accounts) : accounts_(std::move(accounts)) {}
 
   Execution run(std::span<const Statement> statements) {
     for (std::size_t index = 0; index < statements.size(); ++index) {
@@ -318,16 +319,16 @@ ModelStore::~ModelStore() {
   disk_.claimed_ = false;
 }
 
-Result<Execution> ModelStore::execute(const Changes& before, std::span<const Statement> statements) {
+Result<Execution> ModelStore::execute(const Run& run) {
   if (failed_) {
     return Error{ErrorKind::kIo, "the model store failed: open it again"};
   }
   Accounts accounts = disk_.image_.accounts;
-  if (const auto account = replay(before, accounts)) {
+  if (const auto account = replay(run.before, accounts)) {
     failed_ = true;
     return corrupt("account " + std::to_string(*account) + " is not as the branch left it");
   }
-  return Run(std::move(accounts)).run(statements);
+  return ModelRun(std::move(accounts)).run(run.statements);
 }
 
 Result<StorePosition> ModelStore::journal(std::span<const JournalOperation> operations) {

@@ -85,8 +85,7 @@ class ModelStore final : public participant::Store {
   ModelStore& operator=(const ModelStore&) = delete;
 
   const participant::RecoveredStore& recovered() const override { return recovered_; }
-  Result<participant::Execution> execute(const participant::Changes& before,
-                                         std::span<const Statement> statements) override;
+  Result<participant::Execution> execute(const participant::Run& run) override;
   Result<void> end_executions() override { return {}; }
   Result<StorePosition> journal(std::span<const participant::JournalOperation> operations) override;
   bool is_short_of_space() const override { return disk_.short_of_space_; }

@@ -181,7 +181,7 @@ void StoreNode::check(const Answer& answer) const {
 }
 
 void StoreNode::perform(const RunStatements& run) {
-  auto ran = store_->execute(*run.before, *run.statements).value();
+  auto ran = store_->execute({.id = run.id, .before = *run.before, .statements = *run.statements}).value();
   inbox_.emplace_front(StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(ran.results),
                                      ran.failure, ran.changes, ran.locks});
 }

@@ -28,9 +28,9 @@ class FakeStore final : public Store {
   }
 
   const RecoveredStore& recovered() const override { return recovered_; }
-  Result<Execution> execute(const Changes&, std::span<const Statement> statements) override {
+  Result<Execution> execute(const Run& run) override {
     Execution execution;
-    execution.results.resize(statements.size());
+    execution.results.resize(run.statements.size());
     return execution;
   }
   Result<void> end_executions() override {

@@ -131,11 +131,11 @@ class SlowStore final : public Store {
   SlowStore(std::counting_semaphore<>& permits, std::counting_semaphore<>& begun) : permits_(permits), begun_(begun) {}
 
   const RecoveredStore& recovered() const override { return recovered_; }
-  Result<Execution> execute(const Changes&, std::span<const Statement> statements) override {
+  Result<Execution> execute(const Run& run) override {
     begun_.release();
     permits_.acquire();
     Execution execution;
-    execution.results.resize(statements.size());
+    execution.results.resize(run.statements.size());
     return execution;
   }
   Result<void> end_executions() override { return {}; }

@@ -91,7 +91,7 @@ TEST_F(Commuting, StatementsWithoutAConflictDoTheSameInEitherOrder) {
     Changes rows;
     for (const Statement& fill :
          {random_statement(random), random_statement(random), random_statement(random), random_statement(random)}) {
-      const auto filled = store_->execute(rows, std::vector<Statement>{fill}).value();
+      const auto filled = execute({fill}, rows);
       rows.bytes += filled.changes.bytes;
       rows.rows += filled.changes.rows;
     }

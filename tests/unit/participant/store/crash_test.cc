@@ -26,7 +26,7 @@ constexpr const char* kSchema =
 // Everything a store keeps but what every opening changes, as text.
 std::string image_of(Store& store) {
   const std::vector<Statement> all = {statement("SELECT id, balance, note FROM accounts ORDER BY id")};
-  const Execution execution = store.execute({}, all).value();
+  const Execution execution = store.execute({.id = {}, .before = {}, .statements = all}).value();
   std::string image;
   for (const auto& row : execution.results.at(0).rows) {
     image += std::to_string(std::get<std::int64_t>(row[0])) + "=" + std::to_string(std::get<std::int64_t>(row[1])) +
@@ -263,7 +263,7 @@ TEST_F(Crash, WithinACheckpointOfTheLogNothingIsLost) {
     const std::vector<Statement> statements = {
         statement("UPDATE accounts SET balance = balance - 1, note = ?1 WHERE id = 1", {std::string(3000, 'n')}),
         statement("UPDATE accounts SET balance = balance + 1 WHERE id = 2")};
-    const Execution execution = store->execute({}, statements).value();
+    const Execution execution = store->execute({.id = {}, .before = {}, .statements = statements}).value();
     std::vector<JournalOperation> operations = {PutPrepared{prepared_row(number, execution.changes)}};
     store->journal(operations).value();
     operations = {apply_branch(number)};
@@ -329,7 +329,7 @@ TEST(Spilling, ASortThatOutgrowsTheCacheNeedsNoFile) {
   const std::vector<Statement> statements = {
       statement("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
                 "SELECT hex(randomblob(50)) AS v FROM n ORDER BY v LIMIT 1 OFFSET 99999")};
-  const auto execution = (*store)->execute({}, statements);
+  const auto execution = (*store)->execute({.id = {}, .before = {}, .statements = statements});
   ASSERT_TRUE(execution) << execution.error().message;
   EXPECT_EQ(execution->results.at(0).rows.size(), 1U);
   EXPECT_FALSE(disk.has_failed());

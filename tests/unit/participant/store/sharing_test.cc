@@ -70,7 +70,7 @@ TEST_F(Sharing, AForeignWriteIsNoticedByTheNextExecution) {
   execute("SELECT * FROM t");
   EXPECT_TRUE(store_->end_executions());
   write_outside(path(), "UPDATE t SET v = 'foreign'");
-  const auto execution = store_->execute({}, {});
+  const auto execution = store_->execute({.id = {}, .before = {}, .statements = {}});
   ASSERT_FALSE(execution);
   EXPECT_EQ(execution.error().kind, ErrorKind::kConflict);
   EXPECT_THAT(execution.error().message, HasSubstr("store.db: another program has written to this store"));

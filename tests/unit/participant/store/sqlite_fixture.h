@@ -97,7 +97,7 @@ class SqliteStoreTest : public testing::Test {
   }
 
   Execution execute(const std::vector<Statement>& statements, const Changes& before = {}) {
-    auto execution = store_->execute(before, statements);
+    auto execution = store_->execute({.id = {}, .before = before, .statements = statements});
     EXPECT_TRUE(execution) << execution.error().message;
     return execution ? std::move(*execution) : Execution{};
   }

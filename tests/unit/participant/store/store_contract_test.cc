@@ -80,7 +80,7 @@ class StoreContract : public testing::TestWithParam<std::pair<const char*, MakeP
   }
 
   Execution execute(const std::vector<Statement>& statements, const Changes& before = {}) {
-    return store_->execute(before, statements).value();
+    return store_->execute({.id = {}, .before = before, .statements = statements}).value();
   }
 
   StorePosition journal(const std::vector<JournalOperation>& operations) {
@@ -284,7 +284,8 @@ TEST_P(StoreContract, AJournalTransactionStandsOrFallsAsAWhole) {
   const auto result = store_->journal(operations);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::kCorrupt);
-  EXPECT_FALSE(store_->execute({}, {})) << "after a failure nothing may be asked of it";
+  EXPECT_FALSE(store_->execute({.id = {}, .before = {}, .statements = {}}))
+      << "after a failure nothing may be asked of it";
   EXPECT_FALSE(store_->journal({}));
   reopen();
   EXPECT_THAT(store_->recovered().rows, IsEmpty());
