@@ -181,9 +181,15 @@ void StoreNode::check(const Answer& answer) const {
 }
 
 void StoreNode::perform(const RunStatements& run) {
-  auto ran = store_->execute({.id = run.id, .before = *run.before, .statements = *run.statements}).value();
+  auto ran = store_
+                 ->execute({.id = run.id,
+                            .before = *run.before,
+                            .statements = *run.statements,
+                            .level = run.level,
+                            .is_last = run.is_last})
+                 .value();
   inbox_.emplace_front(StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(ran.results),
-                                     ran.failure, ran.changes, ran.locks});
+                                     ran.failure, ran.changes, ran.locks, ran.needs_last_run});
 }
 
 void StoreNode::perform(const WriteJournal& journal) {

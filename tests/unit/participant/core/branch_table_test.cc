@@ -125,7 +125,7 @@ const Row kExecuteRows[] = {
 
 const Row kSubmitRows[] = {
     {"a submitted branch runs", kUnknown, "submit 9 5 statements=3",
-     "A-7-5: none -> active | run 1: 3 statements of A-7-5 on top of 0 changed rows"},
+     "A-7-5: none -> active | run 1, the last: 3 statements of A-7-5 on top of 0 changed rows"},
     {"a submitted branch of an earlier epoch than was seen is voted against", kUnknown, "submit 9 6/5 epoch=7",
      "answer 9: no branch, no (presumed: its coordinator restarted before the transaction was decided; run the "
      "transaction again)"},
