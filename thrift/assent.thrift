@@ -145,7 +145,7 @@ enum ReturnWhen {
 }
 
 // How much of other transactions a transaction may see. A transaction has one level, from its first statement on.
-// Left out, or 0, is SERIALIZABLE; any other number that stands not here is refused.
+// Left out, or 0, it is SERIALIZABLE; a number that does not stand here is refused.
 enum IsolationLevel {
   SERIALIZABLE = 1,  // as if transactions ran one after the other
   READ_COMMITTED = 2,  // reads lock nothing, and see what was committed when they ran, and the transaction's own writes
