@@ -36,7 +36,7 @@ std::string level_of(int level) {
   const auto text = [](const auto& event) {
     return event ? std::string(to_string(event->level)) : event.error().message;
   };
-  const auto one = text(to_event(std::move(statement), CallId{1}, ""));
+  std::string one = text(to_event(std::move(statement), CallId{1}, ""));
   const auto other = text(to_event(std::move(whole), CallId{1}, CoordinatorView{}));
   EXPECT_EQ(one, other);
   return one;
