@@ -52,6 +52,9 @@ class Chaos {
   static std::size_t agreed;        // decisions on branches that an operator had resolved the same way
   static std::size_t contradicted;  // the other way
   static std::size_t unable;        // branches that could not prepare, for the store could promise nothing
+  static std::size_t applied;       // changes of the schema
+  static std::size_t overdue;       // changes of the schema that found prepared branches in their way, until the end
+  static std::size_t acknowledged;  // foreign writes
 
  private:
   struct Call {
@@ -134,7 +137,14 @@ class Chaos {
 
   Event any_event() {
     if (pick(150) == 0) return DrainRequested{};
-    if (pick(40) == 0) return HealthChanged{pick(3) == 0 ? "short of space" : ""};
+    if (pick(40) == 0) {
+      if (pick(4) == 0) disk_.is_written_by_another = true;
+      return HealthChanged{pick(3) == 0 ? "short of space" : "", disk_.is_written_by_another ? "at noon" : ""};
+    }
+    if (pick(40) == 0) {
+      return SchemaChangeRequested{new_call({}), std::make_shared<const std::string>("CREATE TABLE t(x)")};
+    }
+    if (pick(40) == 0) return AcknowledgeWriteRequested{new_call({})};
     const TransactionId id = any_id();
     const CoordinatorLine speaker = some_line();
     const Opening opening = pick(30) == 0 ? Opening{1} : kOpening;
@@ -231,7 +241,10 @@ class Chaos {
     const std::optional<CoordinatorLine> speaker = speaker_of(event);
     const bool is_fenced = speaker && is_fenced_by(table_->seen(kLog), *speaker);
     EXPECT_TRUE(is_fenced || !speaker || !is_replaced(*speaker)) << "a replaced coordinator is heard again";
-    if (const auto* health = std::get_if<HealthChanged>(&event)) is_able_ = health->why_not.empty();
+    if (const auto* health = std::get_if<HealthChanged>(&event)) {
+      is_short_ = !health->short_of_space.empty();
+      is_able_ = !is_short_ && health->foreign_write.empty();
+    }
     if (std::holds_alternative<DrainRequested>(event)) drains_ = true;
     is_durable_ = std::holds_alternative<JournalDurable>(event);
 
@@ -297,8 +310,28 @@ class Chaos {
   void observe(const RunStatements& run) { runs_.push_back(run); }
   void observe(const WriteJournal& write) {
     EXPECT_TRUE(ordered_.empty()) << "one journal transaction is under way at a time";
+    EXPECT_FALSE(is_applying_) << "S4: something is journaled while a schema is applied";
     EXPECT_FALSE(write.operations.empty());
     ordered_ = write.operations;
+  }
+  void observe(const ApplySchema&) {
+    EXPECT_TRUE(ordered_.empty() && !is_applying_) << "S4: a schema is applied while something is journaled";
+    is_applying_ = true;
+    for (const auto& [id, row] : disk_.rows) EXPECT_NE(row.state, RowState::kPrepared) << "S2: " << to_string(id);
+    for (const LockSummary& lock : table_->locks(1000, now_)) {
+      EXPECT_TRUE(lock.id == kStoreItself || !lock.granted) << "S2: " << to_text(lock.name);
+    }
+  }
+  void observe(const SchemaAnswered& answer) {
+    answered(answer.call);
+    EXPECT_EQ(answer.version, SchemaVersion{disk_.position}) << "answered before it is applied";
+    ++applied;
+  }
+  void observe(const AcknowledgeWriteAnswered& answer) {
+    answered(answer.call);
+    EXPECT_FALSE(disk_.is_written_by_another) << "answered before the acknowledgement is durable";
+    is_able_ = is_able_ || !is_short_;
+    ++acknowledged;
   }
   void observe(const ExecuteAnswered& answer) {
     const Call& call = answered(answer.call);
@@ -308,7 +341,7 @@ class Chaos {
     const Call& call = answered(answer.call);
     if (answer.already_committed) return;
     if (answer.vote == Vote::kNo) {
-      if (!is_able_ && answer.cause.detail == "short of space") ++unable;
+      if (!is_able_ && answer.cause.reason == AbortReason::kVoteNo) ++unable;
       return;
     }
     named(call.id, answer.branch);
@@ -338,6 +371,7 @@ class Chaos {
   }
   void observe(const CallRefused& answer) {
     answered(answer.call, answer.kind != RefusalKind::kFenced);
+    if (answer.message.find("prepared at this store") != std::string::npos) ++overdue;
     if (is_durable_) ++held;
   }
   void observe(const ResolveAnswered& answer) {
@@ -359,6 +393,14 @@ class Chaos {
   }
 
   void confirm() {
+    if (std::exchange(is_applying_, false)) {
+      if (pick(4) == 0) return feed(SchemaApplied{{.failure = "no such table", .version = {}, .position = {}}});
+      ++disk_.position;  // stands for its version, too
+      return feed(SchemaApplied{{.failure = {},
+                                 .version = SchemaVersion{disk_.position},
+                                 .was_applied_before = false,
+                                 .position = StorePosition{disk_.position}}});
+    }
     if (ordered_.empty()) return;
     write();
     feed(JournalDurable{StorePosition{disk_.position}});
@@ -368,6 +410,8 @@ class Chaos {
     ordered_.clear();
     runs_.clear();
     unanswered_.clear();
+    is_applying_ = false;
+    is_short_ = false;
     is_able_ = true;
     drains_ = false;
     if (table_) count();
@@ -384,7 +428,7 @@ class Chaos {
 
   // The coordinator tells everything that it has decided, and releases it: nothing may be left over.
   void settle() {
-    for (int round = 0; round < 6; ++round) {
+    for (int round = 0; round < 8; ++round) {
       now_ += 31s;
       feed(TimePassed{});
       for (const BranchSummary& branch : table_->branches(1000, now_)) {
@@ -438,6 +482,8 @@ class Chaos {
   std::uint64_t epoch_ = kFirstEpoch;
   CoordinatorLine answered_;  // the highest whose calls the store has answered
   bool is_able_ = true;       // to promise
+  bool is_short_ = false;     // of space
+  bool is_applying_ = false;  // a schema
   bool drains_ = false;
   bool is_durable_ = false;  // the event under way is of the journal
   std::set<NamedBranch> yes_;
@@ -452,6 +498,9 @@ std::size_t Chaos::held = 0;
 std::size_t Chaos::agreed = 0;
 std::size_t Chaos::contradicted = 0;
 std::size_t Chaos::unable = 0;
+std::size_t Chaos::applied = 0;
+std::size_t Chaos::overdue = 0;
+std::size_t Chaos::acknowledged = 0;
 
 TEST(BranchTableRandom, NeverDoesWhatItMustNot) {
   for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
@@ -467,6 +516,9 @@ TEST(BranchTableRandom, NeverDoesWhatItMustNot) {
   EXPECT_GT(Chaos::agreed, 100U);
   EXPECT_GT(Chaos::contradicted, 100U);
   EXPECT_GT(Chaos::unable, 100U);
+  EXPECT_GT(Chaos::applied, 500U);
+  EXPECT_GT(Chaos::overdue, 100U);
+  EXPECT_GT(Chaos::acknowledged, 100U);
 }
 
 }  // namespace
