@@ -1,6 +1,6 @@
 // Catalog: what the store knows of the user's tables: columns, keys, and why a table cannot be written if it cannot.
 //
-// Read from the schema when a table is first met, and kept: the schema does not change while a store is open.
+// Read from the schema when a table is first met, and kept until the schema changes.
 #pragma once
 
 #include <cstddef>
@@ -59,8 +59,11 @@ class Catalog {
  public:
   explicit Catalog(Connection& connection) : connection_(connection) {}
 
-  // By name, whatever its case; null if the schema has no such table or view. Lives as long as the catalog.
+  // By name, whatever its case; null if the schema has no such table or view. Lives until clear().
   const TableSchema* find(std::string_view name);
+
+  // The schema has changed. REQUIRES: nobody keeps what find() returned.
+  void clear() { tables_.clear(); }
 
  private:
   TableSchema load(std::string_view name, std::string_view type, std::string_view sql);

@@ -69,24 +69,6 @@ class Stepping {
 
 }  // namespace
 
-std::int64_t ForeignWrites::data_version() {
-  Query query = connection_.query("PRAGMA data_version");
-  query.step();
-  return query.integer(0);
-}
-
-void ForeignWrites::accept() {
-  accepted_ = data_version();
-}
-
-void ForeignWrites::check() {
-  if (data_version() != accepted_) {
-    throw ResultError({ErrorKind::kConflict,
-                       connection_.path() + ": another program has written to this store; find it and stop it: other "
-                                            "programs may open a store read-only"});
-  }
-}
-
 Executor::Executor(Connection& connection, StatementCache& statements, Sandbox& sandbox, RowObserver& observer,
                    Replay& replay, ForeignWrites& foreign_writes, StatementLimits limits, bool validate_replay)
     : connection_(connection),

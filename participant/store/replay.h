@@ -20,6 +20,9 @@ class Replay {
   // was captured: else throws ResultError (kCorrupt), and the caller rolls back.
   void apply(const Changes& changes);
 
+  // The schema has changed.
+  void clear() { texts_.clear(); }
+
  private:
   struct Texts {
     std::string insert_row;

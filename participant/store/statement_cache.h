@@ -35,6 +35,12 @@ class StatementCache {
   // Never null. The least recently used of many goes, when nobody uses it any more.
   std::shared_ptr<PreparedStatement> get(const std::string& sql);
 
+  // The schema has changed: what was understood of it is forgotten.
+  void clear() {
+    entries_.clear();
+    uses_.clear();
+  }
+
  private:
   struct Entry {
     std::shared_ptr<PreparedStatement> statement;

@@ -37,6 +37,7 @@ struct ModelImage {
   std::map<AccountId, Balance> accounts;
   std::map<TransactionId, participant::BranchRow> rows;
   std::map<LogIdentity, participant::SeenCoordinator> coordinators;
+  std::string foreign_write;  // that was not acknowledged
 };
 
 // The disk under a ModelStore. A journal transaction that was written is visible at once, but only forced() makes it
@@ -64,6 +65,9 @@ class ModelDisk {
 
   void set_short_of_space(bool is_short) { short_of_space_ = is_short; }
 
+  // Another program writes to it. REQUIRES: no ModelStore is open on this disk.
+  void write_from_outside(std::string sentence) { image_.foreign_write = std::move(sentence); }
+
  private:
   friend class ModelStore;
 
@@ -88,6 +92,9 @@ class ModelStore final : public participant::Store {
   Result<participant::Execution> execute(const participant::Run& run) override;
   Result<void> end_executions() override { return {}; }
   Result<StorePosition> journal(std::span<const participant::JournalOperation> operations) override;
+  // It has one schema for good.
+  Result<participant::SchemaChange> apply_schema(const std::string& text) override;
+  const std::string& foreign_write() const override { return disk_.image_.foreign_write; }
   bool is_short_of_space() const override { return disk_.short_of_space_; }
 
  private:

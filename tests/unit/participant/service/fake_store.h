@@ -41,10 +41,23 @@ class FakeStore final : public Store {
     if (health_ != Health::kFine) return Error{ErrorKind::kIo, "failed"};
     return StorePosition{1};
   }
+  Result<SchemaChange> apply_schema(const std::string& text) override {
+    if (health_ != Health::kFine) return Error{ErrorKind::kIo, "failed"};
+    SchemaChange change;
+    if (text.starts_with("CREATE")) {
+      change.version = SchemaVersion{3};
+      change.position = StorePosition{1};
+    } else {
+      change.failure = "syntax error";
+    }
+    return change;
+  }
+  const std::string& foreign_write() const override { return foreign_write_; }
   bool is_short_of_space() const override { return false; }
 
  private:
   const Health health_;
+  std::string foreign_write_;
   RecoveredStore recovered_;
 };
 
