@@ -36,9 +36,9 @@ class SqliteStore final : public Store {
         catalog_(connection_),
         observer_(connection_),
         replay_(connection_, catalog_, observer_),
-        statements_(connection_, catalog_, sandbox_),
+        enforcement_(connection_, catalog_),
         foreign_writes_(connection_, *claim_, options.clock),
-        executor_(connection_, statements_, sandbox_, observer_, replay_, foreign_writes_, options.limits,
+        executor_(connection_, catalog_, sandbox_, enforcement_, observer_, replay_, foreign_writes_, options.limits,
                   options.validate_replay),
         journal_(connection_, replay_),
         clock_(options.clock),
@@ -113,7 +113,7 @@ class SqliteStore final : public Store {
         claim_->mark_written();
         throw ResultError({ErrorKind::kInvalidInput, connection_.path() + ": " + change.failure});
       }
-      forget_schema();
+      declare_virtual_tables(connection_);
     }
     recovered_ = journal_.read();
     recovered_.start_number = journal_.raise_start_number();
@@ -126,6 +126,10 @@ class SqliteStore final : public Store {
     connection_.query("COMMIT").run();
     if (has_noticed) claim_->forget_notes();  // now it is kept in the store
     claim_->mark_written();
+    executor_.read_committed();
+    for (const BranchRow& row : recovered_.rows) {
+      executor_.follow(read_changes(row.changes));
+    }
   }
 
   StorePosition write(std::span<const JournalOperation> operations) {
@@ -134,6 +138,7 @@ class SqliteStore final : public Store {
     claim_->mark_writing();
     connection_.query("BEGIN IMMEDIATE").run();
     foreign_writes_.check();
+    enforcement_.turn_off();
     for (const JournalOperation& operation : operations) {
       journal_.perform(operation);
     }
@@ -145,6 +150,7 @@ class SqliteStore final : public Store {
     for (const JournalOperation& operation : operations) {
       if (std::holds_alternative<AcknowledgeWrite>(operation)) foreign_write_.clear();
     }
+    executor_.read_committed();
     return position;
   }
 
@@ -154,6 +160,7 @@ class SqliteStore final : public Store {
     claim_->mark_writing();
     connection_.query("BEGIN IMMEDIATE").run();
     foreign_writes_.check();
+    enforcement_.turn_off();
     SchemaChange change = participant::apply_schema(connection_, sandbox_, text, clock_());
     if (change.failure.empty() && !change.was_applied_before) {
       change.position = journal_.raise_position();
@@ -170,10 +177,11 @@ class SqliteStore final : public Store {
 
   // Statements first: they point into the catalog.
   void forget_schema() {
-    statements_.clear();
+    executor_.clear_statements();
     replay_.clear();
     catalog_.clear();
     declare_virtual_tables(connection_);
+    executor_.read_committed();
   }
 
   // Nothing but another program that writes makes a store's work fail with kConflict.
@@ -211,7 +219,7 @@ class SqliteStore final : public Store {
   Catalog catalog_;
   RowObserver observer_;
   Replay replay_;
-  StatementCache statements_;
+  Enforcement enforcement_;
   ForeignWrites foreign_writes_;
   Executor executor_;
   JournalTables journal_;
