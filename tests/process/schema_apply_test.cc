@@ -207,8 +207,7 @@ TEST_F(SchemaApplyTest, AChangeThatWaitsIsSeenAndGoesOnWhenTheBranchHasEnded) {
     if (what == std::string("locks")) words.emplace_back("left");
     return ctl(words).out;
   };
-  EXPECT_TRUE(becomes_true([&] { return ask("locks").find("(schema change)") != std::string::npos; }))
-      << ask("locks");
+  EXPECT_TRUE(becomes_true([&] { return ask("locks").find("(schema change)") != std::string::npos; })) << ask("locks");
   EXPECT_THAT(ask("in-doubt"), HasSubstr("(schema change)"));
   write("other.sql", "CREATE TABLE other(x PRIMARY KEY)");
   Words second = participant();

@@ -61,6 +61,14 @@ struct JournaledRows {
   }
   void operator()(const DeleteBranch& gone) { rows.erase(gone.id); }
   void operator()(const PutCoordinator& put) { coordinators[put.seen.line.log] = put.seen; }
+  // Its version is the position, too.
+  SchemaChange apply_schema() {
+    ++position;
+    return {.failure = {},
+            .version = SchemaVersion{position},
+            .was_applied_before = false,
+            .position = StorePosition{position}};
+  }
   void operator()(const AcknowledgeWrite&) { is_written_by_another = false; }
 
   static void mark(BranchRow& row, RowState state, Position commit, const std::string& reason) {

@@ -105,6 +105,23 @@ TEST_F(Schema, StatementsUnderstandTheTablesAsTheyAre) {
   EXPECT_EQ(rows("SELECT * FROM view_of_s"), (Rows{{"x"}}));
 }
 
+TEST_F(Schema, TriggersForeignKeysAndNumbersComeAndGo) {
+  expect_applied(
+      "CREATE TABLE log(id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT);"
+      "CREATE TRIGGER t_changed AFTER UPDATE ON t BEGIN INSERT INTO log(what) VALUES (new.v); END;"
+      "CREATE TABLE child(id INTEGER PRIMARY KEY, parent INTEGER REFERENCES t(id))");
+  commit("UPDATE t SET v = 'b' WHERE id = 1");
+  EXPECT_EQ(rows("SELECT id, what FROM log"), (Rows{{std::int64_t{1}, "b"}}));
+  EXPECT_EQ(execute("INSERT INTO child VALUES (1, 9)").failure.reason, AbortReason::kConstraint);
+  commit("INSERT INTO child VALUES (1, 1)");
+
+  expect_applied("DROP TRIGGER t_changed; DROP TABLE child; UPDATE t SET v = 'c'");
+  commit("UPDATE t SET v = 'd' WHERE id = 1");
+  commit("INSERT INTO log(what) VALUES ('by hand')");
+  EXPECT_EQ(rows("SELECT id, what FROM log"), (Rows{{std::int64_t{1}, "b"}, {std::int64_t{2}, "by hand"}}));
+  EXPECT_EQ(rows("SELECT v FROM t"), (Rows{{"d"}}));
+}
+
 TEST_F(Schema, AVirtualTableThatCameWithItCanBeRead) {
   expect_applied("CREATE VIRTUAL TABLE words USING fts5(word); INSERT INTO words VALUES ('hello')");
   EXPECT_EQ(rows("SELECT word FROM words WHERE words MATCH 'hello'"), (Rows{{"hello"}}));
