@@ -345,8 +345,8 @@ bool Executor::fail_in_sqlite(int code, Execution& execution) {
   if (code == SQLITE_CORRUPT_VTAB) {
     return fail(execution, AbortReason::kStatementFailed,
                 std::string("a virtual table does not fit its own data (") + sqlite3_errmsg(database) +
-                    "): the store itself is whole; rebuild a full-text index that has content of another table while "
-                    "the participant is stopped, for statements cannot keep it in step",
+                    "): the store itself is whole; rebuild a full-text index that has content of another table with "
+                    "`assentctl schema apply`, for statements cannot keep it in step",
                 code);
   }
   if (code == SQLITE_IOERR_NOMEM) {

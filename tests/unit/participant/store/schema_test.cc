@@ -127,6 +127,15 @@ TEST_F(Schema, AVirtualTableThatCameWithItCanBeRead) {
   EXPECT_EQ(rows("SELECT word FROM words WHERE words MATCH 'hello'"), (Rows{{"hello"}}));
 }
 
+TEST_F(Schema, AFullTextIndexOfATableIsRebuiltByAFile) {
+  expect_applied(
+      "CREATE VIRTUAL TABLE found USING fts5(v, content='t', content_rowid='id');"
+      "INSERT INTO found(found) VALUES ('rebuild')");
+  commit("UPDATE t SET v = 'newer' WHERE id = 1");
+  expect_applied("INSERT INTO found(found) VALUES ('rebuild'); -- again");
+  EXPECT_EQ(rows("SELECT rowid FROM found WHERE found MATCH 'newer'"), (Rows{{std::int64_t{1}}}));
+}
+
 TEST_F(Schema, AFileThatFailsChangesNothing) {
   expect_refused("CREATE TABLE u(x);\n-- the second:\nCREATE TABEL v(x);\n",
                  "near \"TABEL\": syntax error (line 3); correct its SQL");
