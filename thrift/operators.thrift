@@ -97,6 +97,9 @@ struct ParticipantStoreStatus {
   15: i64 alarms,  // since the start: what must not happen, and did; the log says what
   16: i32 operator_resolved,  // branches an operator resolved, not yet confirmed
   17: i64 opening,         // random, drawn when it was opened: the one that coordinators must name; 0: it is offline
+  18: string foreign_write,  // what another program did to it, for which it votes no until that is acknowledged; empty: nothing
+  19: i64 wal_bytes,  // size of its write-ahead log: it shrinks to nothing at each opening only, and is used anew meanwhile
+  20: i64 reapplied_rows,  // since it was opened: rows of interactive branches that were changed again behind another branch
 }
 
 struct ParticipantStatus {
@@ -120,7 +123,7 @@ struct BranchStatus {
   6: string coordinator,   // identity and address
   7: i32 inquiries,        // sent so far
   8: i64 changes,          // rows changed
-  9: list<assent.TransactionId> blocks,  // transactions that wait for its locks
+  9: list<assent.TransactionId> blocks,  // transactions that wait for its locks; zeros: a change of the schema
 }
 
 struct BranchStatuses {
@@ -132,7 +135,7 @@ struct LockStatus {
   1: string table,  // its name
   2: string key,          // printable; empty for the table
   3: string mode,  // as the lock rules name them
-  4: assent.TransactionId id,  // of the transaction that holds it or waits
+  4: assent.TransactionId id,  // of the transaction that holds it or waits; zeros: a change of the schema
   5: bool granted,        // else waiting
   6: i64 age_ms,  // since it was asked for
 }
@@ -149,6 +152,25 @@ struct ResolveRequest {
   4: string reason,    // by whom and why; not empty
 }
 
+struct ApplySchemaRequest {
+  1: string store,  // its name
+  2: string text,  // SQL, any number of statements, without transaction control
+}
+
+struct SchemaAnswer {
+  1: i64 version,  // of the text in the store's table assent_schema, from 1
+  2: bool applied_before,  // this very text was applied before: nothing was done now
+}
+
+struct AcknowledgeWriteRequest {
+  1: string store,  // its name
+  2: string reason,  // by whom, and what was found; not empty
+}
+
+struct AcknowledgeWriteAnswer {
+  1: string foreign_write,  // what was acknowledged
+}
+
 service ParticipantOperator {
   // How the participant and each of its stores are, in numbers.
   ParticipantStatus participant_status(1: Empty request) throws (1: assent.Fault fault),
@@ -158,6 +180,11 @@ service ParticipantOperator {
   LockStatuses locks(1: StoreRequest request) throws (1: assent.Fault fault),
   // Ends a prepared branch by hand. Refused while its coordinator can still answer.
   BranchStatus resolve(1: ResolveRequest request) throws (1: assent.Fault fault),
+  // Changes the schema of a store, whole and forced, when no branch is prepared there. Waits for those that are at most
+  // as long as any wait for locks. Active branches are aborted, to be run again. Repeating it does no harm.
+  SchemaAnswer apply_schema(1: ApplySchemaRequest request) throws (1: assent.Fault fault),
+  // Lets a store vote yes again after another program has written to it.
+  AcknowledgeWriteAnswer acknowledge_write(1: AcknowledgeWriteRequest request) throws (1: assent.Fault fault),
 }
 
 // ---- crash injection, in builds that carry failpoints ----------------------------------------------------------

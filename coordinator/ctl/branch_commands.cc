@@ -1,6 +1,3 @@
-#include <pwd.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <map>
 #include <set>
@@ -100,7 +97,7 @@ Result<Report> in_doubt(Console& console) {
       json.push_back(to_json(store, branch));
       table.add({to_string(rpc::from_wire(branch.id)), store, branch.state, age(branch.age_ms), join(branch.stores),
                  std::to_string(branch.changes), std::to_string(branch.inquiries) + "×", branch.coordinator,
-                 join(to_texts(branch.blocks))});
+                 join(to_people(branch.blocks))});
     }
   }
   if (!table.empty()) {
@@ -133,8 +130,8 @@ Result<Report> locks(Console& console, const std::string& store) {
                                 {"id", id},
                                 {"granted", lock.granted},
                                 {"age_ms", lock.age_ms}});
-    table.add({lock.table, lock.key.empty() ? "(all rows)" : lock.key, lock.mode, id, lock.granted ? "holds" : "waits",
-               age(lock.age_ms)});
+    table.add({lock.table.empty() ? "(all tables)" : lock.table, lock.key.empty() ? "(all rows)" : lock.key, lock.mode,
+               join(to_people({lock.id})), lock.granted ? "holds" : "waits", age(lock.age_ms)});
   }
   auto text = table.empty() ? "store `" + store + "` holds no lock\n" : table.to_string();
   if (statuses->more) text += "… and more\n";
@@ -143,19 +140,10 @@ Result<Report> locks(Console& console, const std::string& store) {
 
 // ---- resolve ----
 
-namespace {
-
-std::string who() {
-  const auto* const entry = getpwuid(geteuid());
-  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(geteuid());
-}
-
-}  // namespace
-
 Result<Report> resolve(Console& console, const Resolution& resolution) {
   const auto id = parse_id(resolution.id);
   if (!id) return id.error();
-  if (resolution.reason.find_first_not_of(" \t\n") == std::string::npos) {
+  if (is_blank(resolution.reason)) {
     return Error{ErrorKind::kInvalidInput, "--reason is empty: say why, it is kept with the branch"};
   }
   const auto address = console.locate(resolution.store);

@@ -40,6 +40,13 @@ Result<Report> resolve(Console& console, const Resolution& resolution);
 // Runs the statement as a transaction of its own.
 Result<Report> sql(Console& console, const std::string& store, const std::string& statement, IsolationLevel level);
 
+// ---- store_commands.cc ----
+
+// Changes the schema of a store, whole or not at all.
+Result<Report> apply_schema(Console& console, const std::string& store, const std::filesystem::path& file);
+// Lets a store vote yes again after another program has written to it.
+Result<Report> acknowledge_write(Console& console, const std::string& store, const std::string& reason);
+
 // ---- log_commands.cc ----
 
 // Both read only, also the log of a running coordinator.

@@ -114,11 +114,14 @@ Json to_json(const wire::StoreStatus& store, const std::optional<Served>& answer
                           {"locks", served->locks},
                           {"waiting", served->waiting},
                           {"forces", served->forces},
+                          {"wal_bytes", served->wal_bytes},
+                          {"reapplied_rows", served->reapplied_rows},
                           {"oldest_doubt_ms", served->oldest_doubt_ms},
                           {"resolved_in_doubt", served->resolved_in_doubt},
                           {"operator_resolved", served->operator_resolved},
                           {"alarms", served->alarms},
                           {"offline", served->offline},
+                          {"foreign_write", served->foreign_write},
                           {"insecure", answer->insecure},
                           {"draining", answer->draining}};
   object.insert(object.end(), more.begin(), more.end());
@@ -130,6 +133,10 @@ std::string state_of(const wire::StoreStatus& store, const std::optional<Served>
   if (!served) return "its participant does not answer for it";
   const std::string online = store.last_seen_ms < 0 ? "not registered since the coordinator started" : "online";
   std::string state = served->store.offline.empty() ? online : "offline: " + served->store.offline;
+  if (!served->store.foreign_write.empty()) {
+    state += "; VOTES NO: another program has written to it, " + served->store.foreign_write +
+             " (look at it, then `assentctl acknowledge-write`)";
+  }
   if (served->draining) state += "; draining: its participant begins nothing new";
   if (served->insecure) state += "; INSECURE: its participant listens beyond its machine without TLS";
   return state;

@@ -16,17 +16,21 @@ constexpr const char* kProgram = "assentctl";
 
 struct Arguments {
   Addresses addresses;
-  std::string patience = "5s";
+  std::string patience;  // empty: the command's own
   bool json = false;
   std::string id;
   std::string store;
   std::string text;
   std::string level{to_string(IsolationLevel::kSerializable)};
   std::string directory;
+  std::string reason;
   Resolution resolution;
   bool commit = false;
   bool abort = false;
 };
+
+constexpr const char* kPatience = "5s";
+constexpr const char* kPatienceWithSchemas = "5m";  // for locks, then for indexes over large tables
 
 using Command = std::function<Result<Report>(Console&)>;
 
@@ -73,6 +77,25 @@ void list_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
       ->type_name("TEXT")
       ->required();
 
+  auto* const schema = app.add_subcommand("schema", "The user's tables of a store")->require_subcommand(1);
+  schema->fallthrough();
+  auto* const apply =
+      add(*schema, "apply", "Run a file of SQL, whole or not at all, when no branch is prepared",
+          [&arguments](Console& console) { return apply_schema(console, arguments.store, arguments.text); });
+  apply->add_option("STORE", arguments.store)->required();
+  apply->add_option("FILE", arguments.text)->required();
+  apply->parse_complete_callback([&arguments] {
+    if (arguments.patience.empty()) arguments.patience = kPatienceWithSchemas;
+  });
+
+  auto* const acknowledge =
+      add(app, "acknowledge-write", "Let a store vote again after another program has written to it",
+          [&arguments](Console& console) { return acknowledge_write(console, arguments.store, arguments.reason); });
+  acknowledge->add_option("STORE", arguments.store)->required();
+  acknowledge->add_option("--reason", arguments.reason, "what was found; kept in the participant's log")
+      ->type_name("TEXT")
+      ->required();
+
   auto* const log = app.add_subcommand("log", "Decision logs on this machine's disks")->require_subcommand(1);
   log->fallthrough();
   for (auto* const each : {add(*log, "verify", "Read a log as a start would, and say what it holds",
@@ -97,7 +120,7 @@ int run(int argc, const char* const* argv) {
       ->type_name("HOST:PORT");
   app.add_option("--timeout", arguments.patience, "How long an answer is waited for")
       ->type_name("DURATION")
-      ->capture_default_str();
+      ->default_str(std::string(kPatience) + ", with `schema apply` " + kPatienceWithSchemas);
   app.add_flag("--json", arguments.json, "Write JSON, for programs");
   app.require_subcommand(1);
   list_commands(app, arguments, command);
@@ -117,7 +140,7 @@ int run(int argc, const char* const* argv) {
     std::cerr << kProgram << ": " << error.message << '\n';
     return error.kind == ErrorKind::kInvalidInput ? daemon::kExitUsage : daemon::kExitFailure;
   };
-  const auto patience = daemon::parse_duration(arguments.patience);
+  const auto patience = daemon::parse_duration(arguments.patience.empty() ? kPatience : arguments.patience);
   if (!patience) return fail({ErrorKind::kInvalidInput, "--timeout: " + patience.error().message});
   for (const auto* address : {&arguments.addresses.coordinator, &arguments.addresses.participant}) {
     if (address->empty()) continue;

@@ -1,5 +1,10 @@
 #include "coordinator/ctl/words.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+
 #include "thrift/daemon/units.h"
 #include "thrift/rpc/convert.h"
 
@@ -23,6 +28,21 @@ std::vector<std::string> to_texts(const std::vector<wire::TransactionId>& ids) {
   std::vector<std::string> texts;
   for (const auto& id : ids) texts.push_back(to_string(rpc::from_wire(id)));
   return texts;
+}
+
+std::vector<std::string> to_people(const std::vector<wire::TransactionId>& ids) {
+  auto texts = to_texts(ids);
+  std::replace(texts.begin(), texts.end(), to_string(TransactionId{}), std::string("(schema change)"));
+  return texts;
+}
+
+std::string who() {
+  const auto* const entry = getpwuid(geteuid());
+  return entry != nullptr ? entry->pw_name : "uid " + std::to_string(geteuid());
+}
+
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
 Result<TransactionId> parse_id(const std::string& text) {

@@ -74,6 +74,11 @@ bool is_active(BranchState state) {
   return state == BranchState::kIdle || state == BranchState::kRunning || state == BranchState::kWaiting;
 }
 
+bool is_kept_in_doubt(BranchState state) {
+  return state == BranchState::kPreparing || state == BranchState::kPrepared || state == BranchState::kCommitting ||
+         state == BranchState::kResolving;
+}
+
 Branch::Branch(const TransactionId& id, BranchNumber number, std::uint64_t begin_stamp, bool one_shot, Time now,
                Time deadline)
     : id(id),

@@ -81,6 +81,9 @@ std::string_view to_detailed_string(BranchState state);
 // Nothing of it is on disk, or on its way there: this store alone may end it.
 bool is_active(BranchState state);
 
+// It holds its locks until somebody has decided, and that is durable.
+bool is_kept_in_doubt(BranchState state);
+
 class Branch {
  public:
   // Begins in kIdle, about to run its first statements. `deadline`: of the transaction.

@@ -78,13 +78,18 @@ void BranchTable::step(const Event& event, Time now, Effects& effects) {
 
 std::optional<Time> BranchTable::next_deadline() const {
   const std::optional<Time> timer = timers_.next();
-  const std::optional<Time> journal = journal_.is_under_way() ? std::nullopt : journal_due();
+  const bool is_busy = journal_.is_under_way() || is_applying_schema();
+  const std::optional<Time> journal = is_busy ? std::nullopt : journal_due();
   if (!timer || !journal) return timer ? timer : journal;
   return std::min(*timer, *journal);
 }
 
 void BranchTable::handle(const TimePassed& /*event*/) {
   for (const TransactionId& id : timers_.take_due(now_)) {
+    if (id == kStoreItself) {
+      refuse_overdue_schema();
+      continue;
+    }
     Branch* branch = find(id);
     if (branch == nullptr) continue;
     if (is_active(branch->state())) {
@@ -126,10 +131,6 @@ void BranchTable::end_overdue(Branch& branch) {
 
 void BranchTable::handle(const DrainRequested& /*event*/) {
   draining_ = true;
-}
-
-void BranchTable::handle(const HealthChanged& event) {
-  why_no_promises_ = event.why_not;
 }
 
 // ---- coordinators ----
@@ -218,7 +219,7 @@ std::optional<Time> BranchTable::journal_due() const {
 
 void BranchTable::handle(const BatchEnded& /*event*/) {
   const std::optional<Time> due = journal_due();
-  if (journal_.is_under_way() || !due || *due > now_) return;
+  if (journal_.is_under_way() || is_applying_schema() || !due || *due > now_) return;
   for (PutCoordinator& word : coordinators_.take_news()) journal_.add(std::move(word), now_);
   words_due_.reset();
   made_.emplace_back(WriteJournal{journal_.start()});
@@ -234,8 +235,10 @@ void BranchTable::handle(const JournalDurable& event) {
   for (auto held = leaves; held != held_answers_.end(); ++held) made_.push_back(std::move(held->second));
   held_answers_.erase(leaves, held_answers_.end());
   for (const JournalQueue::Ticket& ticket : tickets) {
+    if (ticket.id == kStoreItself) acknowledged_write();
     if (Branch* branch = find(ticket.id, ticket.branch)) journaled(*branch);
   }
+  apply_schema_when_ready();
 }
 
 // The operation of the branch (B6) is durable: these are the double lines of its diagram.
@@ -254,13 +257,13 @@ void BranchTable::journaled(Branch& branch) {
       move(branch, BranchState::kCommitted);
       ++counters_.committed;
       for (const CallId call : calls) acknowledge(call, branch.id, AcknowledgementKind::kDone, {});
-      release_locks(branch);
+      release_locks(branch.priority);
       break;
     case BranchState::kResolving:
       move(branch, branch.journaled_as == RowState::kResolvedCommit ? BranchState::kResolvedCommit
                                                                     : BranchState::kResolvedAbort);
       branch.inquiries.start(now_);
-      release_locks(branch);
+      release_locks(branch.priority);
       for (const CallId call : calls) made_.emplace_back(ResolveAnswered{call, summary(branch, now_)});
       break;
     case BranchState::kSettling: {
@@ -301,8 +304,18 @@ void BranchTable::schedule(const Branch& branch) {
   timers_.set(branch.id, branch.next_deadline());
 }
 
-void BranchTable::release_locks(const Branch& branch) {
-  for (const Priority& granted : locks_.release(branch.priority)) run(*find(granted.id));
+void BranchTable::release_locks(const Priority& owner) {
+  for (const Priority& next : locks_.release(owner)) granted(next);
+}
+
+void BranchTable::granted(const Priority& owner) {
+  if (owner != kSchemaOwner) {
+    run(*find(owner.id));
+    return;
+  }
+  timers_.set(kStoreItself, std::nullopt);
+  schema_->state = SchemaWork::State::kFlushing;
+  apply_schema_when_ready();
 }
 
 void BranchTable::end(Branch& branch, EndKind kind, AbortCause cause) {
@@ -320,7 +333,7 @@ void BranchTable::end(Branch& branch, EndKind kind, AbortCause cause) {
     }
   }
   ends_.remember(ended.id, {.branch = ended.number, .kind = kind, .cause = std::move(cause)});
-  release_locks(ended);
+  release_locks(ended.priority);
 }
 
 // ---- answers ----

@@ -24,6 +24,7 @@
 #include "participant/core/journal_queue.h"
 #include "participant/core/lock_table.h"
 #include "participant/core/remembered_ends.h"
+#include "participant/core/store_work.h"
 #include "participant/core/timers.h"
 
 namespace assent::participant {
@@ -61,8 +62,8 @@ struct Counters {
 
 struct LockSummary {
   LockName name;
-  std::string mode;  // `exclusive`, `shared, intend exclusive`, …
-  TransactionId id;
+  std::string mode;     // `exclusive`, `shared, intend exclusive`, …
+  TransactionId id;     // kStoreItself: a change of the schema
   bool granted = true;  // else waiting
   Duration age{};
 };
@@ -117,7 +118,6 @@ class BranchTable {
   void handle(const TimePassed& event);
   void handle(const BatchEnded& event);
   void handle(const DrainRequested& event);
-  void handle(const HealthChanged& event);
   void end_overdue(Branch& branch);
 
   // Whether this opening is the one that a coordinator speaks to. If it is not, the call is refused, and nothing else
@@ -138,7 +138,8 @@ class BranchTable {
 
   void move(Branch& branch, BranchState next);
   void schedule(const Branch& branch);
-  void release_locks(const Branch& branch);
+  void release_locks(const Priority& owner);
+  void granted(const Priority& owner);
 
   // The branch is gone: its call is answered, its locks are released, its row is deleted with the next journal
   // transaction. The reference is invalid afterwards.
@@ -160,6 +161,8 @@ class BranchTable {
   void start(Branch& branch, CallId call, Statements statements);
   void run(Branch& branch);
   void wait(Branch& branch, const LockTable::Answer& answer);
+  // Ends those that yield to a request, because of `why`, and hurries the others.
+  void make_way(const Priority& waiting, const LockTable::Answer& answer, const std::string& why);
   void keep(Branch& branch, const StatementsRan& event);
   void answer_statement(const Branch& branch, CallId call);
   void answer_ended(CallId call, BranchNumber branch, AbortCause cause);
@@ -189,6 +192,19 @@ class BranchTable {
   void ask(Branch& branch);
   void wound_through_coordinator(Branch& branch);
 
+  // ---- branch_table_store.cc: what operators order of the whole store ----
+  void handle(const SchemaChangeRequested& event);
+  void handle(const SchemaApplied& event);
+  void handle(const HealthChanged& event);
+  void handle(const AcknowledgeWriteRequested& event);
+
+  void refuse_overdue_schema();
+  void apply_schema_when_ready();
+  void end_schema_change();
+  bool is_applying_schema() const;
+  void acknowledged_write();
+  std::string why_no_promises() const;  // empty: nothing is wrong
+
   const Settings settings_;
   const std::uint64_t start_number_;
   const Opening opening_;
@@ -205,7 +221,10 @@ class BranchTable {
   std::map<LogIdentity, std::set<std::pair<Position, TransactionId>>> unreleased_;  // rows with a known commit
   std::optional<Time> words_due_;                                                   // what coordinators_ has news of
   StorePosition position_{};
-  std::string why_no_promises_;  // empty: nothing is wrong
+  std::string short_of_space_;         // as in HealthChanged
+  std::string foreign_write_;          // as there
+  std::vector<CallId> acknowledging_;  // they wait for one AcknowledgeWrite
+  std::optional<SchemaWork> schema_;
   bool draining_ = false;
   std::uint64_t last_branch_ = 0;
   std::uint64_t last_run_ = 0;

@@ -161,6 +161,10 @@ void BranchTable::handle(const ExecuteAndPrepareRequested& event) {
 // Null if no branch may begin; then the call is refused.
 Branch* BranchTable::begin(CallId call, const TransactionId& id, std::uint64_t begin_stamp, bool one_shot,
                            Duration timeout) {
+  if (id == kStoreItself) {
+    refuse(call, RefusalKind::kInvalidArgument, to_string(id) + " is no transaction's id: take one from a lease");
+    return nullptr;
+  }
   if (draining_) {
     refuse(call, RefusalKind::kUnavailable, "this store is shutting down; run the transaction again later");
     return nullptr;
@@ -227,24 +231,26 @@ void BranchTable::wait(Branch& branch, const LockTable::Answer& answer) {
   schedule(branch);
   ++counters_.lock_waits;
 
+  make_way(branch.priority, answer,
+           "the older transaction " + to_string(branch.id) + " needed its locks; run the transaction again");
+}
+
+void BranchTable::make_way(const Priority& waiting, const LockTable::Answer& answer, const std::string& why) {
   for (const Priority& priority : answer.behind) {
+    if (priority == kSchemaOwner) continue;
     Branch& holder = *find(priority.id);
     if (holder.state() == BranchState::kCommitting) {
       journal_.hurry(now_);
-    } else if (branch.priority < priority && !holder.wounds.next) {
+    } else if (waiting < priority && !holder.wounds.next) {
       holder.wounds.start(now_ + settings_.wound_after);
       schedule(holder);
     }
   }
 
-  // Last, for the end of the last of them may grant this branch its locks.
-  const std::string older = to_string(branch.id);
+  // Last, for the end of the last of them may grant what is waited for.
   for (const Priority& priority : answer.wounded) {
     ++counters_.wounded;
-    end(*find(priority.id), EndKind::kAborted,
-        {.reason = AbortReason::kWounded,
-         .store = {},
-         .detail = "the older transaction " + older + " needed its locks; run the transaction again"});
+    end(*find(priority.id), EndKind::kAborted, {.reason = AbortReason::kWounded, .store = {}, .detail = why});
   }
 }
 
@@ -278,6 +284,8 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
   }
 
   if (!succeeded) {
+    // No statement is at fault: the store has found that it could not do again what it captured.
+    if (failure.reason == AbortReason::kVoteNo) alarm(to_string(branch.id) + ": " + failure.detail);
     end(branch, EndKind::kAborted, std::move(failure));
     return;
   }

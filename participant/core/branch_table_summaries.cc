@@ -5,15 +5,6 @@
 
 namespace assent::participant {
 
-namespace {
-
-bool is_kept_in_doubt(BranchState state) {
-  return state == BranchState::kPreparing || state == BranchState::kPrepared || state == BranchState::kCommitting ||
-         state == BranchState::kResolving;
-}
-
-}  // namespace
-
 CoordinatorLine BranchTable::seen(LogIdentity log) const {
   return coordinators_.line(log);
 }
@@ -81,11 +72,16 @@ std::optional<BranchSummary> BranchTable::branch(const TransactionId& id, Time n
 std::vector<LockSummary> BranchTable::locks(std::size_t limit, Time now) const {
   std::vector<LockSummary> summaries;
   for (LockTable::Line& line : locks_.lines(limit)) {
-    const Branch& branch = branches_.at(line.owner.id);
-    const Time since = line.granted ? branch.since : branch.wait_deadline - settings_.lock_wait;
+    Time since;
+    if (line.owner == kSchemaOwner) {
+      since = schema_->since;
+    } else {
+      const Branch& branch = branches_.at(line.owner.id);
+      since = line.granted ? branch.since : branch.wait_deadline - settings_.lock_wait;
+    }
     summaries.push_back({.name = std::move(line.name),
                          .mode = to_string_modes(line.modes),
-                         .id = branch.id,
+                         .id = line.owner.id,
                          .granted = line.granted,
                          .age = now - since});
   }

@@ -4,6 +4,8 @@
 // promise: it is asked to prepare when all branches of the transaction have executed, lets go of its locks, and is
 // gone. Whatever this store cannot vouch for gets a no: a branch that it does not know, that has another number, or
 // that misses a statement.
+#include <utility>
+
 #include "participant/core/branch_table.h"
 #include "participant/core/invariant.h"
 
@@ -50,8 +52,8 @@ void BranchTable::handle(const PrepareRequested& event) {
 
 // REQUIRES: it wrote, and its calls await the vote.
 void BranchTable::prepare(Branch& branch) {
-  if (!why_no_promises_.empty()) {
-    AbortCause cause{.reason = AbortReason::kVoteNo, .store = {}, .detail = why_no_promises_};
+  if (std::string why_not = why_no_promises(); !why_not.empty()) {
+    AbortCause cause{.reason = AbortReason::kVoteNo, .store = {}, .detail = std::move(why_not)};
     for (const CallId call : branch.take_calls()) vote_no(call, branch.number, cause);
     end(branch, EndKind::kAborted, std::move(cause));
     return;

@@ -87,6 +87,17 @@ struct ResolveRequested {
   std::string reason;
 };
 
+// An operator's. All of the text becomes part of the store at once, or nothing of it.
+struct SchemaChangeRequested {
+  CallId call{};
+  std::shared_ptr<const std::string> text;  // SQL; never null
+};
+
+// An operator's, who answers for what another program wrote to the store.
+struct AcknowledgeWriteRequested {
+  CallId call{};
+};
+
 // A coordinator has accepted a registration of this opening. Those that it refuses hear nothing of it.
 struct RegistrationAccepted {
   CoordinatorView coordinator;
@@ -120,6 +131,11 @@ struct JournalDurable {
   StorePosition position{};
 };
 
+// What was ordered by ApplySchema was done, and is durable; or it was refused, and nothing was done.
+struct SchemaApplied {
+  SchemaChange change;
+};
+
 struct TimePassed {};
 
 // The service has no more events at hand: what waits for a journal transaction may go into one now.
@@ -130,12 +146,14 @@ struct DrainRequested {};
 
 // Whether the store can promise to apply what it prepares. While it cannot, branches that wrote get a vote of no.
 struct HealthChanged {
-  std::string why_not;  // `short of space: …`; empty: it can
+  std::string short_of_space;  // `short of space …`; empty: there is room
+  std::string foreign_write;   // what another program did that no operator has acknowledged; empty: nothing
 };
 
-using Event = std::variant<ExecuteRequested, ExecuteAndPrepareRequested, PrepareRequested, DecisionReceived,
-                           ResolveRequested, RegistrationAccepted, InquiryAnswered, StatementsRan, JournalDurable,
-                           TimePassed, BatchEnded, DrainRequested, HealthChanged>;
+using Event =
+    std::variant<ExecuteRequested, ExecuteAndPrepareRequested, PrepareRequested, DecisionReceived, ResolveRequested,
+                 SchemaChangeRequested, AcknowledgeWriteRequested, RegistrationAccepted, InquiryAnswered, StatementsRan,
+                 JournalDurable, SchemaApplied, TimePassed, BatchEnded, DrainRequested, HealthChanged>;
 
 // ---- effects: on the store ----
 
@@ -153,6 +171,12 @@ struct RunStatements {
 // If it fails, the store goes offline without answering anybody, opens again and starts from what the disk holds.
 struct WriteJournal {
   std::vector<JournalOperation> operations;
+};
+
+// Apply the text in one forced transaction of its own, answer with SchemaApplied. No WriteJournal is ordered before
+// that answer, nor this while one is under way. If the transaction fails, the same as there.
+struct ApplySchema {
+  std::shared_ptr<const std::string> text;
 };
 
 // ---- effects: answers ----
@@ -213,6 +237,17 @@ struct ResolveAnswered {
   BranchSummary branch;  // as it is after the resolution
 };
 
+struct SchemaAnswered {
+  CallId call{};
+  SchemaVersion version{};
+  bool was_applied_before = false;
+};
+
+struct AcknowledgeWriteAnswered {
+  CallId call{};
+  std::string foreign_write;  // what was acknowledged
+};
+
 // ---- effects: to coordinators ----
 
 // Ask what became of the branch, the coordinator found by identity (id.log), else at `address`.
@@ -244,8 +279,9 @@ struct Transition {
   AbortCause cause;  // of an end
 };
 
-using Effect = std::variant<RunStatements, WriteJournal, ExecuteAnswered, VoteAnswered, DecisionAnswered, CallRefused,
-                            ResolveAnswered, SendInquiry, SendWound, Alarm, Transition>;
+using Effect =
+    std::variant<RunStatements, WriteJournal, ApplySchema, ExecuteAnswered, VoteAnswered, DecisionAnswered, CallRefused,
+                 ResolveAnswered, SchemaAnswered, AcknowledgeWriteAnswered, SendInquiry, SendWound, Alarm, Transition>;
 
 using Effects = std::vector<Effect>;
 

@@ -60,6 +60,17 @@ struct SeenCoordinator {
   friend bool operator==(const SeenCoordinator&, const SeenCoordinator&) = default;
 };
 
+// Counts the schema files that were applied to one store, from 1. 0: none.
+enum class SchemaVersion : std::uint64_t {};
+
+// What became of a schema file.
+struct SchemaChange {
+  std::string failure;              // why nothing of it was applied, and what to do; empty: all of it is
+  SchemaVersion version{};          // its number
+  bool was_applied_before = false;  // this very text: nothing was done now
+  StorePosition position{};         // of the store, if it was done now
+};
+
 // What a store holds when it is opened.
 struct RecoveredStore {
   StoreIdentity identity{};
@@ -103,6 +114,10 @@ struct PutCoordinator {
   SeenCoordinator seen;
 };
 
-using JournalOperation = std::variant<PutPrepared, ApplyBranch, MarkBranch, DeleteBranch, PutCoordinator>;
+// What another program wrote to the store's file is acknowledged: nothing is noted of it any more.
+struct AcknowledgeWrite {};
+
+using JournalOperation =
+    std::variant<PutPrepared, ApplyBranch, MarkBranch, DeleteBranch, PutCoordinator, AcknowledgeWrite>;
 
 }  // namespace assent::participant

@@ -132,6 +132,12 @@ struct EventText {
     return "call " + number(event.call) + ": operator resolves " + to_string(event.id) + " as " +
            std::string(assent::to_string(event.decision)) + reason(event.reason);
   }
+  std::string operator()(const SchemaChangeRequested& event) const {
+    return "call " + number(event.call) + ": operator changes the schema (" + count(event.text->size(), "byte") + ")";
+  }
+  std::string operator()(const AcknowledgeWriteRequested& event) const {
+    return "call " + number(event.call) + ": operator acknowledges the foreign write";
+  }
   std::string operator()(const RegistrationAccepted& event) const {
     return "registration accepted; " + view(event.coordinator);
   }
@@ -146,11 +152,21 @@ struct EventText {
            (event.needs_last_run ? ", needs a last run" : "");
   }
   std::string operator()(const JournalDurable& event) const { return "journal durable at " + number(event.position); }
+  std::string operator()(const SchemaApplied& event) const {
+    const SchemaChange& change = event.change;
+    if (!change.failure.empty()) return "schema not applied: " + change.failure;
+    if (change.was_applied_before) return "schema applied before as version " + number(change.version);
+    return "schema applied as version " + number(change.version) + " at " + number(change.position);
+  }
   std::string operator()(const TimePassed&) const { return "time passed"; }
   std::string operator()(const BatchEnded&) const { return "batch ended"; }
   std::string operator()(const DrainRequested&) const { return "drain requested"; }
   std::string operator()(const HealthChanged& event) const {
-    return event.why_not.empty() ? "the store can promise" : "the store cannot promise: " + event.why_not;
+    const bool is_well = event.short_of_space.empty() && event.foreign_write.empty();
+    if (is_well) return "the store can promise";
+    const bool has_both = !event.short_of_space.empty() && !event.foreign_write.empty();
+    return "the store cannot promise: " + event.short_of_space + (has_both ? "; " : "") +
+           (event.foreign_write.empty() ? "" : "foreign write: " + event.foreign_write);
   }
 };
 
@@ -171,6 +187,7 @@ struct OperationText {
   std::string operator()(const PutCoordinator& put) const {
     return "put " + line(put.seen.line) + ", " + released(put.seen.released);
   }
+  std::string operator()(const AcknowledgeWrite&) const { return "acknowledge the foreign write"; }
 };
 
 struct EffectText {
@@ -181,6 +198,9 @@ struct EffectText {
   }
   std::string operator()(const WriteJournal& write) const {
     return "write journal: " + list(write.operations, [](const JournalOperation& one) { return to_text(one); });
+  }
+  std::string operator()(const ApplySchema& apply) const {
+    return "apply a schema of " + count(apply.text->size(), "byte");
   }
   std::string operator()(const ExecuteAnswered& answer) const {
     std::string text = "answer " + number(answer.call) + ": ";
@@ -205,6 +225,13 @@ struct EffectText {
   std::string operator()(const ResolveAnswered& answer) const {
     return "answer " + number(answer.call) + ": " + to_string(answer.branch.id) + " is " +
            std::string(answer.branch.state);
+  }
+  std::string operator()(const SchemaAnswered& answer) const {
+    return "answer " + number(answer.call) + ": schema version " + number(answer.version) +
+           (answer.was_applied_before ? ", applied before" : "");
+  }
+  std::string operator()(const AcknowledgeWriteAnswered& answer) const {
+    return "answer " + number(answer.call) + ": acknowledged: " + answer.foreign_write;
   }
   std::string operator()(const SendInquiry& inquiry) const {
     return "inquire about " + branch_of(inquiry.id, inquiry.branch) + " at " + inquiry.address + "; seen " +

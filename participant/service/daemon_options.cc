@@ -1,6 +1,10 @@
 #include "participant/service/daemon_options.h"
 
+#include <grp.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -49,6 +53,9 @@ void list_core(daemon::Options& options, Settings& core) {
 
 void list_store(daemon::Options& options, DaemonOptions& target) {
   auto& limits = target.store.limits;
+  options.text("store-mode", target.store_mode, "MODE",
+               "who may read the stores' files, like 0640; 0600 for new ones, if it is not given");
+  options.text("store-group", target.store_group, "GROUP", "the group of the stores' files");
   options.number("result-rows", limits.result_rows, 1, 1U << 30U, "most rows of one result");
   options.size("result-bytes", limits.result_bytes, 1024, 7ULL << 20U, "most bytes of the results in one answer");
   options.number("changed-rows", limits.changed_rows, 1, 1U << 30U, "most rows changed by one statement");
@@ -115,6 +122,51 @@ Result<std::string> read_file(const std::string& file) {
   return text.str();
 }
 
+// Octal, as chmod takes it: the owner reads and writes, others may read.
+Result<mode_t> parse_mode(const std::string& text) {
+  constexpr mode_t kOwner = 0600;
+  constexpr mode_t kOthers = 0044;
+  constexpr int kOctal = 8;
+  mode_t mode = 0;
+  const char* const end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, mode, kOctal);
+  if (error != std::errc() || parsed != end || (mode & ~kOthers) != kOwner) {
+    return invalid("--store-mode: `" + text +
+                   "` cannot be the mode of a store: its owner reads and writes, others may only read; write 0600, "
+                   "0640, 0644 or 0604");
+  }
+  return mode;
+}
+
+Result<gid_t> find_group(const std::string& name) {
+  constexpr std::size_t kMost = 1U << 20U;
+  group entry{};
+  group* found = nullptr;
+  std::vector<char> buffer(1U << 12U);
+  while (::getgrnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) == ERANGE && buffer.size() < kMost) {
+    buffer.resize(buffer.size() * 2);
+  }
+  if (found == nullptr) {
+    return invalid("--store-group: there is no group `" + name + "` on this machine; `getent group` lists them");
+  }
+  return found->gr_gid;
+}
+
+Result<FileAccess> file_access(const DaemonOptions& options) {
+  FileAccess access;
+  if (!options.store_mode.empty()) {
+    const auto mode = parse_mode(options.store_mode);
+    if (!mode) return mode.error();
+    access.mode = *mode;
+  }
+  if (!options.store_group.empty()) {
+    const auto group = find_group(options.store_group);
+    if (!group) return group.error();
+    access.group = *group;
+  }
+  return access;
+}
+
 Result<void> check_names(const std::map<std::string, std::string>& files) {
   if (files.size() > kMostStoresInMessage) {
     return invalid("--store names " + std::to_string(files.size()) + " stores, and one participant serves at most " +
@@ -172,7 +224,7 @@ void list_options(daemon::Options& options, DaemonOptions& target) {
   options.flag("create", target.create, "create the stores: none of their files may exist");
   options.texts(
       "schema", target.schemas, "NAME=FILE",
-      "SQL that a store is given once: when it is created, or later; the same file may be named at every start");
+      "SQL that a store is given, as `assentctl schema apply` does; a text that it was given before is not run again");
   options.text("listen", target.listen, "HOST:PORT", "where to listen; port 0 takes any free one");
   options.text("advertise", target.advertise, "HOST:PORT",
                "where others find this participant, if not where it listens");
@@ -231,10 +283,13 @@ Result<std::vector<ServedStore>> served_stores(const DaemonOptions& options) {
     }
   }
   if (const auto checked = check_files(*files, options.create); !checked) return checked.error();
+  const auto access = file_access(options);
+  if (!access) return access.error();
   std::vector<ServedStore> stores;
   const auto made = std::make_shared<Made>();
   for (const auto& [name, file] : *files) {
     auto one = options.store;
+    one.access = *access;
     one.limits.changes_bytes = options.runner.core.changes_bytes;  // a branch may be one statement
     if (options.create) one.create = StoreIdentity{daemon::random_number()};
     if (const auto schema = schemas->find(name); schema != schemas->end()) {

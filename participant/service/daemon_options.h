@@ -23,6 +23,8 @@ struct DaemonOptions {
   std::vector<std::string> stores;   // NAME=FILE
   std::vector<std::string> schemas;  // NAME=FILE
   std::uint64_t memory_bytes = 1U << 30U;
+  std::string store_mode;
+  std::string store_group;
   SqliteStoreOptions store;
   RunnerSettings runner;
   LinkSettings link;

@@ -8,6 +8,7 @@
 #include "participant/service/participant_service.h"
 #include "participant/service/wire.h"
 #include "thrift/daemon/clock.h"
+#include "thrift/daemon/logging.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::participant {
@@ -72,6 +73,31 @@ void ParticipantService::serve_operators() {
   server_.on(methods::kResolve, [this](wire::ResolveRequest&& request, rpc::Responder<wire::BranchStatus> respond) {
     resolve(std::move(request), std::move(respond));
   });
+  server_.on(methods::kApplySchema,
+             [this](wire::ApplySchemaRequest&& request, rpc::Responder<wire::SchemaAnswer> respond) {
+               apply_schema(std::move(request), std::move(respond));
+             });
+  server_.on(methods::kAcknowledgeWrite,
+             [this](wire::AcknowledgeWriteRequest&& request, rpc::Responder<wire::AcknowledgeWriteAnswer> respond) {
+               acknowledge_write(request, std::move(respond));
+             });
+}
+
+void ParticipantService::apply_schema(wire::ApplySchemaRequest&& request, rpc::Responder<wire::SchemaAnswer> respond) {
+  auto* const runner = find(request.store, respond);
+  if (runner == nullptr) return;
+  logger_->info("event=apply_schema store={} bytes={}", request.store, request.text.size());
+  const auto call = calls_.add(request.store, std::move(respond));
+  post(*runner, call, to_event(std::move(request), call));
+}
+
+void ParticipantService::acknowledge_write(const wire::AcknowledgeWriteRequest& request,
+                                           rpc::Responder<wire::AcknowledgeWriteAnswer> respond) {
+  auto* const runner = find(request.store, respond);
+  if (runner == nullptr) return;
+  logger_->warn("event=acknowledge_write store={} reason={}", request.store, daemon::quoted(request.reason));
+  const auto call = calls_.add(request.store, std::move(respond));
+  post(*runner, call, to_event(request, call));
 }
 
 void ParticipantService::participant_status(rpc::Responder<wire::ParticipantStatus> respond) {

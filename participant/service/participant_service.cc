@@ -179,6 +179,10 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
     calls_.refuse(*refused);
   } else if (const auto* resolved = std::get_if<ResolveAnswered>(&effect)) {
     calls_.answer(*resolved);
+  } else if (const auto* schema = std::get_if<SchemaAnswered>(&effect)) {
+    calls_.answer(*schema);
+  } else if (const auto* acknowledged = std::get_if<AcknowledgeWriteAnswered>(&effect)) {
+    calls_.answer(*acknowledged);
   } else if (const auto* wound = std::get_if<SendWound>(&effect)) {
     link_.send(store, *wound);
   }

@@ -68,6 +68,9 @@ class ParticipantService {
   void participant_status(rpc::Responder<wire::ParticipantStatus> respond);
   void resolve(wire::ResolveRequest&& request, rpc::Responder<wire::BranchStatus> respond);
   void resolve_unanswered(const wire::ResolveRequest& request, rpc::Responder<wire::BranchStatus> respond);
+  void apply_schema(wire::ApplySchemaRequest&& request, rpc::Responder<wire::SchemaAnswer> respond);
+  void acknowledge_write(const wire::AcknowledgeWriteRequest& request,
+                         rpc::Responder<wire::AcknowledgeWriteAnswer> respond);
   void wait_until_idle(std::function<void()> drained);
   void warn_of_insecurity();
 

@@ -33,6 +33,14 @@ CallId PendingCalls::add(const std::string& store, rpc::Responder<wire::BranchSt
   return next(store, std::move(respond));
 }
 
+CallId PendingCalls::add(const std::string& store, rpc::Responder<wire::SchemaAnswer> respond) {
+  return next(store, std::move(respond));
+}
+
+CallId PendingCalls::add(const std::string& store, rpc::Responder<wire::AcknowledgeWriteAnswer> respond) {
+  return next(store, std::move(respond));
+}
+
 std::vector<CallId> PendingCalls::add(const std::string& store, rpc::Responder<wire::DecideAnswer> respond,
                                       std::size_t decisions) {
   auto shared = std::make_shared<Decisions>(Decisions{std::move(respond), {}, decisions});
@@ -65,6 +73,15 @@ void PendingCalls::answer(const DecisionAnswered& effect) {
 
 void PendingCalls::answer(const ResolveAnswered& effect) {
   if (auto waiting = take(effect.call)) std::get<rpc::Responder<wire::BranchStatus>> (*waiting)(to_wire(effect.branch));
+}
+
+void PendingCalls::answer(const SchemaAnswered& effect) {
+  if (auto waiting = take(effect.call)) std::get<rpc::Responder<wire::SchemaAnswer>> (*waiting)(to_wire(effect));
+}
+
+void PendingCalls::answer(const AcknowledgeWriteAnswered& effect) {
+  auto waiting = take(effect.call);
+  if (waiting) std::get<rpc::Responder<wire::AcknowledgeWriteAnswer>> (*waiting)(to_wire(effect));
 }
 
 template <typename Fault>

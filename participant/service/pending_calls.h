@@ -20,6 +20,8 @@ class PendingCalls {
   CallId add(const std::string& store, rpc::Responder<wire::ExecuteAnswer> respond);
   CallId add(const std::string& store, rpc::Responder<wire::VoteAnswer> respond);
   CallId add(const std::string& store, rpc::Responder<wire::BranchStatus> respond);
+  CallId add(const std::string& store, rpc::Responder<wire::SchemaAnswer> respond);
+  CallId add(const std::string& store, rpc::Responder<wire::AcknowledgeWriteAnswer> respond);
   // Many decisions travel in one call: one number for each, one answer when all have theirs.
   std::vector<CallId> add(const std::string& store, rpc::Responder<wire::DecideAnswer> respond, std::size_t decisions);
 
@@ -27,6 +29,8 @@ class PendingCalls {
   void answer(const VoteAnswered& effect);
   void answer(const DecisionAnswered& effect);
   void answer(const ResolveAnswered& effect);
+  void answer(const SchemaAnswered& effect);
+  void answer(const AcknowledgeWriteAnswered& effect);
 
   // The call was not served, nothing happened.
   void refuse(const CallRefused& effect);
@@ -49,7 +53,8 @@ class PendingCalls {
     std::size_t index = 0;
   };
   using Waiting = std::variant<rpc::Responder<wire::ExecuteAnswer>, rpc::Responder<wire::VoteAnswer>,
-                               rpc::Responder<wire::BranchStatus>, DecisionSlot>;
+                               rpc::Responder<wire::BranchStatus>, rpc::Responder<wire::SchemaAnswer>,
+                               rpc::Responder<wire::AcknowledgeWriteAnswer>, DecisionSlot>;
   struct Call {
     std::string store;
     Waiting waiting;

@@ -5,6 +5,7 @@
 
 #include "participant/core/text.h"
 #include "thrift/daemon/clock.h"
+#include "thrift/daemon/logging.h"
 #include "thrift/daemon/random.h"
 
 namespace assent::participant {
@@ -16,7 +17,8 @@ constexpr std::size_t kRoomForEnds = 4;  // times as much as for all else
 // Decisions, the answers of coordinators and operators end work; everything else begins or prolongs it.
 bool ends_work(const Event& event) {
   return std::holds_alternative<DecisionReceived>(event) || std::holds_alternative<InquiryAnswered>(event) ||
-         std::holds_alternative<RegistrationAccepted>(event) || std::holds_alternative<ResolveRequested>(event);
+         std::holds_alternative<RegistrationAccepted>(event) || std::holds_alternative<ResolveRequested>(event) ||
+         std::holds_alternative<AcknowledgeWriteRequested>(event);
 }
 
 }  // namespace
@@ -109,12 +111,13 @@ Result<void> StoreRunner::open() {
   const auto& recovered = store_->recovered();
   position_ = recovered.position;
   forces_ = 0;
-  is_short_of_space_ = false;
+  health_ = {};
   opening_ = Opening{daemon::random_number()};
   branches_ = std::make_unique<BranchTable>(settings_.core, recovered, opening_, daemon::now());
   const auto totals = branches_->totals(daemon::now());
   logger_->info("event=store_open store={} identity={} start={} prepared={} committed={}", name_,
                 to_string(recovered.identity), recovered.start_number, totals.prepared, totals.committed);
+  if (auto checked = check_health(); !checked) return checked;
   publish_standing();
   const std::lock_guard lock(mutex_);
   offline_.clear();
@@ -150,7 +153,7 @@ bool StoreRunner::wait_for_items(std::vector<Item>& items) {
 }
 
 Result<void> StoreRunner::serve(std::vector<Item>& items) {
-  if (auto checked = check_space(); !checked) return checked;
+  if (auto checked = check_health(); !checked) return checked;
   for (auto& item : items) {
     if (const auto* question = std::get_if<Question>(&item)) {
       const auto now = daemon::now();
@@ -213,11 +216,14 @@ Result<void> StoreRunner::run_statements() {
 }
 
 // A branch that is told yes must find room for its commit, so the branches of this batch know before they prepare.
-Result<void> StoreRunner::check_space() {
-  if (store_->is_short_of_space() == is_short_of_space_) return {};
-  is_short_of_space_ = !is_short_of_space_;
-  if (is_short_of_space_) logger_->error("event=short_of_space store={}", name_);
-  return step(HealthChanged{is_short_of_space_ ? "short of space on the disk of store `" + name_ + "`" : ""});
+Result<void> StoreRunner::check_health() {
+  const bool is_short = store_->is_short_of_space();
+  const std::string& foreign_write = store_->foreign_write();
+  if (is_short != health_.short_of_space.empty() && foreign_write == health_.foreign_write) return {};
+  if (is_short && health_.short_of_space.empty()) logger_->error("event=short_of_space store={}", name_);
+  health_ = {.short_of_space = is_short ? "short of space on the disk of store `" + name_ + "`" : "",
+             .foreign_write = foreign_write};
+  return step(health_);
 }
 
 // What follows from an event is stepped before the next one. A journal transaction frees locks, and so lets further
@@ -246,6 +252,8 @@ Result<void> StoreRunner::perform(Effect& effect) {
     ++forces_;
     pause_ = settings_.reopen_first;
     events_.emplace_back(JournalDurable{position_});
+  } else if (const auto* schema = std::get_if<ApplySchema>(&effect)) {
+    return apply_schema(*schema);
   } else if (std::holds_alternative<Transition>(effect)) {
     logger_->debug("store={} {}", name_, to_text(effect));
   } else if (std::holds_alternative<Alarm>(effect)) {
@@ -253,6 +261,20 @@ Result<void> StoreRunner::perform(Effect& effect) {
   } else {
     output_.push_back(std::move(effect));
   }
+  return {};
+}
+
+Result<void> StoreRunner::apply_schema(const ApplySchema& schema) {
+  auto change = store_->apply_schema(*schema.text);
+  if (!change) return change.error();
+  if (!change->failure.empty()) {
+    logger_->warn("event=schema_not_applied store={} reason={}", name_, daemon::quoted(change->failure));
+  } else if (!change->was_applied_before) {
+    position_ = change->position;
+    ++forces_;
+    logger_->info("event=schema_applied store={} version={}", name_, static_cast<std::uint64_t>(change->version));
+  }
+  events_.emplace_back(SchemaApplied{std::move(*change)});
   return {};
 }
 
@@ -302,7 +324,7 @@ void StoreRunner::publish_standing() {
 StoreReport StoreRunner::report(Time now) const {
   const auto& recovered = store_->recovered();
   return {recovered.identity,    recovered.start_number, opening_, position_,
-          branches_->counters(), branches_->totals(now), forces_};
+          branches_->counters(), branches_->totals(now), forces_,  health_.foreign_write, store_->counters()};
 }
 
 }  // namespace assent::participant

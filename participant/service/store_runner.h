@@ -51,7 +51,9 @@ struct StoreReport {
   StorePosition position{};
   Counters counters;
   Totals totals;
-  std::uint64_t forces = 0;  // journal transactions since the store was opened
+  std::uint64_t forces = 0;   // journal transactions since the store was opened
+  std::string foreign_write;  // what another program did to it that no operator has acknowledged
+  StoreCounters store;
 };
 
 struct RunnerSettings {
@@ -109,12 +111,14 @@ class StoreRunner {
   void run();
   bool wait_for_items(std::vector<Item>& items);
   Result<void> serve(std::vector<Item>& items);
-  Result<void> check_space();
+  // Tells the core if what the store can promise has changed.
+  Result<void> check_health();
   Result<void> run_statements();
   // Does what is due as one journal transaction, and hands over the answers.
   Result<void> end_batch();
   Result<void> step(Event first);
   Result<void> perform(Effect& effect);
+  Result<void> apply_schema(const ApplySchema& schema);
   void go_offline(const Error& error);
   void say_offline(const Error& error);
   void publish_standing();
@@ -144,8 +148,8 @@ class StoreRunner {
   Opening opening_{};
   StorePosition position_{};
   std::uint64_t forces_ = 0;
-  Duration pause_;  // before the next opening; small again once a journal transaction has succeeded
-  bool is_short_of_space_ = false;
+  Duration pause_;                  // before the next opening; small again once a journal transaction has succeeded
+  HealthChanged health_;            // as the core knows it
   bool was_slow_ = false;           // the last runs took the whole of batch_time, or more
   std::deque<RunStatements> runs_;  // that have yet to be performed
   std::deque<Event> events_;        // what followed from the event that is being stepped

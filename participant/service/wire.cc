@@ -139,6 +139,20 @@ Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId ca
   return ResolveRequested{call, rpc::from_wire(request.id), *kind, request.reason};
 }
 
+Result<SchemaChangeRequested> to_event(wire::ApplySchemaRequest&& request, CallId call) {
+  if (request.text.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Error{ErrorKind::kInvalidInput, "the schema file is empty: nothing was applied"};
+  }
+  return SchemaChangeRequested{call, std::make_shared<const std::string>(std::move(request.text))};
+}
+
+Result<AcknowledgeWriteRequested> to_event(const wire::AcknowledgeWriteRequest& request, CallId call) {
+  if (request.reason.empty()) {
+    return Error{ErrorKind::kInvalidInput, "an acknowledgement needs a reason: who gives it, and what was found"};
+  }
+  return AcknowledgeWriteRequested{call};
+}
+
 Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator) {
   InquiryAnswered event;
   event.coordinator = coordinator;
@@ -187,6 +201,19 @@ wire::Acknowledgement to_wire(const DecisionAnswered& effect) {
     case AcknowledgementKind::kRefused: acknowledgement.kind = wire::AcknowledgementKind::REFUSED; break;
   }
   return acknowledgement;
+}
+
+wire::SchemaAnswer to_wire(const SchemaAnswered& effect) {
+  wire::SchemaAnswer answer;
+  answer.version = bits(effect.version);
+  answer.applied_before = effect.was_applied_before;
+  return answer;
+}
+
+wire::AcknowledgeWriteAnswer to_wire(const AcknowledgeWriteAnswered& effect) {
+  wire::AcknowledgeWriteAnswer answer;
+  answer.foreign_write = effect.foreign_write;
+  return answer;
 }
 
 wire::FaultCode::type to_wire(RefusalKind kind) {
@@ -243,6 +270,9 @@ wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport
   status.forces = bits(report.forces);
   status.resolved_in_doubt = bits(report.counters.resolved_in_doubt);
   status.alarms = bits(report.counters.alarms);
+  status.foreign_write = report.foreign_write;
+  status.wal_bytes = bits(report.store.wal_bytes);
+  status.reapplied_rows = bits(report.store.reapplied_rows);
   return status;
 }
 

@@ -16,11 +16,15 @@ Result<PrepareRequested> to_event(const wire::PrepareRequest& request, CallId ca
 Result<DecisionReceived> to_event(const wire::Decision& decision, Opening opening,
                                   const std::shared_ptr<const CoordinatorView>& coordinator, CallId call);
 Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId call);
+Result<SchemaChangeRequested> to_event(wire::ApplySchemaRequest&& request, CallId call);
+Result<AcknowledgeWriteRequested> to_event(const wire::AcknowledgeWriteRequest& request, CallId call);
 Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator);
 
 wire::ExecuteAnswer to_wire(const ExecuteAnswered& effect);
 wire::VoteAnswer to_wire(const VoteAnswered& effect);
 wire::Acknowledgement to_wire(const DecisionAnswered& effect);
+wire::SchemaAnswer to_wire(const SchemaAnswered& effect);
+wire::AcknowledgeWriteAnswer to_wire(const AcknowledgeWriteAnswered& effect);
 wire::FaultCode::type to_wire(RefusalKind kind);
 
 wire::BranchStatus to_wire(const BranchSummary& branch);

@@ -67,24 +67,6 @@ class Stepping {
 
 }  // namespace
 
-std::int64_t ForeignWrites::data_version() {
-  Query query = connection_.query("PRAGMA data_version");
-  query.step();
-  return query.integer(0);
-}
-
-void ForeignWrites::accept() {
-  accepted_ = data_version();
-}
-
-void ForeignWrites::check() {
-  if (data_version() != accepted_) {
-    throw ResultError({ErrorKind::kConflict,
-                       connection_.path() + ": another program has written to this store; find it and stop it: other "
-                                            "programs may open a store read-only"});
-  }
-}
-
 Executor::Executor(Connection& connection, Catalog& catalog, Sandbox& sandbox, Enforcement& enforcement,
                    RowObserver& observer, Replay& replay, ForeignWrites& foreign_writes, StatementLimits limits,
                    bool validate_replay)
@@ -368,8 +350,8 @@ bool Executor::fail_in_sqlite(int code, Execution& execution) {
   if (code == SQLITE_CORRUPT_VTAB) {
     return fail(execution, AbortReason::kStatementFailed,
                 std::string("a virtual table does not fit its own data (") + sqlite3_errmsg(database) +
-                    "): the store itself is whole; rebuild a full-text index that has content of another table while "
-                    "the participant is stopped, for statements cannot keep it in step",
+                    "): the store itself is whole; rebuild a full-text index that has content of another table with "
+                    "`assentctl schema apply`, for statements cannot keep it in step",
                 code);
   }
   if (code == SQLITE_IOERR_NOMEM) {

@@ -21,30 +21,13 @@
 #include "participant/store/deferred_keys.h"
 #include "participant/store/enforcement.h"
 #include "participant/store/footprint.h"
+#include "participant/store/foreign_writes.h"
 #include "participant/store/replay.h"
 #include "participant/store/sequences.h"
 #include "participant/store/statement_cache.h"
 #include "participant/store/store.h"
 
 namespace assent::participant {
-
-// Notices commits of other programs (https://www.sqlite.org/pragma.html#pragma_data_version).
-class ForeignWrites {
- public:
-  explicit ForeignWrites(Connection& connection) : connection_(connection) {}
-
-  // REQUIRES: within a transaction, here and below. What is there now is what this store has seen.
-  void accept();
-
-  // Throws ResultError (kConflict) if somebody else has committed since.
-  void check();
-
- private:
-  std::int64_t data_version();
-
-  Connection& connection_;
-  std::int64_t accepted_ = 0;
-};
 
 class Executor {
  public:

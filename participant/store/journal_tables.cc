@@ -14,13 +14,16 @@ namespace {
 
 constexpr const char* kTables = R"(
 CREATE TABLE assent_store(
-  format       INTEGER NOT NULL,
-  identity     TEXT    NOT NULL,
-  start_number INTEGER NOT NULL,
-  position     INTEGER NOT NULL
+  format        INTEGER NOT NULL,
+  identity      TEXT    NOT NULL,
+  start_number  INTEGER NOT NULL,
+  position      INTEGER NOT NULL,
+  foreign_write TEXT    NOT NULL
 );
 CREATE TABLE assent_schema(
-  text TEXT NOT NULL
+  version    INTEGER PRIMARY KEY,
+  applied_at TEXT    NOT NULL,
+  text       TEXT    NOT NULL
 );
 CREATE TABLE assent_branches(
   id                  TEXT    PRIMARY KEY,
@@ -193,7 +196,7 @@ SeenCoordinator read_coordinator(const Query& query, const Connection& connectio
 void JournalTables::create(Connection& connection, StoreIdentity identity) {
   connection.run_once(kTables);
   const std::string name = to_string(identity);
-  connection.query("INSERT INTO assent_store VALUES(?1, ?2, 0, 0)")
+  connection.query("INSERT INTO assent_store VALUES(?1, ?2, 0, 0, '')")
       .bind(1, kStoreFormat)
       .bind(2, std::string_view(name))
       .run();
@@ -252,6 +255,23 @@ RecoveredStore JournalTables::read() {
   return recovered;
 }
 
+std::optional<std::string> JournalTables::prepared_branch(Connection& connection) {
+  Query query = connection.query("SELECT id FROM assent_branches WHERE state = ?1");
+  query.bind(1, name_of(RowState::kPrepared));
+  return query.step() ? std::optional(query.text(0)) : std::nullopt;
+}
+
+std::string JournalTables::foreign_write() {
+  Query query = connection_.query("SELECT foreign_write FROM assent_store");
+  const bool found = query.step();
+  const RowReader reader(query, connection_, "assent_store");
+  return found ? reader.text(0, "foreign_write") : std::string();
+}
+
+void JournalTables::keep_foreign_write(const std::string& sentence) {
+  connection_.query("UPDATE assent_store SET foreign_write = ?1").bind(1, std::string_view(sentence)).run();
+}
+
 std::uint64_t JournalTables::raise_start_number() {
   return raise("UPDATE assent_store SET start_number = start_number + 1 RETURNING start_number");
 }
@@ -280,8 +300,10 @@ void JournalTables::perform(const JournalOperation& operation) {
     end(marked->id, marked->state, marked->commit, marked->reason);
   } else if (const auto* deleted = std::get_if<DeleteBranch>(&operation)) {
     erase(deleted->id);
+  } else if (const auto* coordinator = std::get_if<PutCoordinator>(&operation)) {
+    put(coordinator->seen);
   } else {
-    put(std::get<PutCoordinator>(operation).seen);
+    keep_foreign_write("");
   }
 }
 

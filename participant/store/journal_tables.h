@@ -1,11 +1,12 @@
 // JournalTables: the rows of `assent_store`, `assent_branches` and `assent_coordinators`, beside the user's tables in
-// the same file. README.md has their columns.
+// the same file. README.md has their columns. (schema_change writes those of `assent_schema`.)
 //
 // Everything here runs within a transaction that the caller began, and throws ResultError: kCorrupt names the table,
 // the row and the column that cannot be read.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,7 +16,7 @@
 
 namespace assent::participant {
 
-inline constexpr std::int64_t kStoreFormat = 1;
+inline constexpr std::int64_t kStoreFormat = 2;
 
 class JournalTables {
  public:
@@ -29,6 +30,13 @@ class JournalTables {
 
   // Everything that is kept.
   RecoveredStore read();
+
+  // One that is prepared, if any is.
+  static std::optional<std::string> prepared_branch(Connection& connection);
+
+  // What another program did that no operator has acknowledged; empty: nothing.
+  std::string foreign_write();
+  void keep_foreign_write(const std::string& sentence);
 
   // Counts the opening, and returns the new start number.
   std::uint64_t raise_start_number();

@@ -19,8 +19,8 @@ constexpr std::array<std::string_view, 5> kDeniedFunctions = {"load_extension", 
 constexpr std::string_view kNoTransactionControl =
     "transaction control belongs to Assent: end the transaction through its client";
 constexpr std::string_view kNoSchemaChange =
-    "statements of a transaction can neither change the schema nor use tables internal to SQLite: give the schema with "
-    "--schema when the store is created, and read sqlite_schema for what it holds";
+    "statements of a transaction can neither change the schema nor use tables internal to SQLite: an operator changes "
+    "the schema with `assentctl schema apply`, and sqlite_schema shows what the store holds";
 
 bool starts_with_lower(std::string_view text, std::string_view prefix) {
   return to_lower(text.substr(0, prefix.size())) == prefix;

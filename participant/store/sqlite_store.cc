@@ -15,6 +15,7 @@
 #include "participant/store/replay.h"
 #include "participant/store/row_observer.h"
 #include "participant/store/sandbox.h"
+#include "participant/store/schema_change.h"
 #include "participant/store/statement_cache.h"
 #include "participant/store/store_file.h"
 #include "thrift/daemon/failpoint.h"
@@ -38,35 +39,27 @@ class SqliteStore final : public Store {
         observer_(connection_),
         replay_(connection_, catalog_, observer_),
         enforcement_(connection_, catalog_),
-        foreign_writes_(connection_),
+        foreign_writes_(connection_, *claim_, options.clock),
         executor_(connection_, catalog_, sandbox_, enforcement_, observer_, replay_, foreign_writes_, options.limits,
                   options.validate_replay),
         journal_(connection_, replay_),
+        clock_(options.clock),
         reserve_bytes_(options.reserve_bytes) {
-    configure_store_connection(connection_);
-    if (options.recursive_triggers) {
-      connection_.run_once("PRAGMA recursive_triggers = ON");
+    try {
+      open(options);
+    } catch (ResultError& error) {
+      throw ResultError(noted(error.error()));
     }
-    if (claim_->was_writing()) {
-      fail_at("store.before_checkpoint");
-      force_what_was_committed(connection_);
-      fail_at("store.after_checkpoint");
-    }
-    claim_->mark_writing();
-    connection_.query("BEGIN IMMEDIATE").run();
-    if (options.schema) {
-      apply_schema(connection_, sandbox_, *options.schema);
-    }
-    recovered_ = journal_.read();
-    recovered_.start_number = journal_.raise_start_number();
-    recovered_.position = journal_.raise_position();
-    foreign_writes_.accept();
-    connection_.query("COMMIT").run();
-    claim_->mark_written();
-    executor_.read_committed();
-    for (const BranchRow& row : recovered_.rows) {
-      executor_.follow(read_changes(row.changes));
-    }
+  }
+
+  ~SqliteStore() override {
+    if (failed_) return;
+    // Whatever fails here has no consequence but this: how the file was left is not known at the next opening.
+    static_cast<void>(guarded([&] {
+      executor_.end();
+      foreign_writes_.leave_at_rest();
+      return true;
+    }));
   }
 
   const RecoveredStore& recovered() const override { return recovered_; }
@@ -100,12 +93,58 @@ class SqliteStore final : public Store {
     return guarded([&] { return write(operations); });
   }
 
+  Result<SchemaChange> apply_schema(const std::string& text) override {
+    return guarded([&] { return change_schema(text); });
+  }
+
+  const std::string& foreign_write() const override { return foreign_write_; }
+
   bool is_short_of_space() const override {
     struct statvfs disk {};
     return ::statvfs(connection_.path().c_str(), &disk) != 0 || disk.f_bavail * disk.f_frsize < reserve_bytes_;
   }
 
  private:
+  void open(const SqliteStoreOptions& options) {
+    configure_store_connection(connection_);
+    if (options.recursive_triggers) {
+      connection_.run_once("PRAGMA recursive_triggers = ON");
+    }
+    give_access(connection_.path(), options.access);  // the log is there now
+    if (claim_->was_writing()) {
+      fail_at("store.before_checkpoint");
+      force_what_was_committed(connection_);
+      fail_at("store.after_checkpoint");
+    }
+    claim_->mark_writing();
+    connection_.query("BEGIN IMMEDIATE").run();
+    foreign_writes_.compare_with_rest();
+    if (options.schema) {
+      const SchemaChange change = participant::apply_schema(connection_, sandbox_, *options.schema, clock_());
+      if (!change.failure.empty()) {
+        executor_.end();
+        claim_->mark_written();
+        throw ResultError({ErrorKind::kInvalidInput, connection_.path() + ": " + change.failure});
+      }
+      declare_virtual_tables(connection_);
+    }
+    recovered_ = journal_.read();
+    recovered_.start_number = journal_.raise_start_number();
+    recovered_.position = journal_.raise_position();
+    foreign_write_ = foreign_writes_.all_noticed(journal_.foreign_write());
+    journal_.keep_foreign_write(foreign_write_);
+    foreign_writes_.accept();
+    const bool has_noticed = !claim_->foreign_write().empty();
+    if (!has_noticed) claim_->forget_notes();  // from now on the file is not at rest
+    connection_.query("COMMIT").run();
+    if (has_noticed) claim_->forget_notes();  // now it is kept in the store
+    claim_->mark_written();
+    executor_.read_committed();
+    for (const BranchRow& row : recovered_.rows) {
+      executor_.follow(read_changes(row.changes));
+    }
+  }
+
   StorePosition write(std::span<const JournalOperation> operations) {
     fail_at("store.before_journal");
     executor_.end();
@@ -121,8 +160,47 @@ class SqliteStore final : public Store {
     connection_.query("COMMIT").run();
     fail_at("store.after_journal_commit");
     claim_->mark_written();
+    for (const JournalOperation& operation : operations) {
+      if (std::holds_alternative<AcknowledgeWrite>(operation)) foreign_write_.clear();
+    }
     executor_.read_committed();
     return position;
+  }
+
+  SchemaChange change_schema(const std::string& text) {
+    fail_at("store.before_schema");
+    executor_.end();
+    claim_->mark_writing();
+    connection_.query("BEGIN IMMEDIATE").run();
+    foreign_writes_.check();
+    enforcement_.turn_off();
+    SchemaChange change = participant::apply_schema(connection_, sandbox_, text, clock_());
+    if (change.failure.empty() && !change.was_applied_before) {
+      change.position = journal_.raise_position();
+      fail_at("store.before_schema_commit");
+      connection_.query("COMMIT").run();
+      fail_at("store.after_schema_commit");
+    } else {
+      executor_.end();  // SQLite may have rolled back by itself
+    }
+    claim_->mark_written();
+    forget_schema();
+    return change;
+  }
+
+  // Statements first: they point into the catalog.
+  void forget_schema() {
+    executor_.clear_statements();
+    replay_.clear();
+    catalog_.clear();
+    declare_virtual_tables(connection_);
+    executor_.read_committed();
+  }
+
+  // Nothing but another program that writes makes a store's work fail with kConflict.
+  Error noted(Error error) {
+    if (error.kind == ErrorKind::kConflict) foreign_writes_.note_while_open(error);
+    return error;
   }
 
   void fail_at(const char* failpoint) const {
@@ -141,7 +219,7 @@ class SqliteStore final : public Store {
       return operation();
     } catch (const ResultError& error) {
       failed_ = true;
-      return error.error();
+      return noted(error.error());
     } catch (const std::bad_alloc&) {
       failed_ = true;
       return no_memory(connection_.path());
@@ -158,8 +236,10 @@ class SqliteStore final : public Store {
   ForeignWrites foreign_writes_;
   Executor executor_;
   JournalTables journal_;
+  std::function<std::string()> clock_;
   std::uint64_t reserve_bytes_;
   RecoveredStore recovered_;
+  std::string foreign_write_;
   bool failed_ = false;
 };
 
@@ -172,6 +252,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
     if (options.create) {
       create_store_file(resolved, options);
     }
+    give_access(resolved, options.access);  // first, for SQLite gives the log the mode of the file
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(claim), resolved, options));
   } catch (const ResultError& error) {
     return error.error();

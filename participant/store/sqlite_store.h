@@ -4,13 +4,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "assent/result.h"
 #include "assent/transaction_id.h"
+#include "participant/store/file_access.h"
 #include "participant/store/store.h"
+#include "thrift/daemon/clock.h"
 
 namespace assent::participant {
 
@@ -18,8 +21,8 @@ struct SqliteStoreOptions {
   // Set: the file must not exist, and becomes a store of this identity, drawn at random by the caller. Else it must.
   std::optional<StoreIdentity> create;
 
-  // SQL that makes the user's tables. Applied once, in one transaction: at creation, or when a store that never had a
-  // schema is opened with one. A store that has another schema is not opened.
+  // A schema file, as of apply_schema(): applied at the opening unless it was applied before. If it cannot be, the
+  // store is not opened.
   std::optional<std::string> schema;
 
   StatementLimits limits;
@@ -33,11 +36,16 @@ struct SqliteStoreOptions {
   // Before its vote, what a branch has changed is done again under a savepoint, and the branch votes no if that does
   // anything else. It costs a replay.
   bool validate_replay = false;
+
+  FileAccess access = {};
+
+  // The time of day, in UTC, as it is kept for people.
+  std::function<std::string()> clock = daemon::utc_now;
 };
 
 // Claims the file, creates it if it shall, forces what an earlier process may have left unforced, raises the start
 // number and forces it. Errors, each naming the file and the remedy: kNotFound (no such file), kConflict (it exists and
-// shall be created; another participant serves it; it has another schema), kCorrupt (not a database, or a row that
+// shall be created; another participant serves it; another program writes it), kCorrupt (not a database, or a row that
 // cannot be read), kInvalidInput (not a store; a schema that fails), kWrongVersion, kIo (also: read-only),
 // kUnavailable (a reader keeps it from being forced: try again).
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options);

@@ -91,8 +91,9 @@ std::string StatementCache::why_refused(const std::vector<Token>& tokens, const 
                                                       "REPLACE", "UPDATE", "DELETE"};
   if (tokens.empty() ||
       std::none_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) { return tokens.front().is_word(verb); })) {
-    return "only SELECT, INSERT, UPDATE, DELETE and REPLACE are statements of a transaction: run others on a copy of "
-           "the store's file, or while its participant is stopped";
+    return "only SELECT, INSERT, UPDATE, DELETE and REPLACE are statements of a transaction: an operator changes the "
+           "schema with `assentctl schema apply`; run others on a copy of the store's file, or while its participant "
+           "is stopped, and acknowledge that with `assentctl acknowledge-write`";
   }
   for (const std::string& name : access.rowids) {
     const TableSchema* table = catalog_.find(name);

@@ -80,6 +80,13 @@ class Store {
 
   virtual StoreCounters counters() const = 0;
 
+  // Applies a schema file in one transaction of its own, and forces it, as journal() does with its operations. What
+  // cannot be applied changes nothing, and is a SchemaChange that says why. An error is one of journal().
+  virtual Result<SchemaChange> apply_schema(const std::string& text) = 0;
+
+  // What another program did to the store that no operator has acknowledged (AcknowledgeWrite): a sentence, or empty.
+  virtual const std::string& foreign_write() const = 0;
+
   // There is too little space left to promise that a commit can be applied: vote no.
   virtual bool is_short_of_space() const = 0;
 };

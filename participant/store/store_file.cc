@@ -5,14 +5,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
 
 #include "participant/store/journal_tables.h"
-#include "participant/store/tokens.h"
+#include "participant/store/sandbox.h"
+#include "participant/store/schema_change.h"
 #include "thrift/daemon/failpoint.h"
 
 namespace assent::participant {
@@ -57,50 +57,6 @@ int checkpoint_long_log(void* /*store*/, sqlite3* database, const char* name, in
 
 // While it is created, a store has this behind its name.
 constexpr std::string_view kUnfinished = ".assent-new";
-
-std::string name_of_store(const Connection& connection) {
-  const std::string& path = connection.path();
-  return path.ends_with(kUnfinished) ? path.substr(0, path.size() - kUnfinished.size()) : path;
-}
-
-[[noreturn]] void refuse_schema(const Connection& connection, const std::string& why) {
-  throw ResultError({ErrorKind::kInvalidInput, name_of_store(connection) + ": the schema cannot be applied: " + why +
-                                                   "; nothing of it was applied"});
-}
-
-std::size_t line_at(std::string_view text, std::size_t offset) {
-  return 1 +
-         static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n'));
-}
-
-void run_schema(Connection& connection, Sandbox& sandbox, const std::string& schema) {
-  std::string_view rest = schema;
-  while (!rest.empty()) {
-    Access access;
-    const Sandbox::As operator_schema(sandbox, Sandbox::Trust::kSchema, &access);
-    sqlite3_stmt* statement = nullptr;
-    const char* tail = nullptr;
-    int result =
-        sqlite3_prepare_v3(connection.handle(), rest.data(), static_cast<int>(rest.size()), 0, &statement, &tail);
-    const StatementHandle handle(statement);
-    if (result == SQLITE_OK && statement != nullptr) {
-      while ((result = sqlite3_step(statement)) == SQLITE_ROW) {
-      }
-    }
-    if (result != SQLITE_OK && result != SQLITE_DONE) {
-      const std::string why = access.refusal.empty() ? sqlite3_errmsg(connection.handle()) : access.refusal;
-      const auto token = static_cast<std::size_t>(std::max(0, sqlite3_error_offset(connection.handle())));
-      const std::size_t begin = schema.size() - rest.size();
-      const std::size_t place =
-          std::min(schema.size(), std::max(begin + token, schema.find_first_not_of(" \t\r\n", begin)));
-      refuse_schema(connection, why + " (line " + std::to_string(line_at(schema, place)) + "); correct its SQL");
-    }
-    if (tail == rest.data()) {
-      refuse_schema(connection, "it holds a NUL byte, where SQL ends; take it out");
-    }
-    rest.remove_prefix(static_cast<std::size_t>(tail - rest.data()));
-  }
-}
 
 }  // namespace
 
@@ -149,7 +105,8 @@ void create_store_file(const std::string& path, const SqliteStoreOptions& option
       connection.run_once("BEGIN IMMEDIATE");
       JournalTables::create(connection, *options.create);
       if (options.schema) {
-        apply_schema(connection, sandbox, *options.schema);
+        const SchemaChange change = apply_schema(connection, sandbox, *options.schema, options.clock());
+        if (!change.failure.empty()) throw ResultError({ErrorKind::kInvalidInput, path + ": " + change.failure});
       }
       connection.run_once("COMMIT");
     }
@@ -195,45 +152,24 @@ void configure_store_connection(Connection& connection) {
   // What SQLite spills counts against the memory that it may take, and fails a statement alone: it needs no temporary
   // files, whose disk and folder would be one more thing that can fail, and leaves no rows behind in them.
   connection.run_once("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
-  // Virtual tables declare their columns when they are first used, which the sandbox would take for a schema change.
-  connection.run_once("SELECT count(*) FROM json_each('0'), json_tree('0')");
-  connection.run_once(
-      "SELECT count(*) FROM sqlite_schema AS s, pragma_table_xinfo(s.name) WHERE s.sql LIKE 'create virtual%'");
+  declare_virtual_tables(connection);
 }
 
 // TRUNCATE, though FULL would not be in the way of a reader of the newest snapshot. A force of the log that failed may
 // have left a hole in it on the disk which the page cache does not show. FULL forces the database file, but while
 // somebody reads, the next commits go on behind the hole: after a power failure SQLite would replay the log up to the
 // hole, old pages over new ones, and drop every commit behind it. Only a log that begins anew has no such hole.
-void force_what_was_committed(Connection& connection) {
+bool empty_log(Connection& connection) {
   Query query = connection.query("PRAGMA wal_checkpoint(TRUNCATE)");
-  if (!query.step() || query.integer(0) != 0) {
+  return query.step() && query.integer(0) == 0;
+}
+
+void force_what_was_committed(Connection& connection) {
+  if (!empty_log(connection)) {
     throw ResultError({ErrorKind::kUnavailable, connection.path() +
                                                     ": an earlier write may have failed, and a program that reads "
                                                     "the store keeps it from being forced; end its transaction"});
   }
-}
-
-void apply_schema(Connection& connection, Sandbox& sandbox, const std::string& schema) {
-  {
-    Query applied = connection.query("SELECT text FROM assent_schema");
-    if (applied.step()) {
-      if (applied.text(0) == schema) {
-        return;
-      }
-      throw ResultError({ErrorKind::kConflict, connection.path() +
-                                                   ": was given another schema before; leave --schema out, or name the "
-                                                   "schema that it has (table assent_schema)"});
-    }
-  }
-  {
-    Query prepared = connection.query("SELECT id FROM assent_branches");
-    if (prepared.step()) {
-      refuse_schema(connection, "branch " + prepared.text(0) + " has not ended; wait for its coordinator");
-    }
-  }
-  run_schema(connection, sandbox, schema);
-  connection.query("INSERT INTO assent_schema VALUES(?1)").bind(1, std::string_view(schema)).run();
 }
 
 }  // namespace assent::participant

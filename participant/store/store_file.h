@@ -6,7 +6,6 @@
 #include <string>
 
 #include "participant/store/connection.h"
-#include "participant/store/sandbox.h"
 #include "participant/store/sqlite_store.h"
 
 namespace assent::participant {
@@ -22,12 +21,13 @@ void create_store_file(const std::string& path, const SqliteStoreOptions& option
 // WAL, every commit forced. Throws kIo if the file cannot be written, kCorrupt if it is not a database.
 void configure_store_connection(Connection& connection);
 
-// Moves everything that was committed into the database file and forces it. Needed after a write or a force that may
+// Moves everything that was committed into the database file, forces it, and begins the log anew. False if a reader is
+// in the way.
+bool empty_log(Connection& connection);
+
+// The same. Needed after a write or a force that may
 // have failed: SQLite would read back from the page cache what never reached the disk. Throws kUnavailable if a reader
 // is in the way.
 void force_what_was_committed(Connection& connection);
-
-// Within a transaction of the caller: nothing if this schema was applied already.
-void apply_schema(Connection& connection, Sandbox& sandbox, const std::string& schema);
 
 }  // namespace assent::participant

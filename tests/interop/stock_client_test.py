@@ -259,6 +259,15 @@ def main():
     )
     faults(wire.FaultCode.NOT_FOUND, store_operator.resolve, resolution)
 
+    # What operators order of a store.
+    schema = operators.ApplySchemaRequest(store="bank-a", text="CREATE TABLE notes (id INTEGER PRIMARY KEY)")
+    assert store_operator.apply_schema(schema).version == 2
+    assert store_operator.apply_schema(schema).applied_before
+    broken = operators.ApplySchemaRequest(store="bank-a", text="CREATE TABEL")
+    assert "line 1" in faults(wire.FaultCode.INVALID_ARGUMENT, store_operator.apply_schema, broken)
+    acknowledgement = operators.AcknowledgeWriteRequest(store="bank-a", reason="nobody has written")
+    faults(wire.FaultCode.CONFLICT, store_operator.acknowledge_write, acknowledgement)
+
     # Failpoints, in builds that carry them; any other one does not know the method.
     failpoints = Failpoints.Client(coordinator._iprot)
     order = operators.FailpointRequest(name="stock.client", action=operators.FailpointAction.OFF, skip=0)

@@ -215,7 +215,7 @@ INSTANTIATE_TEST_SUITE_P(
                      kFailed,
                      "automatically chosen keys are not supported; give"},
         BadStatement{"TransactionControl", "COMMIT", {}, kFailed, "end the transaction through its client"},
-        BadStatement{"SchemaChange", "DROP TABLE accounts", {}, kFailed, "give the schema with --schema"},
+        BadStatement{"SchemaChange", "DROP TABLE accounts", {}, kFailed, "`assentctl schema apply`"},
         BadStatement{"AnotherFile", "ATTACH 'x' AS y", {}, kFailed, "a store is one file"}),
     [](const auto& info) { return info.param.name; });
 

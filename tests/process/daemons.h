@@ -56,10 +56,11 @@ class ProcessTest : public testing::Test {
     return text.str();
   }
 
-  // Runs SQL on a store's file as some other program would, while nobody serves it.
+  // Runs SQL on a store's file as some other program would.
   static void write_outside(const std::string& file, const char* sql) {
     sqlite3* database = nullptr;
     EXPECT_EQ(sqlite3_open(file.c_str(), &database), SQLITE_OK);
+    sqlite3_busy_timeout(database, 60'000);  // if somebody serves it
     EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK) << sqlite3_errmsg(database);
     sqlite3_close(database);
   }

@@ -305,7 +305,7 @@ TEST_F(ParticipantStartTest, AStoreOfAnotherFormatIsRefusedAndLeftAsItIs) {
   make_store();
   write_outside(left(), "UPDATE assent_store SET format = 99");
   const auto before = read(left());
-  expect_error(run_participant({}), 1, left() + ": has the store format 99, this program reads format 1",
+  expect_error(run_participant({}), 1, left() + ": has the store format 99, this program reads format 2",
                "use the version of Assent that wrote it");
   EXPECT_EQ(read(left()), before);
 }
@@ -353,12 +353,35 @@ TEST_F(ParticipantStartTest, ASchemaForNoStoreIsAUsageError) {
   EXPECT_FALSE(filesystem::exists(left()));
 }
 
-TEST_F(ParticipantStartTest, AnotherSchemaThanTheStoreHasIsRefused) {
+TEST_F(ParticipantStartTest, AnotherSchemaIsItsNextVersionAndTheSameOneIsNot) {
   make_store();
   const auto file = write("other.sql", "CREATE TABLE other (x PRIMARY KEY)");
-  expect_error(run_participant({"--schema", "left=" + file}), 1, left() + ": was given another schema before",
-               "leave --schema out");
-  start_alone({"--schema", "left=" + path("schema.sql")});
+  for (const auto& schema : {file, path("schema.sql"), file}) {
+    start_alone({"--schema", "left=" + schema});
+    EXPECT_EQ(participant_.terminate().value(), 0);
+  }
+  const auto versions =
+      daemon::run_to_end({"/usr/bin/sqlite3", {left(), "SELECT version FROM assent_schema"}, {}, {}}).value();
+  EXPECT_EQ(versions.out, "1\n2\n") << versions.err;
+}
+
+TEST_F(ParticipantStartTest, ASchemaThatFailsLeavesTheStoreAsItWas) {
+  make_store();
+  const auto file = write("broken.sql", "CREATE TABLE other (x PRIMARY KEY);\nCREATE TABLE accounts (x);\n");
+  expect_error(run_participant({"--schema", "left=" + file}), 1,
+               left() + ": the schema cannot be applied: table accounts already exists (line 2)",
+               "correct its SQL; nothing of it was applied");
+  write_outside(left(), "CREATE TABLE other (x PRIMARY KEY)");  // it is not there yet
+}
+
+TEST_F(ParticipantStartTest, AModeOrAGroupThatCannotBeIsAUsageError) {
+  for (const char* mode : {"0660", "0777", "0400", "640x", "8", "rw"}) {
+    expect_error(run_participant({"--create", "--store-mode", mode}), 2,
+                 "--store-mode: `" + std::string(mode) + "` cannot be the mode of a store", "write 0600, 0640");
+  }
+  expect_error(run_participant({"--create", "--store-group", "no-such-group"}), 2,
+               "--store-group: there is no group `no-such-group`", "`getent group` lists them");
+  EXPECT_FALSE(filesystem::exists(left()));
 }
 
 // ---- what it writes besides ----

@@ -9,6 +9,7 @@
 
 namespace assent::simulation {
 
+using participant::AcknowledgeWrite;
 using participant::ApplyBranch;
 using participant::BranchRow;
 using participant::Changes;
@@ -286,6 +287,11 @@ class Journaling {
     return std::nullopt;
   }
 
+  std::optional<Error> operator()(const AcknowledgeWrite& /*acknowledge*/) {
+    image_.foreign_write.clear();
+    return std::nullopt;
+  }
+
  private:
   static void end(BranchRow& row, RowState state, Position commit, const std::string& reason) {
     row.state = state;
@@ -385,6 +391,15 @@ Result<StorePosition> ModelStore::journal(std::span<const JournalOperation> oper
   }
   disk_.before_ = std::exchange(disk_.image_, std::move(after));
   return disk_.image_.position;
+}
+
+Result<participant::SchemaChange> ModelStore::apply_schema(const std::string& /*text*/) {
+  if (failed_) {
+    return Error{ErrorKind::kIo, "the model store failed: open it again"};
+  }
+  participant::SchemaChange refused;
+  refused.failure = "the model store has one schema for good; nothing was applied";
+  return refused;
 }
 
 }  // namespace assent::simulation

@@ -51,6 +51,7 @@ struct ModelImage {
   bool has_rule = false;  // of the paired accounts
   std::map<TransactionId, participant::BranchRow> rows;
   std::map<LogIdentity, participant::SeenCoordinator> coordinators;
+  std::string foreign_write;  // that was not acknowledged
 };
 
 // The disk under a ModelStore. A journal transaction that was written is visible at once, but only forced() makes it
@@ -78,6 +79,9 @@ class ModelDisk {
 
   void set_short_of_space(bool is_short) { short_of_space_ = is_short; }
 
+  // Another program writes to it. REQUIRES: no ModelStore is open on this disk.
+  void write_from_outside(std::string sentence) { image_.foreign_write = std::move(sentence); }
+
  private:
   friend class ModelStore;
 
@@ -104,6 +108,9 @@ class ModelStore final : public participant::Store {
   participant::StoreCounters counters() const override { return {}; }
   std::optional<TransactionId> branch_at_hand() const override { return std::nullopt; }
   Result<StorePosition> journal(std::span<const participant::JournalOperation> operations) override;
+  // It has one schema for good.
+  Result<participant::SchemaChange> apply_schema(const std::string& text) override;
+  const std::string& foreign_write() const override { return disk_.image_.foreign_write; }
   bool is_short_of_space() const override { return disk_.short_of_space_; }
 
  private:

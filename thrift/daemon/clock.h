@@ -1,7 +1,9 @@
-// The steady clock as the cores' time, and back. It counts on across restarts of a process.
+// The steady clock as the cores' time, and back. It counts on across restarts of a process. And the time of day, for
+// people only.
 #pragma once
 
 #include <chrono>
+#include <string>
 
 #include "assent/time.h"
 
@@ -19,5 +21,8 @@ inline std::chrono::steady_clock::time_point to_steady(Time time) {
 inline Time now() {
   return to_time(std::chrono::steady_clock::now());
 }
+
+// `2026-01-31T12:00:00Z`
+std::string utc_now();
 
 }  // namespace assent::daemon

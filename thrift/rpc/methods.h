@@ -56,6 +56,9 @@ inline constexpr auto kParticipantStatus =
 inline constexpr auto kBranches = ASSENT_METHOD(ParticipantOperator, branches, StoreRequest, BranchStatuses);
 inline constexpr auto kLocks = ASSENT_METHOD(ParticipantOperator, locks, StoreRequest, LockStatuses);
 inline constexpr auto kResolve = ASSENT_METHOD(ParticipantOperator, resolve, ResolveRequest, BranchStatus);
+inline constexpr auto kApplySchema = ASSENT_METHOD(ParticipantOperator, apply_schema, ApplySchemaRequest, SchemaAnswer);
+inline constexpr auto kAcknowledgeWrite =
+    ASSENT_METHOD(ParticipantOperator, acknowledge_write, AcknowledgeWriteRequest, AcknowledgeWriteAnswer);
 
 inline constexpr auto kArm = ASSENT_METHOD(Failpoints, arm, FailpointRequest, FailpointStatuses);
 inline constexpr auto kFailpoints = ASSENT_METHOD(Failpoints, failpoints, Empty, FailpointStatuses);

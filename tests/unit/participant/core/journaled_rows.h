@@ -22,6 +22,7 @@ struct JournaledRows {
   std::set<NamedBranch> prepared;           // ever
   std::map<NamedBranch, int> applied;       // how often
   std::map<NamedBranch, Decision> by_hand;  // by operators
+  bool is_written_by_another = false;
   std::uint64_t position = 0;
   std::uint64_t start = 0;
 
@@ -60,6 +61,15 @@ struct JournaledRows {
   }
   void operator()(const DeleteBranch& gone) { rows.erase(gone.id); }
   void operator()(const PutCoordinator& put) { coordinators[put.seen.line.log] = put.seen; }
+  // Its version is the position, too.
+  SchemaChange apply_schema() {
+    ++position;
+    return {.failure = {},
+            .version = SchemaVersion{position},
+            .was_applied_before = false,
+            .position = StorePosition{position}};
+  }
+  void operator()(const AcknowledgeWrite&) { is_written_by_another = false; }
 
   static void mark(BranchRow& row, RowState state, Position commit, const std::string& reason) {
     row.state = state;

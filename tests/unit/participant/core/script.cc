@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "participant/core/text.h"
 
@@ -195,6 +196,10 @@ Event to_event(const Command& command, Opening own) {
                             .decision = command.word(3) == "commit" ? Decision::kCommit : Decision::kAbort,
                             .reason = command.rest(4)};
   }
+  if (verb == "schema") {
+    return SchemaChangeRequested{command.call(), std::make_shared<const std::string>("CREATE TABLE t(x)")};
+  }
+  if (verb == "acknowledge") return AcknowledgeWriteRequested{command.call()};
   if (verb == "accepted") return RegistrationAccepted{command.view()};
   if (verb == "inquiry") {
     static const std::map<std::string, InquiryResult> results{{"undecided", InquiryResult::kUndecided},
@@ -211,7 +216,7 @@ Event to_event(const Command& command, Opening own) {
   if (verb == "pass") return TimePassed{};
   if (verb == "batch") return BatchEnded{};
   if (verb == "drain") return DrainRequested{};
-  if (verb == "health") return HealthChanged{command.rest(1)};
+  if (verb == "health") return HealthChanged{command.rest(1), command.option("foreign", "")};
   throw std::invalid_argument("no such command: " + verb);
 }
 
@@ -253,6 +258,10 @@ std::vector<std::string> Script::run(const std::string& text) {
     write_to_disk();
     return step(JournalDurable{StorePosition{position_}});
   }
+  if (verb == "applied") {
+    return step(SchemaApplied{apply_schema(command.option("version", "1"), command.option("failed", ""),
+                                           command.option("before", "") == "yes")});
+  }
   if (verb == "restart") {
     restart();
     return {};
@@ -268,8 +277,19 @@ std::vector<std::string> Script::step(const Event& event) {
   for (const Effect& effect : effects) {
     lines.push_back(shortened(to_text(effect)));
     if (const auto* write = std::get_if<WriteJournal>(&effect)) ordered_ = write->operations;
+    if (std::holds_alternative<ApplySchema>(effect)) is_schema_ordered_ = true;
   }
   return lines;
+}
+
+SchemaChange Script::apply_schema(const std::string& version, const std::string& failure, bool was_applied_before) {
+  if (!std::exchange(is_schema_ordered_, false)) throw std::invalid_argument("no schema was to be applied");
+  SchemaChange change{.failure = failure,
+                      .version = SchemaVersion{to_number(version)},
+                      .was_applied_before = was_applied_before,
+                      .position = {}};
+  if (failure.empty() && !was_applied_before) change.position = StorePosition{++position_};
+  return change;
 }
 
 void Script::write_to_disk() {
@@ -294,6 +314,7 @@ void Script::write_to_disk() {
     }
     void operator()(const DeleteBranch& gone) const { disk.rows_.erase(gone.id); }
     void operator()(const PutCoordinator& put) const { disk.coordinators_[put.seen.line.log] = put.seen; }
+    void operator()(const AcknowledgeWrite& /*acknowledge*/) const {}
   };
   for (const JournalOperation& operation : ordered_) std::visit(Writer{*this}, operation);
   ordered_.clear();
@@ -302,6 +323,7 @@ void Script::write_to_disk() {
 
 void Script::restart() {
   ordered_.clear();
+  is_schema_ordered_ = false;
   RecoveredStore recovered{.identity = StoreIdentity{1},
                            .start_number = ++start_number_,
                            .position = StorePosition{position_},

@@ -15,7 +15,10 @@
 //     durable              what was to be journaled is on disk, and the table hears of it
 //     written              it is on disk, and the table does not hear of it
 //     restart              a new table from what is on disk
-//     drain | health [why the store cannot promise]
+//     schema CALL                                      an operator changes the schema
+//     applied version=1 [before=yes] | [failed=words]  the store has done so, or not
+//     acknowledge CALL                                 an operator acknowledges the foreign write
+//     drain | health [short of space] [foreign=words]
 //
 // TXN is a number in epoch 7 of log A, or 6/5: number 5 in epoch 6. Priority: the stamp is 100 + the number unless it
 // is given. Whatever comes from a coordinator takes epoch=7 nonce=1 durable=0 released=0 except=1,2 log=A
@@ -48,6 +51,7 @@ class Script {
 
  private:
   std::vector<std::string> step(const Event& event);
+  SchemaChange apply_schema(const std::string& version, const std::string& failure, bool was_applied_before);
   void write_to_disk();
   void restart();
 
@@ -55,6 +59,7 @@ class Script {
   Time now_{};
   std::unique_ptr<BranchTable> table_;
   std::vector<JournalOperation> ordered_;  // the last WriteJournal, not on disk
+  bool is_schema_ordered_ = false;
   std::uint64_t start_number_ = 0;
   std::uint64_t position_ = 0;
   std::map<TransactionId, BranchRow> rows_;

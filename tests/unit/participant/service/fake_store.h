@@ -14,7 +14,7 @@ namespace assent::participant {
 
 inline constexpr TransactionId kFive{.log = LogIdentity{0xA}, .epoch = Epoch{7}, .number = 5};
 
-enum class Health { kFine, kBroken, kFailsInJournal };  // broken: whatever is done fails
+enum class Health { kFine, kBroken, kFailsInJournal, kWrittenByAnother };  // broken: whatever is done fails
 
 class FakeStore final : public Store {
  public:
@@ -23,6 +23,7 @@ class FakeStore final : public Store {
     row.id = kFive;
     row.branch = {.start = 1, .counter = 1};
     row.statement_count = 1;
+    if (health == Health::kWrittenByAnother) foreign_write_ = "noticed at noon";
     recovered_.start_number = 2;
     recovered_.rows.push_back(row);
   }
@@ -39,14 +40,30 @@ class FakeStore final : public Store {
     if (health_ == Health::kBroken) return Error{ErrorKind::kIo, "broken"};
     return {};
   }
-  Result<StorePosition> journal(std::span<const JournalOperation>) override {
-    if (health_ != Health::kFine) return Error{ErrorKind::kIo, "failed"};
+  Result<StorePosition> journal(std::span<const JournalOperation> operations) override {
+    if (health_ == Health::kBroken || health_ == Health::kFailsInJournal) return Error{ErrorKind::kIo, "failed"};
+    for (const JournalOperation& operation : operations) {
+      if (std::holds_alternative<AcknowledgeWrite>(operation)) foreign_write_.clear();
+    }
     return StorePosition{1};
   }
+  Result<SchemaChange> apply_schema(const std::string& text) override {
+    if (health_ == Health::kFailsInJournal) return Error{ErrorKind::kIo, "failed"};
+    SchemaChange change;
+    if (text.starts_with("CREATE")) {
+      change.version = SchemaVersion{3};
+      change.position = StorePosition{1};
+    } else {
+      change.failure = "syntax error";
+    }
+    return change;
+  }
+  const std::string& foreign_write() const override { return foreign_write_; }
   bool is_short_of_space() const override { return false; }
 
  private:
   const Health health_;
+  std::string foreign_write_;
   RecoveredStore recovered_;
 };
 

@@ -94,6 +94,53 @@ TEST_F(ServedStoreTest, ACallThatAStoreTookWithItIsNotSaidToHaveDoneNothing) {
   EXPECT_EQ(voted.error().kind, ErrorKind::kUnknown);
 }
 
+wire::ApplySchemaRequest apply_request(const std::string& text) {
+  wire::ApplySchemaRequest request;
+  request.store = "a";
+  request.text = text;
+  return request;
+}
+
+TEST_F(ServedStoreTest, AnOperatorIsToldTheVersionOfASchemaOrWhyThereIsNone) {
+  serve(Health::kFine);
+  const auto applied = call(rpc::methods::kApplySchema, apply_request("CREATE TABLE t(x)"));
+  ASSERT_TRUE(applied) << applied.error().message;
+  EXPECT_EQ(applied->version, 3);
+  EXPECT_FALSE(applied->applied_before);
+  for (const auto& [text, message] : {std::pair{"nonsense", "syntax error"}, {" \n", "the schema file is empty"}}) {
+    const auto refused = call(rpc::methods::kApplySchema, apply_request(text));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::kInvalidInput);
+    EXPECT_THAT(refused.error().message, HasSubstr(message));
+  }
+  auto request = apply_request("CREATE TABLE t(x)");
+  request.store = "b";
+  EXPECT_EQ(call(rpc::methods::kApplySchema, request).error().kind, ErrorKind::kNotFound);
+}
+
+TEST_F(ServedStoreTest, ASchemaThatAStoreTookWithItIsNotSaidToBeThereOrNot) {
+  serve(Health::kFailsInJournal);
+  const auto applied = call(rpc::methods::kApplySchema, apply_request("CREATE TABLE t(x)"));
+  ASSERT_FALSE(applied);
+  EXPECT_EQ(applied.error().kind, ErrorKind::kUnknown);
+}
+
+TEST_F(ServedStoreTest, AForeignWriteIsInTheStatusUntilAnOperatorHasAcknowledgedIt) {
+  serve(Health::kWrittenByAnother);
+  const auto status = [this] { return call(rpc::methods::kParticipantStatus, wire::Empty()).value().stores.at(0); };
+  EXPECT_EQ(status().foreign_write, "noticed at noon");
+  EXPECT_EQ(status().alarms, 1);
+  wire::AcknowledgeWriteRequest request;
+  request.store = "a";
+  EXPECT_EQ(call(rpc::methods::kAcknowledgeWrite, request).error().kind, ErrorKind::kInvalidInput) << "no reason";
+  request.reason = "ann: found it";
+  const auto acknowledged = call(rpc::methods::kAcknowledgeWrite, request);
+  ASSERT_TRUE(acknowledged) << acknowledged.error().message;
+  EXPECT_EQ(acknowledged->foreign_write, "noticed at noon");
+  EXPECT_EQ(status().foreign_write, "");
+  EXPECT_EQ(call(rpc::methods::kAcknowledgeWrite, request).error().kind, ErrorKind::kConflict) << "nothing is left";
+}
+
 TEST_F(ServedStoreTest, AnOperatorIsToldThatAStoreHoldsNoBranch) {
   serve(Health::kFine);
   auto other = kFive;

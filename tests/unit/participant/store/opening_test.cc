@@ -96,9 +96,9 @@ TEST_F(Opening, ADatabaseThatIsNotAStoreIsLeftAsItIs) {
 
 TEST_F(Opening, AnotherFormatIsRefused) {
   create_and_close();
-  write_outside(path(), "UPDATE assent_store SET format = 2");
+  write_outside(path(), "UPDATE assent_store SET format = 1");
   expect_refused(path(), ErrorKind::kWrongVersion,
-                 "has the store format 2, this program reads format 1; use the version of Assent that wrote it");
+                 "has the store format 1, this program reads format 2; use the version of Assent that wrote it");
 }
 
 TEST_F(Opening, OnlyOneParticipantAtATimeHasTheFile) {
@@ -202,6 +202,7 @@ TEST_F(Opening, ARowThatCannotBeReadIsNamed) {
            {"UPDATE assent_coordinators SET released_except = x'ffffffffffffffffffff01'", "column released_except"},
            {"UPDATE assent_store SET identity = 'x'", "assent_store, column identity"},
            {"UPDATE assent_store SET position = 'x'", "assent_store, column position"},
+           {"UPDATE assent_store SET foreign_write = x'00'", "assent_store, column foreign_write"},
            {"INSERT INTO assent_store SELECT * FROM assent_store", "assent_store, column identity"},
            {"DELETE FROM assent_store", "assent_store"}}) {
     SCOPED_TRACE(sql);
@@ -288,7 +289,7 @@ TEST_F(Opening, ANameThatIsNoTableIsNotRemembered) {
   EXPECT_NE(catalog.find("t"), nullptr);
 }
 
-TEST_F(Opening, ASchemaIsAppliedOnce) {
+TEST_F(Opening, EachSchemaIsAppliedOnce) {
   options_.create = kIdentity;
   store_ = open_sqlite_store(path(), options_).value();
   options_.create.reset();
@@ -299,11 +300,24 @@ TEST_F(Opening, ASchemaIsAppliedOnce) {
   EXPECT_EQ(rows("SELECT v FROM t"), (Rows{{"a"}}));
   reopen();
   EXPECT_EQ(rows("SELECT v FROM t"), (Rows{{"a"}}));
-  store_.reset();
   options_.schema = "CREATE TABLE other(id INTEGER PRIMARY KEY)";
-  expect_refused(path(), ErrorKind::kConflict, "was given another schema before; leave --schema out");
+  reopen();
+  EXPECT_EQ(rows("SELECT count(*) FROM other"), (Rows{{std::int64_t{0}}}));
+  options_.schema = kSchema;
+  reopen();
+  EXPECT_EQ(read_outside(path(), "SELECT count(*) FROM assent_schema"), (Rows{{std::int64_t{2}}}));
+}
+
+TEST_F(Opening, ASchemaThatFailsLeavesTheStoreAsItWas) {
+  create_and_close();
+  options_.schema = "CREATE TABLE u(x);\nINSERT INTO t VALUES (2, 'b');\nCREATE TABLE t(x)";
+  expect_refused(path(), ErrorKind::kInvalidInput,
+                 "store.db: the schema cannot be applied: table t already exists (line 3); correct its SQL; nothing of "
+                 "it was applied");
   options_.schema.reset();
   reopen();
+  EXPECT_EQ(rows("SELECT v FROM t"), (Rows{{"a"}}));
+  EXPECT_EQ(execute("SELECT * FROM u").failure.detail, "no such table: u");
 }
 
 TEST_F(Opening, NoSchemaIsAppliedWhileABranchIsPrepared) {
@@ -313,7 +327,7 @@ TEST_F(Opening, NoSchemaIsAppliedWhileABranchIsPrepared) {
   journal({PutPrepared{prepared_row(1, {})}});
   store_.reset();
   options_.schema = kSchema;
-  expect_refused(path(), ErrorKind::kInvalidInput, "branch " + to_string(transaction(1)) + " has not ended");
+  expect_refused(path(), ErrorKind::kInvalidInput, "branch " + to_string(transaction(1)) + " is prepared");
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ TEST_F(Refusal, OtherFilesAreRefused) {
     expect_refused(sql, "a store is one file");
   }
   for (const char* sql : {"VACUUM", "VACUUM INTO 'copy.db'"}) {
-    expect_refused(sql, "while its participant is stopped");
+    expect_refused(sql, "is stopped, and acknowledge that with `assentctl acknowledge-write`");
   }
 }
 

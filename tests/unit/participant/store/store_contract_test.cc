@@ -31,13 +31,15 @@ class Place {
  public:
   virtual ~Place() = default;
   virtual Result<std::unique_ptr<Store>> open() = 0;
-  virtual void forced() {}  // what was journalled is told to the world
+  virtual void forced() {}           // what was journalled is told to the world
+  virtual void write_outside() = 0;  // as another program; no store is open
 };
 
 class ModelPlace final : public Place {
  public:
   Result<std::unique_ptr<Store>> open() override { return simulation::ModelStore::open(disk_); }
   void forced() override { disk_.forced(); }
+  void write_outside() override { disk_.write_from_outside("another program wrote to it"); }
 
  private:
   simulation::ModelDisk disk_{kIdentity, {{1, 100}, {2, 50}, {3, 0}}};
@@ -54,6 +56,9 @@ class SqlitePlace final : public Place {
           "INSERT INTO accounts VALUES (1, 100), (2, 50), (3, 0)";
     }
     return open_sqlite_store(folder_.file("store.db"), options);
+  }
+  void write_outside() override {
+    participant::write_outside(folder_.file("store.db"), "UPDATE accounts SET balance = balance + 1");
   }
 
  private:
@@ -312,6 +317,28 @@ TEST_P(StoreContract, ARowThatIsNotAsItWasCapturedIsABrokenInvariant) {
   reopen();
   EXPECT_EQ(accounts().at(1), 70);
   EXPECT_THAT(store_->recovered().rows, SizeIs(2)) << "the evidence stays";
+}
+
+TEST_P(StoreContract, AForeignWriteIsToldUntilItIsAcknowledged) {
+  EXPECT_EQ(store_->foreign_write(), "");
+  store_.reset();
+  place_->write_outside();
+  for (int opening = 0; opening < 2; ++opening) {
+    reopen();
+    EXPECT_NE(store_->foreign_write(), "");
+  }
+  journal({AcknowledgeWrite{}});
+  EXPECT_EQ(store_->foreign_write(), "");
+  reopen();
+  EXPECT_EQ(store_->foreign_write(), "");
+}
+
+TEST_P(StoreContract, ASchemaThatCannotBeAppliedIsAnAnswer) {
+  const auto change = store_->apply_schema("nonsense");
+  ASSERT_TRUE(change) << change.error().message;
+  EXPECT_THAT(change->failure, testing::HasSubstr("was applied"));
+  journal({});
+  EXPECT_EQ(accounts(), untouched_);
 }
 
 TEST_P(StoreContract, OnlyOneStoreAtATimeHasThePlace) {

@@ -1,0 +1,68 @@
+#include "participant/store/foreign_writes.h"
+
+#include "participant/store/file_at_rest.h"
+#include "participant/store/store_file.h"
+
+namespace assent::participant {
+
+std::int64_t ForeignWrites::data_version() {
+  Query query = connection_.query("PRAGMA data_version");
+  query.step();
+  return query.integer(0);
+}
+
+void ForeignWrites::accept() {
+  accepted_ = data_version();
+}
+
+void ForeignWrites::check() {
+  if (data_version() != accepted_) {
+    throw ResultError({ErrorKind::kConflict,
+                       connection_.path() + ": another program has written to this store; find it and stop it: other "
+                                            "programs may open a store read-only"});
+  }
+}
+
+void ForeignWrites::note_while_open(Error& error) {
+  try {
+    claim_.note_foreign_write("noticed " + clock_() + " while the store was served");
+  } catch (const ResultError& failure) {
+    error.message += "; and it will be forgotten, for " + failure.error().message;
+  }
+}
+
+void ForeignWrites::compare_with_rest() {
+  if (!claim_.at_rest()) return;
+  const FileAtRest left = *claim_.at_rest();
+  const FileAtRest found = look_at_file(connection_.path());
+  const bool is_logged = has_log(connection_.path());
+  if (found == left && !is_logged) return;
+  claim_.note_foreign_write("noticed " + clock_() + " when the store was opened: since it was closed, " +
+                            (is_logged                   ? "something was written to its write-ahead log"
+                             : found.bytes != left.bytes ? "its file has gone from " + std::to_string(left.bytes) +
+                                                               " to " + std::to_string(found.bytes) + " bytes"
+                                                         : "its file was changed or replaced"));
+}
+
+std::string ForeignWrites::all_noticed(const std::string& kept) const {
+  constexpr std::size_t kLong = 2000;
+  const std::string& noticed = claim_.foreign_write();
+  if (kept.empty() || noticed.empty()) return kept + noticed;
+  const bool is_kept = kept.find(noticed) != std::string::npos;
+  return is_kept || kept.size() > kLong ? kept : kept + "; " + noticed;
+}
+
+void ForeignWrites::leave_at_rest() {
+  constexpr int kPatienceMilliseconds = 100;
+  sqlite3_busy_timeout(connection_.handle(), kPatienceMilliseconds);
+  const bool is_emptied = empty_log(connection_);
+  connection_.query("BEGIN IMMEDIATE").run();
+  check();
+  if (is_emptied && !has_log(connection_.path())) {
+    set_time_of_file(connection_.path());
+    claim_.leave_at_rest(look_at_file(connection_.path()));
+  }
+  connection_.query("ROLLBACK").run();
+}
+
+}  // namespace assent::participant

@@ -1,0 +1,62 @@
+// ForeignWrites: notices that another program has written to the store's file, while it is open and while it was not.
+//
+//   noticed                                   is kept
+//   -------                                   -------
+//   at a statement or a journal transaction   in the lock file, forced, before the store goes offline
+//   at the opening, against the lock file     there, too
+//   either                                    in `assent_store`, by the next opening that succeeds: until an operator
+//                                             acknowledges it
+//
+// Not noticed: what was written after a crash of the participant and before its next opening, for nobody knows how
+// the file looked at the crash.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "participant/store/connection.h"
+#include "participant/store/file_claim.h"
+
+namespace assent::participant {
+
+class ForeignWrites {
+ public:
+  using Clock = std::function<std::string()>;
+
+  ForeignWrites(Connection& connection, FileClaim& claim, Clock clock)
+      : connection_(connection), claim_(claim), clock_(std::move(clock)) {}
+
+  // ---- while it is open (https://www.sqlite.org/pragma.html#pragma_data_version) ----
+
+  // REQUIRES: within a transaction, here and below. What is there now is what this store has seen.
+  void accept();
+
+  // Throws ResultError (kConflict) if somebody else has committed since.
+  void check();
+
+  // Another program has written, or has kept the write lock for long. Adds to the error if it cannot be noted.
+  void note_while_open(Error& error);
+
+  // ---- across a close ----
+
+  // At the opening, before anything is written: notes it if the file is not as it was left.
+  void compare_with_rest();
+
+  // What is to be kept in the store: `kept`, which is there already, and what was noticed since.
+  std::string all_noticed(const std::string& kept) const;
+
+  // REQUIRES: no transaction is open, and all that was executed has been journaled. Empties the log if no reader is in
+  // the way, and lets the claim remember how the file looks then. The connection must be closed next.
+  void leave_at_rest();
+
+ private:
+  std::int64_t data_version();
+
+  Connection& connection_;
+  FileClaim& claim_;
+  Clock clock_;
+  std::int64_t accepted_ = 0;
+};
+
+}  // namespace assent::participant
