@@ -15,6 +15,7 @@
 #include "participant/core/text.h"
 #include "tests/unit/participant/core/journaled_rows.h"
 #include "tests/unit/participant/core/met.h"
+#include "tests/unit/participant/core/speaker.h"
 
 namespace assent::participant {
 namespace {
@@ -24,8 +25,6 @@ using namespace std::chrono_literals;
 constexpr LogIdentity kLog{0xA};
 constexpr std::uint64_t kTransactions = 6;  // of each epoch
 constexpr std::uint64_t kFirstEpoch = 7;
-
-constexpr Opening kOpening{7};
 
 class Chaos {
  public:
@@ -78,15 +77,9 @@ class Chaos {
     return {.log = kLog, .epoch = Epoch{epoch}, .nonce = Nonce{nonce}, .durable = Position{0}};
   }
   CoordinatorLine line() const { return line(epoch_, epoch_); }
-  static CoordinatorView view_of(const CoordinatorLine& line, std::uint64_t released = 0) {
-    return {.line = line, .address = "there", .released = {.through = Position{released}, .except = {}}};
-  }
 
   // Whoever has had an answer may have promised something: no earlier start, and no copy, may be heard any more.
   bool is_replaced(const CoordinatorLine& line) const { return is_fenced_by(answered_, line); }
-  static bool is_fenced_by(const CoordinatorLine& seen, const CoordinatorLine& line) {
-    return line.epoch < seen.epoch || (line.epoch == seen.epoch && line.nonce != seen.nonce);
-  }
 
   // Mostly the coordinator that runs now; or an earlier start of it, or a copy where the store knows the right one.
   CoordinatorLine some_line() {
@@ -160,10 +153,10 @@ class Chaos {
         return ExecuteAndPrepareRequested{new_call(call), opening, view_of(speaker), id, 100 - id.number,
                                           statements,     5s,      {"here"}};
       case 5:
+      case 6:
         return PrepareRequested{
             new_call(call), opening, view_of(speaker), id, some_branch(id), static_cast<std::uint32_t>(1 + pick(2)),
             {"here"}};
-      case 6:
       case 7:
       case 8: return decision(id, speaker, opening);
       case 9: return inquiry_answer(id, speaker);
@@ -211,24 +204,6 @@ class Chaos {
                            result == InquiryResult::kCommit ? position_of(id) : Position{}};
   }
 
-  // Who says it, if a coordinator does, and to this opening.
-  static std::optional<CoordinatorLine> speaker_of(const Event& event) {
-    return std::visit(
-        [](const auto& any) -> std::optional<CoordinatorLine> {
-          if constexpr (requires { any.opening; }) {
-            if (any.opening != kOpening) return std::nullopt;
-          }
-          if constexpr (requires { any.coordinator->line; }) {
-            return any.coordinator->line;
-          } else if constexpr (requires { any.coordinator.line; }) {
-            return any.coordinator.line;
-          } else {
-            return std::nullopt;
-          }
-        },
-        event);
-  }
-
   void feed(const Event& event) {
     const std::optional<CoordinatorLine> speaker = speaker_of(event);
     const bool is_fenced = speaker && is_fenced_by(table_->seen(kLog), *speaker);
@@ -257,8 +232,15 @@ class Chaos {
   }
 
   StatementsRan ran(const RunStatements& run) {
-    StatementsRan ran{run.run, std::make_shared<std::vector<StatementResult>>(1), {}, {}, {}};
-    const bool writes = pick(3) != 0;
+    StatementsRan ran{run.run, std::make_shared<std::vector<StatementResult>>(run.statements->size()), {}, {}, {}};
+    const bool is_check = run.statements->empty();
+    const bool writes = !is_check && pick(3) != 0;
+    ran.needs_last_run = needs_last_run(run.id) && !run.is_last;
+    if (is_check && pick(2) == 0) {
+      ran.results = std::make_shared<std::vector<StatementResult>>();
+      ran.failure = {.reason = AbortReason::kConstraint, .store = {}, .detail = "checked"};
+      ++met.refused_by_last_run;
+    }
     if (writes) ran.changes = {.bytes = "c", .rows = 1};
     for (std::uint64_t i = 0; i <= pick(2); ++i) {
       ran.locks.push_back({{"t", std::to_string(pick(3))}, writes ? LockMode::kExclusive : LockMode::kShared});
@@ -299,7 +281,15 @@ class Chaos {
     branches_[id] = branch;
   }
 
-  void observe(const RunStatements& run) { runs_.push_back(run); }
+  // Of some transactions, every run says so.
+  static bool needs_last_run(const TransactionId& id) { return id.number % 2 == 0; }
+
+  void observe(const RunStatements& run) {
+    EXPECT_TRUE(run.is_last || !run.statements->empty());
+    EXPECT_TRUE(needs_last_run(run.id) || !run.statements->empty()) << "a last run that no run has asked for";
+    was_last_[run.id] = run.is_last;
+    runs_.push_back(run);
+  }
   void observe(const WriteJournal& write) {
     EXPECT_TRUE(ordered_.empty()) << "one journal transaction is under way at a time";
     EXPECT_FALSE(is_applying_) << "S4: something is journaled while a schema is applied";
@@ -378,6 +368,8 @@ class Chaos {
   void observe(const Transition& transition) {
     EXPECT_FALSE(transition.from == "none" && drains_) << "a branch begins at a store that drains";
     EXPECT_FALSE(transition.to == "preparing" && !is_able_) << "a store promises what it says it cannot";
+    EXPECT_FALSE(transition.to == "preparing" && needs_last_run(transition.id) && !was_last_[transition.id])
+        << "B8: a store promises what it has not checked";
   }
 
   void write() {
@@ -463,6 +455,7 @@ class Chaos {
   std::unique_ptr<BranchTable> table_;
   std::vector<JournalOperation> ordered_;
   std::deque<RunStatements> runs_;
+  std::map<TransactionId, bool> was_last_;  // the last run that was ordered
   std::set<CallId> unanswered_;
   std::map<CallId, Call> calls_;
   std::uint64_t last_call_ = 0;
