@@ -272,6 +272,7 @@ Result<void> StoreRunner::apply_schema(const ApplySchema& schema) {
   } else if (!change->was_applied_before) {
     position_ = change->position;
     ++forces_;
+    pause_ = settings_.reopen_first;
     logger_->info("event=schema_applied store={} version={}", name_, static_cast<std::uint64_t>(change->version));
   }
   events_.emplace_back(SchemaApplied{std::move(*change)});

@@ -15,6 +15,7 @@
 #include "participant/core/text.h"
 #include "tests/unit/participant/core/journaled_rows.h"
 #include "tests/unit/participant/core/met.h"
+#include "tests/unit/participant/core/speaker.h"
 
 namespace assent::participant {
 namespace {
@@ -24,8 +25,6 @@ using namespace std::chrono_literals;
 constexpr LogIdentity kLog{0xA};
 constexpr std::uint64_t kTransactions = 6;  // of each epoch
 constexpr std::uint64_t kFirstEpoch = 7;
-
-constexpr Opening kOpening{7};
 
 class Chaos {
  public:
@@ -78,15 +77,9 @@ class Chaos {
     return {.log = kLog, .epoch = Epoch{epoch}, .nonce = Nonce{nonce}, .durable = Position{0}};
   }
   CoordinatorLine line() const { return line(epoch_, epoch_); }
-  static CoordinatorView view_of(const CoordinatorLine& line, std::uint64_t released = 0) {
-    return {.line = line, .address = "there", .released = {.through = Position{released}, .except = {}}};
-  }
 
   // Whoever has had an answer may have promised something: no earlier start, and no copy, may be heard any more.
   bool is_replaced(const CoordinatorLine& line) const { return is_fenced_by(answered_, line); }
-  static bool is_fenced_by(const CoordinatorLine& seen, const CoordinatorLine& line) {
-    return line.epoch < seen.epoch || (line.epoch == seen.epoch && line.nonce != seen.nonce);
-  }
 
   // Mostly the coordinator that runs now; or an earlier start of it, or a copy where the store knows the right one.
   CoordinatorLine some_line() {
@@ -209,24 +202,6 @@ class Chaos {
     }
     return InquiryAnswered{view_of(speaker), id, branch, result,
                            result == InquiryResult::kCommit ? position_of(id) : Position{}};
-  }
-
-  // Who says it, if a coordinator does, and to this opening.
-  static std::optional<CoordinatorLine> speaker_of(const Event& event) {
-    return std::visit(
-        [](const auto& any) -> std::optional<CoordinatorLine> {
-          if constexpr (requires { any.opening; }) {
-            if (any.opening != kOpening) return std::nullopt;
-          }
-          if constexpr (requires { any.coordinator->line; }) {
-            return any.coordinator->line;
-          } else if constexpr (requires { any.coordinator.line; }) {
-            return any.coordinator.line;
-          } else {
-            return std::nullopt;
-          }
-        },
-        event);
   }
 
   void feed(const Event& event) {

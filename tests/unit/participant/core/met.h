@@ -17,6 +17,7 @@ struct Met {
   std::size_t unable = 0;        // branches that could not prepare, for the store could promise nothing
   std::size_t applied = 0;       // changes of the schema
   std::size_t overdue = 0;       // changes of the schema that found prepared branches in their way, until the end
+  std::size_t refused_by_last_run = 0;
   std::size_t acknowledged = 0;  // foreign writes
   std::size_t refused_by_last_run = 0;
 

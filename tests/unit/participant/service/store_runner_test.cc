@@ -234,9 +234,12 @@ class LastRunStore final : public Store {
   std::optional<TransactionId> branch_at_hand() const override { return {}; }
   Result<void> end_executions() override { return {}; }
   Result<StorePosition> journal(std::span<const JournalOperation>) override { return StorePosition{1}; }
+  Result<SchemaChange> apply_schema(const std::string&) override { return SchemaChange{}; }
+  const std::string& foreign_write() const override { return foreign_write_; }
   bool is_short_of_space() const override { return false; }
 
  private:
+  std::string foreign_write_;
   std::vector<Asked>& asked_;
   RecoveredStore recovered_{.identity = {}, .start_number = 2, .position = {}, .rows = {}, .coordinators = {}};
 };
