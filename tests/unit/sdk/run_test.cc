@@ -47,6 +47,13 @@ TEST_F(Runs, HappenAgainAfterAKnownAbortWithAnotherIdAndTheFirstStamp) {
   EXPECT_EQ(client_.counters().reruns, 2U);
 }
 
+TEST_F(Runs, TakeNoMoreIdsOfALeaseWhenAStoreSaysThatTheirCoordinatorHasGone) {
+  a_.executes.then(FakeParticipant::answer(FakeParticipant::ended(cause_of(AbortReason::kPresumed))));
+  update();
+  EXPECT_EQ(runs_, 2);
+  EXPECT_EQ(coordinator_.leases.requests().size(), 2U);
+}
+
 TEST_F(Runs, HappenAgainAfterALostCommitThatIsKnownToBeAborted) {
   coordinator_.commits.then_lose();
   coordinator_.outcomes.then(answer_outcome<OutcomeMethod>(OutcomeKind::kAborted, cause_of(AbortReason::kPresumed)));
