@@ -55,11 +55,11 @@ void check_lists(const std::string& test, std::uint64_t usual_seed, std::size_t 
 }
 
 TEST(ListHistories, AreStrictlySerializable) {
-  check_lists("lists", 1, 250, 0);
+  check_lists("lists", 1, 120, 0);
 }
 
 TEST(ListHistories, AreStrictlySerializableWhileProcessesAreKilled) {
-  check_lists("lists with kills", 2, 250, 10);
+  check_lists("lists with kills", 2, 120, 6);
 }
 
 }  // namespace
