@@ -20,7 +20,7 @@ constexpr std::size_t kTellers = 6;
 
 void check_bank(const std::string& test, std::uint64_t usual_seed, std::size_t transactions, std::size_t kills) {
   const auto seed = seed_of(test, usual_seed);
-  const auto total = transactions * work_factor();
+  const auto total = amount(transactions);
   Installation installation(three_stores(bank_schema(), kills > 0));
   std::vector<std::unique_ptr<BankClient>> clients;
   for (std::size_t number = 0; number < kTellers; ++number) {
@@ -32,9 +32,7 @@ void check_bank(const std::string& test, std::uint64_t usual_seed, std::size_t t
   WaitWatch watch(installation);
   run_clients(
       kTellers, [&](std::size_t number, EndedCount& ended) { clients[number]->run(total, ended); },
-      [&](const EndedCount& ended) {
-        kill_now_and_then(installation, seed, kills * work_factor(), kTellers * total, ended);
-      });
+      [&](const EndedCount& ended) { kill_now_and_then(installation, seed, amount(kills), kTellers * total, ended); });
   const auto& waited = watch.stop();
 
   BankClient::Balances expected;

@@ -20,6 +20,7 @@ constexpr std::size_t kClients = 8;
 
 void check_lists(const std::string& test, std::uint64_t usual_seed, std::size_t transactions, std::size_t kills) {
   const auto seed = seed_of(test, usual_seed);
+  const auto total = amount(transactions);
   Installation installation(three_stores(std::string(kListSchema), kills > 0));
   std::vector<std::unique_ptr<ListClient>> clients;
   for (std::size_t number = 0; number < kClients + 1; ++number) {
@@ -31,11 +32,8 @@ void check_lists(const std::string& test, std::uint64_t usual_seed, std::size_t 
 
   WaitWatch watch(installation);
   run_clients(
-      kClients,
-      [&](std::size_t number, EndedCount& ended) { clients[number]->run(transactions * work_factor(), ended); },
-      [&](const EndedCount& ended) {
-        kill_now_and_then(installation, seed, kills * work_factor(), kClients * transactions * work_factor(), ended);
-      });
+      kClients, [&](std::size_t number, EndedCount& ended) { clients[number]->run(total, ended); },
+      [&](const EndedCount& ended) { kill_now_and_then(installation, seed, amount(kills), kClients * total, ended); });
   const auto& waited = watch.stop();
   auto& reader = *clients.back();
   reader.read_all();
