@@ -1,6 +1,7 @@
 #include "participant/store/catalog.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "participant/store/tokens.h"
@@ -60,6 +61,43 @@ bool has_random_check(std::string_view sql) {
   return false;
 }
 
+// Under which name the rowid can be written, where rows are told apart by it.
+void choose_rowid(TableSchema& table, const std::vector<std::optional<std::size_t>>& stored) {
+  const std::string name = "table `" + table.name + "`";
+  if (table.integer_key && stored.at(*table.integer_key) != table.integer_key) {
+    table.unsupported = name +
+                        " has a virtual generated column before its INTEGER PRIMARY KEY, and SQLite does not show what "
+                        "changes in such a row: declare the key first";
+  }
+  if (table.hidden_rowid && table.identity != RowIdentity::kRowid && table.column("rowid") &&
+      table.columns[*table.column("rowid")].name == "ROWID") {
+    table.unsupported = name + " has a column named `ROWID`, which cannot be told from the rowid: write it `rowid`";
+  }
+  if (table.identity == RowIdentity::kPrimaryKey) {
+    return;
+  }
+  constexpr std::array<const char*, 3> kNames = {"_rowid_", "rowid", "oid"};
+  const auto* const free =
+      std::find_if(kNames.begin(), kNames.end(), [&](const char* candidate) { return !table.column(candidate); });
+  if (free == kNames.end()) {
+    table.unsupported = name +
+                        " has columns named `rowid`, `oid` and `_rowid_`, which hide the number by which its rows are "
+                        "told apart: rename one of them, or give it a primary key that is NOT NULL";
+    return;
+  }
+  Column rowid;
+  rowid.name = *free;
+  rowid.affinity = Affinity::kInteger;
+  rowid.is_rowid = true;
+  if (table.identity == RowIdentity::kRowid) {
+    table.primary_key.push_back({table.columns.size(), Collation::kBinary});
+  }
+  table.columns.push_back(std::move(rowid));
+  for (auto* hook : {&table.hook_of_old, &table.hook_of_inserted, &table.hook_of_updated}) {
+    hook->push_back(-1);
+  }
+}
+
 }  // namespace
 
 std::string to_lower(std::string_view text) {
@@ -93,14 +131,30 @@ Affinity affinity_of(std::string_view declared_type, bool strict) {
 std::optional<std::size_t> TableSchema::column(std::string_view wanted) const {
   const std::string lower = to_lower(wanted);
   for (std::size_t index = 0; index < columns.size(); ++index) {
-    if (to_lower(columns[index].name) == lower) {
+    if (!columns[index].is_rowid && to_lower(columns[index].name) == lower) {
       return index;
     }
   }
   return std::nullopt;
 }
 
+std::optional<std::size_t> TableSchema::rowid_column() const {
+  return !columns.empty() && columns.back().is_rowid ? std::optional(columns.size() - 1) : std::nullopt;
+}
+
 const TableSchema* Catalog::find(std::string_view name) {
+  Entry* const found = entry(name);
+  if (found == nullptr) {
+    return nullptr;
+  }
+  if (!found->has_foreign_keys) {
+    found->has_foreign_keys = true;
+    load_foreign_keys(found->table);
+  }
+  return &found->table;
+}
+
+Catalog::Entry* Catalog::entry(std::string_view name) {
   const std::string key = to_lower(name);
   if (const auto found = tables_.find(key); found != tables_.end()) {
     return &found->second;
@@ -111,19 +165,34 @@ const TableSchema* Catalog::find(std::string_view name) {
   if (!query.step()) {
     return nullptr;  // not remembered: statements can invent any number of names
   }
-  return &tables_.emplace(key, load(query.text(0), query.text(1), query.text(2))).first->second;
+  return &tables_.emplace(key, Entry{load(query.text(0), query.text(1), query.text(2))}).first->second;
+}
+
+bool Catalog::has_triggers_or_foreign_keys() {
+  if (!has_triggers_or_foreign_keys_) {
+    Query query = connection_.query(
+        "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' UNION ALL "
+        "SELECT 1 FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) WHERE t.type = 'table' LIMIT 1");
+    has_triggers_or_foreign_keys_ = query.step();
+  }
+  return *has_triggers_or_foreign_keys_;
+}
+
+void Catalog::clear() {
+  tables_.clear();
+  has_triggers_or_foreign_keys_.reset();
 }
 
 TableSchema Catalog::load(std::string_view name, std::string_view type, std::string_view sql) {
   TableSchema table;
   table.name = name;
+  table.sql = sql;
+  load_triggers(table);
   if (type == "view") {
     table.kind = TableSchema::Kind::kView;
-    table.unsupported = "`" + table.name + "` is a view: write to its tables";
     return table;
   }
   bool strict = false;
-  bool without_rowid = false;
   {
     Query query = connection_.query("SELECT type, wr, strict FROM pragma_table_list(?1) WHERE schema = 'main'");
     query.bind(1, name);
@@ -133,7 +202,7 @@ TableSchema Catalog::load(std::string_view name, std::string_view type, std::str
         table.unsupported = "`" + table.name + "` is a virtual table, or a part of one: stores cannot write to those";
         return table;
       }
-      without_rowid = query.integer(1) != 0;
+      table.has_rowid = query.integer(1) == 0;
       strict = query.integer(2) != 0;
     }
   }
@@ -144,43 +213,68 @@ TableSchema Catalog::load(std::string_view name, std::string_view type, std::str
                         "commits; check by the values of the row alone";
   }
   load_columns(table, strict);
-  load_indexes(table, without_rowid);
-  Query generated = connection_.query("SELECT count(*) FROM pragma_table_xinfo(?1, 'main') WHERE hidden IN (?2, ?3)");
-  generated.bind(1, name).bind(2, kVirtualGenerated).bind(3, kStoredGenerated).step();
-  table.unsupported = why_unsupported(table, generated.integer(0) != 0);
+  load_indexes(table);
   return table;
 }
 
 void Catalog::load_columns(TableSchema& table, bool strict) {
   Query query = connection_.query(
-      "SELECT name, type, dflt_value IS NOT NULL, pk FROM pragma_table_xinfo(?1, 'main') ORDER BY cid");
+      "SELECT name, type, dflt_value IS NOT NULL, pk, hidden, \"notnull\" FROM pragma_table_xinfo(?1, 'main') "
+      "ORDER BY cid");
   query.bind(1, std::string_view(table.name));
   std::map<std::int64_t, std::size_t> key;  // by place in the key
-  while (query.step()) {
-    if (const std::int64_t place = query.integer(3); place != 0) {
-      key[place] = table.columns.size();
+  bool is_nullable = false;
+  for (; query.step(); ++table.hook_columns) {
+    if (query.integer(4) == kVirtualGenerated) {
+      continue;
     }
     Column column;
     column.name = query.text(0);
     column.affinity = affinity_of(query.text(1), strict);
     column.has_default = query.integer(2) != 0;
+    column.is_generated = query.integer(4) == kStoredGenerated;
     const char* collation = nullptr;
+    int is_autoincrement = 0;
     sqlite3_table_column_metadata(connection_.handle(), "main", table.name.c_str(), column.name.c_str(), nullptr,
-                                  &collation, nullptr, nullptr, nullptr);
+                                  &collation, nullptr, nullptr, &is_autoincrement);
     const auto known = collation_of(collation == nullptr ? "" : collation);
     if (!known) {
       table.unsupported = "column `" + column.name + "` of `" + table.name + "` has the collation `" +
                           std::string(collation == nullptr ? "" : collation) + "`, which stores do not know";
     }
     column.collation = known.value_or(Collation::kBinary);
+    if (const std::int64_t place = query.integer(3); place != 0) {
+      key[place] = table.columns.size();
+      is_nullable = is_nullable || query.integer(5) == 0;
+      table.is_autoincrement = is_autoincrement != 0;
+    }
+    // In storage, virtual columns are left out; which of both counts the hook means differs.
+    const auto stored = static_cast<int>(table.columns.size());
+    table.hook_of_old.push_back(table.has_rowid ? stored : table.hook_columns);
+    table.hook_of_inserted.push_back(table.has_rowid ? stored : table.hook_columns);
+    table.hook_of_updated.push_back(stored);
     table.columns.push_back(std::move(column));
   }
   for (const auto& [place, column] : key) {
     table.primary_key.push_back({column, table.columns[column].collation});
   }
+  table.identity = !table.has_rowid ? RowIdentity::kPrimaryKey
+                   : key.empty()    ? RowIdentity::kRowid
+                   : is_nullable    ? RowIdentity::kNullable
+                                    : RowIdentity::kPrimaryKey;
 }
 
-void Catalog::load_indexes(TableSchema& table, bool without_rowid) {
+void Catalog::load_indexes(TableSchema& table) {
+  // By the number that SQLite gives a column, its place in `columns`; virtual ones have none.
+  std::vector<std::optional<std::size_t>> stored;
+  {
+    Query columns = connection_.query("SELECT hidden FROM pragma_table_xinfo(?1, 'main') ORDER BY cid");
+    columns.bind(1, std::string_view(table.name));
+    for (std::size_t place = 0; columns.step();) {
+      const bool is_stored = columns.integer(0) != kVirtualGenerated;
+      stored.push_back(is_stored ? std::optional(place++) : std::nullopt);
+    }
+  }
   Query list = connection_.query("SELECT name, origin, partial FROM pragma_index_list(?1, 'main') WHERE \"unique\"");
   list.bind(1, std::string_view(table.name));
   bool has_primary_index = false;
@@ -190,61 +284,37 @@ void Catalog::load_indexes(TableSchema& table, bool without_rowid) {
     columns.bind(1, std::string_view(index.name));
     while (columns.step()) {
       const auto collation = collation_of(columns.text(1));
-      if (columns.integer(0) < 0 || !collation) {
+      const auto place =
+          columns.integer(0) < 0 ? std::nullopt : stored.at(static_cast<std::size_t>(columns.integer(0)));
+      if (!place || !collation) {
         index.whole = false;  // an expression, or an order that is not known here
         continue;
       }
-      index.columns.push_back({static_cast<std::size_t>(columns.integer(0)), *collation});
+      index.columns.push_back({*place, *collation});
     }
     if (list.text(1) == "pk") {
       has_primary_index = true;
       table.primary_key = index.columns;
-      table.primary_index = without_rowid ? "" : index.name;
+      table.primary_index = table.has_rowid ? index.name : "";
     } else {
       table.unique.push_back(std::move(index));
     }
   }
-  if (!without_rowid) {
-    table.hidden_rowid = has_primary_index || table.primary_key.empty();
-    if (!table.hidden_rowid) {
-      table.integer_key = table.primary_key.front().column;
-    }
+  if (table.has_rowid && !has_primary_index && !table.primary_key.empty()) {
+    table.integer_key = table.primary_key.front().column;
+    table.identity = RowIdentity::kPrimaryKey;
   }
+  table.hidden_rowid = table.has_rowid && !table.integer_key;
+  choose_rowid(table, stored);
 }
 
-std::string Catalog::why_unsupported(const TableSchema& table, bool has_generated_column) {
-  if (!table.unsupported.empty()) {
-    return table.unsupported;
+void Catalog::load_triggers(TableSchema& table) {
+  Query query =
+      connection_.query("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
+  query.bind(1, std::string_view(table.name));
+  while (query.step()) {
+    table.triggers.push_back(query.text(0));
   }
-  const std::string name = "table `" + table.name + "`";
-  if (table.primary_key.empty()) {
-    return name + " has no primary key: writes need one; declare a PRIMARY KEY";
-  }
-  if (has_generated_column) {
-    return name + " has a generated column: writes to such tables are not supported; compute it in a view";
-  }
-  for (const std::string_view rowid : {"rowid", "oid", "_rowid_"}) {
-    if (const auto column = table.column(rowid); column && table.hidden_rowid) {
-      return name + " has a column named `" + table.columns[*column].name +
-             "`, which hides the rowid: rename it, or declare the table WITHOUT ROWID";
-    }
-  }
-  Query triggers =
-      connection_.query("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
-  triggers.bind(1, std::string_view(table.name));
-  if (triggers.step()) {
-    return name + " has the trigger `" + triggers.text(0) +
-           "`: writes to tables with triggers are not supported; drop it and write what it does as statements";
-  }
-  Query keys = connection_.query(
-      "SELECT t.name FROM sqlite_schema AS t, pragma_foreign_key_list(t.name) AS f WHERE t.type = 'table' AND "
-      "(t.name = ?1 COLLATE NOCASE OR f.\"table\" = ?1 COLLATE NOCASE)");
-  keys.bind(1, std::string_view(table.name));
-  if (keys.step()) {
-    return name + " is part of a foreign key (declared by `" + keys.text(0) +
-           "`): writes to such tables are not supported; drop the foreign key and check it in statements";
-  }
-  return {};
 }
 
 }  // namespace assent::participant

@@ -5,8 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "participant/store/footprint.h"
-#include "participant/store/lock_key.h"
 #include "participant/store/memory_limit.h"
 
 namespace assent::participant {
@@ -87,14 +85,20 @@ void ForeignWrites::check() {
   }
 }
 
-Executor::Executor(Connection& connection, StatementCache& statements, Sandbox& sandbox, RowObserver& observer,
-                   Replay& replay, ForeignWrites& foreign_writes, StatementLimits limits, bool validate_replay)
+Executor::Executor(Connection& connection, Catalog& catalog, Sandbox& sandbox, Enforcement& enforcement,
+                   RowObserver& observer, Replay& replay, ForeignWrites& foreign_writes, StatementLimits limits,
+                   bool validate_replay)
     : connection_(connection),
-      statements_(statements),
+      catalog_(catalog),
       sandbox_(sandbox),
+      enforcement_(enforcement),
       observer_(observer),
       replay_(replay),
       foreign_writes_(foreign_writes),
+      statements_(connection, catalog, sandbox),
+      footprint_(connection, catalog),
+      sequences_(connection),
+      deferred_keys_(connection, catalog),
       limits_(limits),
       validate_replay_(validate_replay) {
   sqlite3_progress_handler(connection_.handle(), kStepsBetweenLooksAtTheClock, &Executor::on_progress, this);
@@ -108,52 +112,141 @@ int Executor::on_progress(void* executor) {
   return static_cast<const Executor*>(executor)->is_late() ? 1 : 0;
 }
 
+void Executor::follow(const std::vector<Change>& changes) {
+  for (const Change& change : changes) {
+    if (const TableSchema* table = catalog_.find(change.table)) {
+      sequences_.follow(*table, change);
+    }
+  }
+}
+
+// ---- the branch ----
+
 void Executor::begin() {
   if (!connection_.in_transaction()) {
+    kept_.reset();
     connection_.query("BEGIN").run();
     foreign_writes_.check();
   }
 }
 
 void Executor::end() {
+  kept_.reset();
   if (connection_.in_transaction()) {
     connection_.query("ROLLBACK").run();
   }
 }
 
-void Executor::undo() {
+void Executor::drop() {
+  kept_.reset();
   if (connection_.in_transaction()) {
-    connection_.query("ROLLBACK TO execution").run();
-    connection_.query("RELEASE execution").run();
+    connection_.query("ROLLBACK TO branch").run();
+    connection_.query("RELEASE branch").run();
   }
 }
 
-Execution Executor::run(const Run& run) {
+void Executor::enter(const Run& run) {
   begin();
-  connection_.query("SAVEPOINT execution").run();
-  replay_.apply(run.before);
+  const Extent before{run.before.rows, run.before.bytes.size()};
+  if (kept_ && kept_->id == run.id && kept_->after == before) {
+    connection_.query("RELEASE run").run();
+  } else if (kept_ && kept_->id == run.id && kept_->before == before) {
+    connection_.query("ROLLBACK TO run").run();  // the last run was in vain
+    connection_.query("RELEASE run").run();
+  } else {
+    if (kept_) {
+      drop();
+    }
+    connection_.query("SAVEPOINT branch").run();
+    kept_.emplace();  // REQUIRES a savepoint: drop() ends it
+    if (!run.before.empty()) {
+      enforcement_.turn_off();
+      replay_.apply(run.before);
+    }
+  }
+  *kept_ = {.id = run.id, .before = before, .after = before};
+  connection_.query("SAVEPOINT run").run();
+}
+
+void Executor::leave(const Run& run, const Execution& execution) {
+  if (!connection_.in_transaction()) {
+    kept_.reset();
+    return;
+  }
+  if (run.is_last || run.id == TransactionId{}) {
+    drop();
+    return;
+  }
+  if (execution.failure.reason != AbortReason::kNone) {
+    connection_.query("ROLLBACK TO run").run();
+  }
+  kept_->after.rows += execution.changes.rows;
+  kept_->after.bytes += execution.changes.bytes.size();
+}
+
+Execution Executor::run(const Run& run) {
+  enter(run);
+  enforcement_.turn_on();
   Execution execution;
   deadline_ = Clock::now() + limits_.time;
   result_bytes_ = 0;
-  std::optional<ValueLimit> value_limit(std::in_place, connection_.handle(), limits_);
-  for (const Statement& statement : run.statements) {
-    if (!run_one(statement, execution)) {
-      execution.failure.statement_index = static_cast<std::int32_t>(execution.results.size());
-      execution.changes = {};
-      break;
+  {
+    const ValueLimit value_limit(connection_.handle(), limits_);
+    for (const Statement& statement : run.statements) {
+      if (!run_one(run, statement, execution)) {
+        execution.failure.statement_index = static_cast<std::int32_t>(execution.results.size());
+        execution.changes = {};
+        break;
+      }
     }
   }
-  value_limit.reset();
   deadline_.reset();
-  undo();
-  if (validate_replay_ && !execution.changes.empty()) {
-    validate(run.before, execution);
+  if (run.is_last && execution.failure.reason == AbortReason::kNone) {
+    check_last(run, execution);
   }
+  leave(run, execution);
   tidy(execution.locks);
   return execution;
 }
 
-bool Executor::run_one(const Statement& statement, Execution& execution) {
+// What only a commit checks, and what only a commit does.
+void Executor::check_last(const Run& run, Execution& execution) {
+  std::vector<Change> changes = read_changes(run.before);
+  const std::vector<Change> more = read_changes(execution.changes);
+  changes.insert(changes.end(), more.begin(), more.end());
+  if (deferred_keys_.are_touched_by(changes)) {
+    if (auto violation = deferred_keys_.violation(changes)) {
+      fail(execution, AbortReason::kConstraint, std::move(*violation), SQLITE_CONSTRAINT_FOREIGNKEY);
+      execution.changes = {};
+      return;
+    }
+  }
+  if (validate_replay_ && !changes.empty()) {
+    validate(run, execution);
+  }
+}
+
+// What cannot be captured exactly is found before the vote, not when it is applied.
+void Executor::validate(const Run& run, Execution& execution) {
+  connection_.query("ROLLBACK TO branch").run();
+  enforcement_.turn_off();
+  try {
+    replay_.apply(run.before);
+    replay_.apply(execution.changes);
+  } catch (const ResultError& error) {
+    if (error.error().kind != ErrorKind::kCorrupt) {
+      throw;
+    }
+    fail(execution, AbortReason::kVoteNo,
+         std::string("what the branch changed cannot be repeated exactly, so it cannot commit: ") + error.what() +
+             "; this is a fault of Assent, report it");
+    execution.changes = {};
+  }
+}
+
+// ---- a statement ----
+
+bool Executor::run_one(const Run& run, const Statement& statement, Execution& execution) {
   if (is_late()) {
     return fail_by_time(execution);
   }
@@ -175,29 +268,31 @@ bool Executor::run_one(const Statement& statement, Execution& execution) {
     return refuse(execution, "the statement has " + std::to_string(wanted) + " parameters, but " +
                                  std::to_string(statement.parameters.size()) + " values were given: give one for each");
   }
-  for (const Operand& key : prepared->shape.inserted_keys) {
-    if (std::holds_alternative<std::nullptr_t>(value_of(key, statement.parameters))) {
-      return refuse(execution, "SQLite would choose the key of a row of `" + prepared->target->name +
-                                   "`: automatically chosen keys are not supported; give a key that is not NULL");
-    }
-  }
-  if (prepared->target != nullptr) {
-    observer_.capture(*prepared->target, {.rows = limits_.changed_rows, .bytes = limits_.changes_bytes});
+  sequences_.lead(prepared->reach.sequences);
+  if (prepared->writes) {
+    observer_.capture(prepared->reach.changes, {.rows = limits_.changed_rows, .bytes = limits_.changes_bytes});
   }
   StatementResult result;
-  bool succeeded = step_all(*prepared, statement, result, execution);
-  const std::vector<Change> changes = prepared->target != nullptr ? observer_.take_captured() : std::vector<Change>{};
+  const bool succeeded = step_all(*prepared, statement, result, execution);
+  const std::vector<Change> changes = prepared->writes ? observer_.take_captured() : std::vector<Change>{};
   if (!succeeded) {
-    append_failure_footprint(*prepared, execution.locks);
+    Footprint::append_failure(*prepared, run.level, execution.locks);
     return false;
   }
-  append_footprint(*prepared, statement.parameters, changes, execution.locks);
-  if (!check_result(*prepared, statement, result, changes, execution)) {
-    return false;
+  if (!prepared->reach.sequences.empty()) {
+    follow(changes);
+  }
+  footprint_.append(*prepared, statement.parameters, changes, run.level, execution.locks);
+  const std::uint64_t rows = prepared->writes ? result.changed_rows : result.rows.size();
+  if (statement.expected_rows && *statement.expected_rows != rows) {
+    return fail(execution, AbortReason::kConstraint,
+                "expected " + std::to_string(*statement.expected_rows) + " rows, got " + std::to_string(rows));
   }
   for (const Change& change : changes) {
     append_change(execution.changes, change);
   }
+  execution.needs_last_run =
+      execution.needs_last_run || (validate_replay_ && !changes.empty()) || deferred_keys_.are_touched_by(changes);
   execution.results.push_back(std::move(result));
   return true;
 }
@@ -214,7 +309,6 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
     result.columns.emplace_back(sqlite3_column_name(handle, column));
     result_bytes_ += kBytesOfAValue + result.columns.back().size();
   }
-  const sqlite3_int64 changes_before = sqlite3_total_changes64(connection_.handle());
   const Sandbox::As outside(sandbox_, Sandbox::Trust::kStatement);
   const auto is_too_large = [&] {
     return result.rows.size() > limits_.result_rows || result_bytes_ > limits_.result_bytes;
@@ -235,7 +329,7 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
                                  " bytes: read it in pages, by key and with LIMIT, and not several in one batch");
   }
   // Not every program looks at an interrupt behind its last change: one that changes a single row ends well.
-  if (prepared.target != nullptr && observer_.is_beyond_limits()) {
+  if (prepared.writes && observer_.is_beyond_limits()) {
     return refuse(execution, "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
                                  std::to_string(limits_.changes_bytes) + " bytes: do it in several transactions");
   }
@@ -247,26 +341,8 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
                                                 ": a statement ended the store's transaction and did not fail; this is "
                                                 "a fault of Assent, report it"});
   }
-  result.changed_rows = static_cast<std::uint64_t>(sqlite3_total_changes64(connection_.handle()) - changes_before);
-  return true;
-}
-
-bool Executor::check_result(const PreparedStatement& prepared, const Statement& statement,
-                            const StatementResult& result, const std::vector<Change>& changes, Execution& execution) {
-  const std::uint64_t rows = prepared.target != nullptr ? result.changed_rows : result.rows.size();
-  if (statement.expected_rows && *statement.expected_rows != rows) {
-    return fail(execution, AbortReason::kConstraint,
-                "expected " + std::to_string(*statement.expected_rows) + " rows, got " + std::to_string(rows));
-  }
-  for (const Change& change : changes) {
-    for (const RowImage* row : {&change.old_row, &change.new_row}) {
-      if (!row->empty() && !key_of_row("", *prepared.target, prepared.target->primary_key, *row)) {
-        return refuse(execution, "a row of `" + prepared.target->name +
-                                     "` has NULL in its primary key: such rows cannot be told apart; give every column "
-                                     "of the key a value");
-      }
-    }
-  }
+  // By the statement itself: not by its triggers, nor by the actions of foreign keys.
+  result.changed_rows = prepared.writes ? static_cast<std::uint64_t>(sqlite3_changes64(connection_.handle())) : 0;
   return true;
 }
 
@@ -310,26 +386,6 @@ bool Executor::fail_in_sqlite(int code, Execution& execution) {
     // SQLITE_FULL too: the statement found no room for what is undone anyway.
     default: return fail(execution, AbortReason::kStatementFailed, sqlite3_errmsg(database), code);
   }
-}
-
-// What cannot be captured exactly is found when it is executed, not when it is applied.
-void Executor::validate(const Changes& before, Execution& execution) {
-  begin();
-  connection_.query("SAVEPOINT execution").run();
-  replay_.apply(before);
-  try {
-    replay_.apply(execution.changes);
-  } catch (const ResultError& error) {
-    if (error.error().kind != ErrorKind::kCorrupt) {
-      throw;
-    }
-    refuse(execution, std::string("the changes of the statements cannot be repeated exactly, so they are refused: ") +
-                          error.what());
-    execution.failure.statement_index = 0;
-    execution.results.clear();
-    execution.changes = {};
-  }
-  undo();
 }
 
 }  // namespace assent::participant

@@ -130,8 +130,8 @@ std::optional<std::string> key_of_row(std::string_view index, const TableSchema&
   return shortened(name + ")");
 }
 
-std::optional<std::string> key_of_comparison(const TableSchema& table, std::span<const KeyColumn> columns,
-                                             std::span<const Value> values) {
+std::optional<std::string> key_of_comparison(std::string_view index, const TableSchema& table,
+                                             std::span<const KeyColumn> columns, std::span<const Value> values) {
   std::vector<Value> row(table.columns.size());
   for (std::size_t index = 0; index < columns.size(); ++index) {
     const Column& column = table.columns[columns[index].column];
@@ -140,7 +140,7 @@ std::optional<std::string> key_of_comparison(const TableSchema& table, std::span
     }
     row[columns[index].column] = values[index];
   }
-  return key_of_row("", table, columns, row);
+  return key_of_row(index, table, columns, row);
 }
 
 }  // namespace assent::participant

@@ -24,7 +24,7 @@ std::optional<std::string> key_of_row(std::string_view index, const TableSchema&
 
 // The key that `column = value` finds for each of the columns, values in the order of the columns. Nothing if a value
 // is of a type that the comparison would convert, or NULL: then it is not certain here what is found.
-std::optional<std::string> key_of_comparison(const TableSchema& table, std::span<const KeyColumn> columns,
-                                             std::span<const Value> values);
+std::optional<std::string> key_of_comparison(std::string_view index, const TableSchema& table,
+                                             std::span<const KeyColumn> columns, std::span<const Value> values);
 
 }  // namespace assent::participant

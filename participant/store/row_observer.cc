@@ -1,5 +1,6 @@
 #include "participant/store/row_observer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 #include <utility>
@@ -9,13 +10,6 @@ namespace assent::participant {
 namespace {
 
 constexpr std::uint64_t kBytesOfAValue = 8;
-
-sqlite3_value* value_at(sqlite3* database, int column, bool is_new) {
-  sqlite3_value* value = nullptr;
-  const int result =
-      is_new ? sqlite3_preupdate_new(database, column, &value) : sqlite3_preupdate_old(database, column, &value);
-  return result == SQLITE_OK ? value : nullptr;
-}
 
 // Before it is copied.
 std::uint64_t size_of(sqlite3_value* value) {
@@ -55,15 +49,22 @@ bool equal(sqlite3_value* value, const Column& column, const Value& expected) {
       expected);
 }
 
+// `row` has every column before the rowid.
+bool needs_rowid(const TableSchema& table, const RowImage& row) {
+  return table.identity == RowIdentity::kRowid ||
+         std::any_of(table.primary_key.begin(), table.primary_key.end(),
+                     [&](const KeyColumn& key) { return std::holds_alternative<std::nullptr_t>(row[key.column]); });
+}
+
 }  // namespace
 
 RowObserver::RowObserver(Connection& connection) : database_(connection.handle()) {
   sqlite3_preupdate_hook(database_, &RowObserver::on_change, this);
 }
 
-void RowObserver::capture(const TableSchema& table, CaptureLimits limits) {
+void RowObserver::capture(const std::vector<const TableSchema*>& tables, CaptureLimits limits) {
   mode_ = Mode::kCapture;
-  table_ = &table;
+  tables_ = tables;
   limits_ = limits;
   captured_bytes_ = 0;
   beyond_limits_ = false;
@@ -74,15 +75,16 @@ void RowObserver::capture(const TableSchema& table, CaptureLimits limits) {
 std::vector<Change> RowObserver::take_captured() {
   mode_ = Mode::kOff;
   if (surprised_) {
-    throw ResultError({ErrorKind::kCorrupt, "a statement changed rows of another table than `" + table_->name +
-                                                "`: they would be lost; this is a fault of Assent, report it"});
+    throw ResultError({ErrorKind::kCorrupt,
+                       "a statement changed rows of a table that it does not name: they would be lost; this is a fault "
+                       "of Assent, report it"});
   }
   return std::exchange(captured_, {});
 }
 
 void RowObserver::expect(const TableSchema& table, const Change& change) {
   mode_ = Mode::kVerify;
-  table_ = &table;
+  tables_.assign(1, &table);
   expected_ = &change;
   met_ = 0;
   surprised_ = false;
@@ -94,35 +96,35 @@ bool RowObserver::has_met_expectation() {
 }
 
 void RowObserver::on_change(void* observer, sqlite3* /*database*/, int operation, const char* /*schema*/,
-                            const char* table, sqlite3_int64 /*old_rowid*/, sqlite3_int64 /*new_rowid*/) {
+                            const char* table, sqlite3_int64 old_rowid, sqlite3_int64 new_rowid) {
   auto& self = *static_cast<RowObserver*>(observer);
   if (self.mode_ != Mode::kOff) {
     self.observe(operation == SQLITE_INSERT   ? ChangeKind::kInsert
                  : operation == SQLITE_DELETE ? ChangeKind::kDelete
                                               : ChangeKind::kUpdate,
-                 table);
+                 table, old_rowid, new_rowid);
   }
 }
 
-void RowObserver::observe(ChangeKind kind, std::string_view table) {
-  if (table != table_->name || sqlite3_preupdate_count(database_) != static_cast<int>(table_->columns.size())) {
+void RowObserver::observe(ChangeKind kind, std::string_view name, std::int64_t old_rowid, std::int64_t new_rowid) {
+  const auto table = std::find_if(tables_.begin(), tables_.end(),
+                                  [&](const TableSchema* candidate) { return candidate->name == name; });
+  if (table == tables_.end() || sqlite3_preupdate_count(database_) != (*table)->hook_columns) {
     surprised_ = true;
     return;
   }
+  const Side before{**table, kind, false, old_rowid};
+  const Side after{**table, kind, true, new_rowid};
   if (mode_ == Mode::kVerify) {
-    const bool same = met_ == 0 && kind == expected_->kind &&
-                      (kind == ChangeKind::kInsert || equals(expected_->old_row, false)) &&
-                      (kind == ChangeKind::kDelete || equals(expected_->new_row, true));
-    ++met_;
-    surprised_ = surprised_ || !same;
+    verify(before, after);
     return;
   }
   if (beyond_limits_) {
     return;
   }
-  Change change{.kind = kind, .table = table_->name, .old_row = {}, .new_row = {}};
-  if (captured_.size() >= limits_.rows || (kind != ChangeKind::kInsert && !read_row(false, change.old_row)) ||
-      (kind != ChangeKind::kDelete && !read_row(true, change.new_row))) {
+  Change change{.kind = kind, .table = (*table)->name, .old_row = {}, .new_row = {}};
+  if (captured_.size() >= limits_.rows || (kind != ChangeKind::kInsert && !read_row(before, change.old_row)) ||
+      (kind != ChangeKind::kDelete && !read_row(after, change.new_row))) {
     beyond_limits_ = true;
     captured_.clear();
     sqlite3_interrupt(database_);
@@ -131,15 +133,41 @@ void RowObserver::observe(ChangeKind kind, std::string_view table) {
   captured_.push_back(std::move(change));
 }
 
-bool RowObserver::read_row(bool is_new, RowImage& row) {
-  row.reserve(table_->columns.size());
-  for (std::size_t column = 0; column < table_->columns.size(); ++column) {
-    sqlite3_value* value = value_at(database_, static_cast<int>(column), is_new);
+void RowObserver::verify(const Side& before, const Side& after) {
+  const bool same = met_ == 0 && before.kind == expected_->kind &&
+                    (before.kind == ChangeKind::kInsert || equals(before, expected_->old_row)) &&
+                    (before.kind == ChangeKind::kDelete || equals(after, expected_->new_row));
+  ++met_;
+  surprised_ = surprised_ || !same;
+}
+
+// Null: SQLite has none to show, which stands for NULL.
+sqlite3_value* RowObserver::value_at(const Side& side, std::size_t column) const {
+  const auto& places = !side.is_new                       ? side.table.hook_of_old
+                       : side.kind == ChangeKind::kInsert ? side.table.hook_of_inserted
+                                                          : side.table.hook_of_updated;
+  sqlite3_value* value = nullptr;
+  const int result = side.is_new ? sqlite3_preupdate_new(database_, places[column], &value)
+                                 : sqlite3_preupdate_old(database_, places[column], &value);
+  return result == SQLITE_OK ? value : nullptr;
+}
+
+bool RowObserver::read_row(const Side& side, RowImage& row) {
+  const std::vector<Column>& columns = side.table.columns;
+  row.reserve(columns.size());
+  for (std::size_t column = 0; column < columns.size(); ++column) {
+    if (columns[column].is_rowid) {
+      const bool is_needed = needs_rowid(side.table, row);
+      row.push_back(is_needed ? Value(side.rowid) : Value(nullptr));
+      captured_bytes_ += kBytesOfAValue;
+      continue;
+    }
+    sqlite3_value* value = value_at(side, column);
     captured_bytes_ += size_of(value);
     if (captured_bytes_ > limits_.bytes) {
       return false;
     }
-    if (value != nullptr && is_hidden_real(value, table_->columns[column])) {
+    if (value != nullptr && is_hidden_real(value, columns[column])) {
       row.emplace_back(sqlite3_value_double(value));
     } else {
       row.push_back(value == nullptr ? Value(nullptr) : read_value(value));
@@ -148,13 +176,21 @@ bool RowObserver::read_row(bool is_new, RowImage& row) {
   return true;
 }
 
-bool RowObserver::equals(const RowImage& expected, bool is_new) const {
-  if (expected.size() != table_->columns.size()) {
+bool RowObserver::equals(const Side& side, const RowImage& expected) const {
+  const std::vector<Column>& columns = side.table.columns;
+  if (expected.size() != columns.size()) {
     return false;
   }
   for (std::size_t column = 0; column < expected.size(); ++column) {
-    sqlite3_value* value = value_at(database_, static_cast<int>(column), is_new);
-    if (value == nullptr || !equal(value, table_->columns[column], expected[column])) {
+    if (columns[column].is_rowid) {
+      const auto* rowid = std::get_if<std::int64_t>(&expected[column]);
+      if (rowid != nullptr && *rowid != side.rowid) {
+        return false;
+      }
+      continue;
+    }
+    sqlite3_value* value = value_at(side, column);
+    if (value == nullptr || !equal(value, columns[column], expected[column])) {
       return false;
     }
   }

@@ -25,9 +25,10 @@ class RowObserver {
   RowObserver(const RowObserver&) = delete;
   RowObserver& operator=(const RowObserver&) = delete;
 
-  // Rows of `table` are written down until take_captured(). Beyond the limits the running statement is interrupted, and
-  // what was written down is gone: it may end well all the same, so ask is_beyond_limits() whatever SQLite says.
-  void capture(const TableSchema& table, CaptureLimits limits);
+  // Rows of these tables, which must live until then, are written down until take_captured(). Beyond the limits the
+  // running statement is interrupted, and what was written down is gone: it may end well all the same, so ask
+  // is_beyond_limits() whatever SQLite says.
+  void capture(const std::vector<const TableSchema*>& tables, CaptureLimits limits);
   std::vector<Change> take_captured();
   bool is_beyond_limits() const { return beyond_limits_; }
 
@@ -40,13 +41,23 @@ class RowObserver {
 
   static void on_change(void* observer, sqlite3* database, int operation, const char* schema, const char* table,
                         sqlite3_int64 old_rowid, sqlite3_int64 new_rowid);
-  void observe(ChangeKind kind, std::string_view table);
-  bool read_row(bool is_new, RowImage& row);  // false: beyond the limits, and not all is read
-  bool equals(const RowImage& expected, bool is_new) const;
+  // What the hook shows of a row, before or after.
+  struct Side {
+    const TableSchema& table;
+    ChangeKind kind;
+    bool is_new;
+    std::int64_t rowid;
+  };
+
+  void observe(ChangeKind kind, std::string_view table, std::int64_t old_rowid, std::int64_t new_rowid);
+  void verify(const Side& before, const Side& after);
+  sqlite3_value* value_at(const Side& side, std::size_t column) const;
+  bool read_row(const Side& side, RowImage& row);  // false: beyond the limits, and not all is read
+  bool equals(const Side& side, const RowImage& expected) const;
 
   sqlite3* database_;
   Mode mode_ = Mode::kOff;
-  const TableSchema* table_ = nullptr;
+  std::vector<const TableSchema*> tables_;  // whose changes are expected
   CaptureLimits limits_;
   std::uint64_t captured_bytes_ = 0;
   bool beyond_limits_ = false;

@@ -50,7 +50,7 @@ Sandbox::Sandbox(Connection& connection) {
     }
   }
   constexpr int kPatternBytes = 4096;
-  constexpr int kTriggerDepth = 10;
+  constexpr int kTriggerDepth = 1000;
   sqlite3_limit(database, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit(database, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, kPatternBytes);
   sqlite3_limit(database, SQLITE_LIMIT_TRIGGER_DEPTH, kTriggerDepth);
@@ -113,6 +113,9 @@ int Sandbox::decide(int action, std::string_view first, std::string_view second,
         access_->rowids.insert(table);
       }
       (action == SQLITE_READ ? access_->reads : access_->targets).insert(table);
+      if (action == SQLITE_INSERT) {
+        access_->inserts.insert(table);
+      }
       return SQLITE_OK;
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT: return refuse(std::string(kNoTransactionControl));

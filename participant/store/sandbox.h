@@ -17,7 +17,8 @@ namespace assent::participant {
 // What a statement touches, as the authorizer was told while it was compiled.
 struct Access {
   std::set<std::string> reads;    // names as SQLite gave them: of tables, also of views and of common table expressions
-  std::set<std::string> targets;  // written
+  std::set<std::string> targets;  // written, also by triggers and the actions of foreign keys
+  std::set<std::string> inserts;  // of those, where rows may be inserted
   std::set<std::string> rowids;   // of which a rowid that no column shows was named
   std::string refusal;            // why it may not run, and what to do instead
 };

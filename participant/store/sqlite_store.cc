@@ -35,9 +35,9 @@ class SqliteStore final : public Store {
         catalog_(connection_),
         observer_(connection_),
         replay_(connection_, catalog_, observer_),
-        statements_(connection_, catalog_, sandbox_),
+        enforcement_(connection_, catalog_),
         foreign_writes_(connection_),
-        executor_(connection_, statements_, sandbox_, observer_, replay_, foreign_writes_, options.limits,
+        executor_(connection_, catalog_, sandbox_, enforcement_, observer_, replay_, foreign_writes_, options.limits,
                   options.validate_replay),
         journal_(connection_, replay_),
         reserve_bytes_(options.reserve_bytes) {
@@ -58,6 +58,10 @@ class SqliteStore final : public Store {
     foreign_writes_.accept();
     connection_.query("COMMIT").run();
     claim_->mark_written();
+    executor_.read_committed();
+    for (const BranchRow& row : recovered_.rows) {
+      executor_.follow(read_changes(row.changes));
+    }
   }
 
   const RecoveredStore& recovered() const override { return recovered_; }
@@ -95,6 +99,7 @@ class SqliteStore final : public Store {
     claim_->mark_writing();
     connection_.query("BEGIN IMMEDIATE").run();
     foreign_writes_.check();
+    enforcement_.turn_off();
     for (const JournalOperation& operation : operations) {
       journal_.perform(operation);
     }
@@ -103,6 +108,7 @@ class SqliteStore final : public Store {
     connection_.query("COMMIT").run();
     fail_at("store.after_journal_commit");
     claim_->mark_written();
+    executor_.read_committed();
     return position;
   }
 
@@ -135,7 +141,7 @@ class SqliteStore final : public Store {
   Catalog catalog_;
   RowObserver observer_;
   Replay replay_;
-  StatementCache statements_;
+  Enforcement enforcement_;
   ForeignWrites foreign_writes_;
   Executor executor_;
   JournalTables journal_;

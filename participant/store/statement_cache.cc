@@ -37,6 +37,11 @@ std::shared_ptr<PreparedStatement> StatementCache::get(const std::string& sql) {
   return statement;
 }
 
+void StatementCache::clear() {
+  entries_.clear();
+  uses_.clear();
+}
+
 PreparedStatement StatementCache::prepare(const std::string& sql) {
   PreparedStatement prepared;
   Access access;
@@ -91,45 +96,73 @@ std::string StatementCache::why_refused(const std::vector<Token>& tokens, const 
   }
   for (const std::string& name : access.rowids) {
     const TableSchema* table = catalog_.find(name);
-    if (table != nullptr && table->hidden_rowid && !table->primary_key.empty() && !table->column("rowid")) {
+    const auto shown = table != nullptr ? table->column("rowid") : std::nullopt;
+    const bool is_column = shown && table->columns[*shown].name == "ROWID";
+    if (table != nullptr && table->hidden_rowid && table->identity != RowIdentity::kRowid && !is_column) {
       return "the rowid of `" + name +
              "` is a hidden number that means nothing outside a statement: use its primary key";
     }
   }
-  if (access.targets.size() > 1) {
-    return "the statement writes several tables: write them by statements of their own";
-  }
   return {};
+}
+
+// SQLite reports what a statement writes, but not in order: what it names itself stands behind its verb.
+const TableSchema* StatementCache::target_of(const std::vector<Token>& tokens, const Access& access, Catalog& catalog) {
+  int depth = 0;
+  for (std::size_t at = 0; at < tokens.size(); ++at) {
+    depth += tokens[at].is_symbol('(') ? 1 : tokens[at].is_symbol(')') ? -1 : 0;
+    const bool is_verb = tokens[at].is_word("INSERT") || tokens[at].is_word("REPLACE") ||
+                         tokens[at].is_word("UPDATE") || tokens[at].is_word("DELETE");
+    if (depth != 0 || !is_verb) {
+      continue;
+    }
+    ++at;
+    if (at < tokens.size() && tokens[at].is_word("OR")) {
+      at += 2;
+    }
+    if (at < tokens.size() && (tokens[at].is_word("INTO") || tokens[at].is_word("FROM"))) {
+      ++at;
+    }
+    if (at + 2 < tokens.size() && tokens[at + 1].is_symbol('.')) {
+      at += 2;
+    }
+    const TableSchema* named = at < tokens.size() ? catalog.find(tokens[at].text) : nullptr;
+    return named != nullptr && access.targets.contains(named->name) ? named : nullptr;
+  }
+  return nullptr;
 }
 
 void StatementCache::understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
                                 const Access& access) {
-  bool reads_others = false;
-  for (const std::string& name : access.reads) {
-    const TableSchema* table = catalog_.find(name);
-    if (table == nullptr || table->kind == TableSchema::Kind::kView) {
-      continue;  // a common table expression, a table-valued function; a view's tables are named beside it
+  prepared.writes = !access.targets.empty();
+  for (const std::string& name : access.targets) {
+    const TableSchema* written = catalog_.find(name);
+    prepared.failure = written == nullptr ? "`" + name + "` is not a table of this store" : written->unsupported;
+    if (!prepared.failure.empty()) {
+      return;
     }
-    prepared.reads.push_back(table);
-    reads_others = reads_others || !access.targets.contains(table->name);
   }
-  if (access.targets.empty()) {
-    return;
+  if (prepared.writes) {
+    prepared.table = target_of(tokens, access, catalog_);
+    if (prepared.table == nullptr) {
+      prepared.failure =
+          "the store does not find what the statement writes: begin it with INSERT, REPLACE, UPDATE or "
+          "DELETE and the name of one table, or with WITH and then one of these";
+      return;
+    }
+  } else if (access.reads.size() == 1) {
+    prepared.table = catalog_.find(*access.reads.begin());
   }
-  prepared.target = catalog_.find(*access.targets.begin());
-  if (prepared.target == nullptr) {
-    prepared.failure = "`" + *access.targets.begin() + "` is not a table of this store";
-    return;
+  if (prepared.table != nullptr && prepared.table->kind != TableSchema::Kind::kTable && !prepared.writes) {
+    prepared.table = nullptr;
   }
-  prepared.failure = prepared.target->unsupported;
-  if (!prepared.failure.empty()) {
-    return;
-  }
-  prepared.shape = recognise(tokens, *prepared.target);
+  prepared.shape = recognise(tokens, prepared.table);
   prepared.failure = prepared.shape.refusal;
-  if (reads_others || !is_confirmed_by_plan(prepared.shape, sql, *prepared.target)) {
+  if (prepared.table == nullptr || prepared.table->kind != TableSchema::Kind::kTable ||
+      !is_confirmed_by_plan(prepared.shape, sql, *prepared.table)) {
     prepared.shape.kind = StatementShape::Kind::kOther;
   }
+  prepared.reach = reach_of(tokens, prepared.shape, access, prepared.writes ? prepared.table : nullptr, catalog_);
 }
 
 // What SQLite says that it will do; nothing of it is done.
@@ -151,33 +184,38 @@ std::vector<std::string> StatementCache::plan_of(const std::string& sql) {
   return code == SQLITE_DONE ? plan : std::vector<std::string>{"unknown"};
 }
 
-// A recognised write is believed only if SQLite reads no more than it should: an INSERT nothing but its own VALUES, a
-// keyed write that one key.
+// What is recognised is believed only if SQLite reads no more than it should: an INSERT nothing but its own VALUES, a
+// keyed statement that one key. Behind that a foreign key may look for rows: of a statement that names one table once.
 bool StatementCache::is_confirmed_by_plan(const StatementShape& shape, const std::string& sql,
                                           const TableSchema& table) {
   if (shape.kind == StatementShape::Kind::kOther) {
     return true;
   }
-  const std::vector<std::string> plan = plan_of(sql);
-  if (shape.kind == StatementShape::Kind::kPlainInsert) {
-    const std::string_view values = " constant rows";
-    return plan.empty() || (plan.size() == 1 && plan.front().size() > values.size() &&
-                            plan.front().compare(plan.front().size() - values.size(), values.size(), values) == 0);
+  std::vector<std::string> plan = plan_of(sql);
+  const bool is_insert = shape.kind == StatementShape::Kind::kPlainInsert;
+  const auto ends_with = [](const std::string& line, const std::string& end) {
+    return line.size() >= end.size() && line.compare(line.size() - end.size(), end.size(), end) == 0;
+  };
+  if (is_insert && (plan.empty() || !ends_with(plan.front(), " constant rows"))) {
+    plan.insert(plan.begin(), "");
+  }
+  if (plan.empty() || (plan.size() > 1 && table.children.empty())) {
+    return false;
+  }
+  if (is_insert || plan.front().compare(0, 7, "search ") != 0) {
+    return is_insert;
   }
   std::string columns;
   for (const KeyColumn& key : table.primary_key) {
     columns += (columns.empty() ? "(" : " AND ") + table.columns[key.column].name + "=?";
   }
   columns += ")";
-  const std::string index = "INDEX " + table.primary_index + " " + columns;
-  const std::string way = to_lower(table.integer_key             ? "INTEGER PRIMARY KEY (rowid=?)"
-                                   : table.primary_index.empty() ? "PRIMARY KEY " + columns
-                                                                 : index);
-  const std::string use = to_lower(table.name) + " using ";
-  // The table as the statement may spell it.
-  const std::array<std::string, 3> searches = {"search " + use + way, "search main." + use + way,
-                                               "search " + use + "covering " + way};
-  return plan.size() == 1 && std::find(searches.begin(), searches.end(), plan.front()) != searches.end();
+  if (table.integer_key || table.identity == RowIdentity::kRowid) {
+    return ends_with(plan.front(), " using integer primary key (rowid=?)");
+  }
+  const std::string way =
+      to_lower((table.primary_index.empty() ? "PRIMARY KEY " : "INDEX " + table.primary_index + " ") + columns);
+  return ends_with(plan.front(), " using " + way) || ends_with(plan.front(), " using covering " + way);
 }
 
 }  // namespace assent::participant

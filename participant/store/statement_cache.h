@@ -1,5 +1,7 @@
 // StatementCache: statements from outside, compiled in the sandbox and understood: what they read and write, by which
 // shape, and why they are refused.
+//
+// REQUIRES: triggers and foreign keys are as they are when statements run.
 #pragma once
 
 #include <cstddef>
@@ -12,6 +14,7 @@
 
 #include "participant/store/catalog.h"
 #include "participant/store/connection.h"
+#include "participant/store/reach.h"
 #include "participant/store/sandbox.h"
 #include "participant/store/statement_shape.h"
 #include "participant/store/tokens.h"
@@ -22,9 +25,11 @@ struct PreparedStatement {
   StatementHandle handle;  // null if it cannot run
   std::string failure;     // then why, and what to do instead
   int sqlite_code = 0;     // then of SQLite, if it was SQLite
-  std::vector<const TableSchema*> reads;
-  const TableSchema* target = nullptr;  // null: it only reads
-  StatementShape shape;                 // of a write
+  const TableSchema* table =
+      nullptr;  // what it names to write, a table or a view; of a keyed read: the table; else null
+  bool writes = false;
+  StatementShape shape;
+  Reach reach;
 };
 
 class StatementCache {
@@ -34,6 +39,9 @@ class StatementCache {
 
   // Never null. The least recently used of many goes, when nobody uses it any more.
   std::shared_ptr<PreparedStatement> get(const std::string& sql);
+
+  // The schema has changed.
+  void clear();
 
  private:
   struct Entry {
@@ -45,6 +53,7 @@ class StatementCache {
   std::string why_refused(const std::vector<Token>& tokens, const Access& access);
   void understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
                   const Access& access);
+  static const TableSchema* target_of(const std::vector<Token>& tokens, const Access& access, Catalog& catalog);
   bool is_confirmed_by_plan(const StatementShape& shape, const std::string& sql, const TableSchema& table);
   std::vector<std::string> plan_of(const std::string& sql);
 

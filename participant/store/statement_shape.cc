@@ -47,11 +47,13 @@ class Recogniser {
       : tokens_(tokens), target_(target), parameters_(number_parameters(tokens)) {}
 
   StatementShape run() {
-    refuse_or_fail();
-    if (!shape_.refusal.empty() || tokens_.empty()) {
+    look_for_or();
+    if (!shape_.refusal.empty() || tokens_.empty() || reads_by_in()) {
       return std::move(shape_);
     }
-    if (tokens_[0].is_word("UPDATE") || tokens_[0].is_word("DELETE")) {
+    if (tokens_[0].is_word("SELECT")) {
+      keyed_read();
+    } else if (tokens_[0].is_word("UPDATE") || tokens_[0].is_word("DELETE")) {
       keyed_write();
     } else {
       insert();
@@ -71,13 +73,25 @@ class Recogniser {
                        [&](const Token& token) { return token.is_word(upper_case); });
   }
 
-  // Its rows before the failure would stay: half a statement.
-  void refuse_or_fail() {
-    for (std::size_t index = 0; index + 2 < tokens_.size(); ++index) {
-      if ((word(index, "INSERT") || word(index, "UPDATE")) && word(index + 1, "OR") && word(index + 2, "FAIL")) {
+  void look_for_or() {
+    for (std::size_t index = 0; index < tokens_.size(); ++index) {
+      const bool has_or = (word(index, "INSERT") || word(index, "UPDATE")) && word(index + 1, "OR");
+      shape_.has_conflict_handling = shape_.has_conflict_handling || has_or || word(index, "REPLACE");
+      if (has_or && word(index + 2, "FAIL")) {
+        // Its rows before the failure would stay: half a statement.
         shape_.refusal = "OR FAIL keeps half of a failed statement: use OR ABORT, which is what you get without OR";
       }
     }
+  }
+
+  // `x IN name` reads a table without a SELECT.
+  bool reads_by_in() const {
+    for (std::size_t index = 0; index < tokens_.size(); ++index) {
+      if (word(index, "IN") && !symbol(index + 1, '(')) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // The position behind `[schema .] table`, or nothing if the target does not stand there. A text is a name here.
@@ -94,31 +108,66 @@ class Recogniser {
     return at + 1;
   }
 
-  // ---- UPDATE and DELETE ----
+  // Another name of the table, behind it.
+  void take_alias(std::size_t& at) {
+    if (word(at, "AS") && name(at + 1)) {
+      alias_ = tokens_[at + 1].text;
+      at += 2;
+    } else if (name(at) && !word(at, "WHERE") && !word(at, "SET") && !word(at, "INDEXED") && !word(at, "NOT")) {
+      alias_ = tokens_[at].text;
+      ++at;
+    }
+  }
+
+  // ---- UPDATE, DELETE and SELECT ----
 
   void keyed_write() {
     const bool is_update = tokens_[0].is_word("UPDATE");
-    const auto after = behind_target(is_update ? 1 : 2);
-    if (!after || (is_update ? !word(*after, "SET") : !word(1, "FROM") || !word(*after, "WHERE"))) {
+    auto after = behind_target(is_update ? 1 : 2);
+    if (!after || target_.has_conflict_clause) {
       return;
     }
-    for (const std::string_view unsure : {"SELECT", "FROM", "LIMIT", "ORDER", "CASE", "BETWEEN", "WITH"}) {
-      if (has_word(unsure, *after)) {
-        return;
+    take_alias(*after);
+    if (is_update ? !word(*after, "SET") : !word(1, "FROM") || !word(*after, "WHERE")) {
+      return;
+    }
+    if (has_keyed_where(*after)) {
+      shape_.kind = StatementShape::Kind::kKeyedWrite;
+    }
+  }
+
+  void keyed_read() {
+    std::size_t from = 1;
+    for (int depth = 0; from < tokens_.size() && !(depth == 0 && word(from, "FROM")); ++from) {
+      depth += symbol(from, '(') ? 1 : symbol(from, ')') ? -1 : 0;
+    }
+    auto after = behind_target(from + 1);
+    if (!after || has_word("SELECT", 1) || has_word("WITH")) {
+      return;
+    }
+    take_alias(*after);
+    if (word(*after, "WHERE") && has_keyed_where(*after)) {
+      shape_.kind = StatementShape::Kind::kKeyedRead;
+    }
+  }
+
+  // From `from` on: is there a WHERE that is a conjunction, and names the whole primary key?
+  bool has_keyed_where(std::size_t from) {
+    for (const std::string_view unsure :
+         {"SELECT", "FROM", "CASE", "BETWEEN", "WITH", "UNION", "INTERSECT", "EXCEPT"}) {
+      if (has_word(unsure, from)) {
+        return false;
       }
-    }
-    if (target_.has_conflict_clause) {
-      return;
     }
     std::vector<std::optional<Operand>> key(target_.primary_key.size());
     int depth = 0;
     bool in_where = false;
     std::size_t term = 0;
-    for (std::size_t at = *after; at <= tokens_.size(); ++at) {
-      const bool at_end = at == tokens_.size() || (depth == 0 && (tokens_[at].is_word("RETURNING") || symbol(at, ';')));
+    for (std::size_t at = from; at <= tokens_.size(); ++at) {
+      const bool at_end = at == tokens_.size() || (depth == 0 && ends_where(at));
       if (in_where && depth == 0 && (at_end || word(at, "AND"))) {
         if (!take_term(term, at, key)) {
-          return;
+          return false;
         }
         term = at + 1;
       }
@@ -129,17 +178,29 @@ class Recogniser {
         in_where = true;
         term = at + 1;
       } else if (in_where && depth == 0 && word(at, "OR")) {
-        return;
+        return false;
       }
       depth += symbol(at, '(') ? 1 : symbol(at, ')') ? -1 : 0;
     }
     for (auto& operand : key) {
       if (!operand) {
-        return;
+        return false;
       }
       shape_.key.push_back(std::move(*operand));
     }
-    shape_.kind = StatementShape::Kind::kKeyedWrite;
+    return !key.empty();
+  }
+
+  bool ends_where(std::size_t at) const {
+    if (symbol(at, ';')) {
+      return true;
+    }
+    for (const std::string_view next : {"RETURNING", "GROUP", "HAVING", "WINDOW", "ORDER", "LIMIT"}) {
+      if (word(at, next)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // One part of the conjunction: `column = operand` of a key column is kept, all else is a condition on the row.
@@ -147,10 +208,11 @@ class Recogniser {
     if (end <= from) {
       return false;
     }
-    std::size_t column = from;
+    const bool is_qualified = name(from) && symbol(from + 1, '.') && is_table(tokens_[from].text);
+    std::size_t column = is_qualified ? from + 2 : from;
     std::optional<Operand> known;
-    if (end - from > 2 && name(from) && symbol(from + 1, '=')) {
-      known = operand(from + 2, end);
+    if (end > column + 2 && name(column) && symbol(column + 1, '=')) {
+      known = operand(column + 2, end);
     } else if (end - from > 2 && name(end - 1) && symbol(end - 2, '=')) {
       column = end - 1;
       known = operand(from, end - 2);
@@ -159,13 +221,23 @@ class Recogniser {
       return true;
     }
     for (std::size_t index = 0; index < key.size(); ++index) {
-      const Column& candidate = target_.columns[target_.primary_key[index].column];
-      if (!key[index] && to_lower(candidate.name) == to_lower(tokens_[column].text)) {
+      if (!key[index] && is_column(target_.primary_key[index].column, tokens_[column].text)) {
         key[index] = std::move(known);
         break;
       }
     }
     return true;
+  }
+
+  bool is_table(std::string_view text) const {
+    return to_lower(text) == to_lower(alias_.empty() ? target_.name : alias_);
+  }
+
+  // A rowid that a column shows has three more names, unless columns have them.
+  bool is_column(std::size_t column, std::string_view text) const {
+    const Column& wanted = target_.columns[column];
+    const bool is_rowid_here = wanted.is_rowid || target_.integer_key == column;
+    return target_.column(text) == column || (is_rowid_here && is_rowid(text) && !target_.column(text));
   }
 
   // ---- INSERT ----
@@ -190,23 +262,35 @@ class Recogniser {
     if (!shape_.refusal.empty()) {
       return;
     }
-    if (word(at, "DEFAULT")) {
-      refuse_chosen_key();
+    if (word(at, "DEFAULT") && word(at + 1, "VALUES")) {
+      shape_.may_choose_key = true;
+      at += 2;
+    } else if (word(at, "VALUES")) {
+      shape_.may_choose_key = !place.has_value();
+      at = behind_rows(at + 1, place);
+    } else {
       return;
     }
-    if (!word(at, "VALUES")) {
-      return;
-    }
-    plain = rows(at + 1, place, plain);
-    if (plain && !unsure_ && shape_.refusal.empty()) {
+    const bool at_end = at == tokens_.size() || word(at, "RETURNING") || symbol(at, ';');
+    if (plain && at_end && !unsure_) {
       shape_.kind = StatementShape::Kind::kPlainInsert;
     }
+  }
+
+  // Generated columns have no place in VALUES without a list.
+  std::optional<std::size_t> integer_key_among_written() const {
+    if (!target_.integer_key) {
+      return std::nullopt;
+    }
+    const auto first = target_.columns.begin();
+    return static_cast<std::size_t>(std::count_if(first, first + static_cast<std::ptrdiff_t>(*target_.integer_key),
+                                                  [](const Column& column) { return !column.is_generated; }));
   }
 
   // Where in each row of VALUES the INTEGER PRIMARY KEY stands. Moves `at` behind the list of columns.
   std::optional<std::size_t> key_place(std::size_t& at) {
     if (!symbol(at, '(')) {
-      return target_.integer_key;
+      return integer_key_among_written();
     }
     std::optional<std::size_t> place;
     std::size_t count = 0;
@@ -217,7 +301,7 @@ class Recogniser {
       }
       // SQLite takes a text for a name here.
       const auto column = target_.column(tokens_[at].text);
-      if (!column && target_.hidden_rowid && is_rowid(tokens_[at].text)) {
+      if (!column && target_.hidden_rowid && target_.identity != RowIdentity::kRowid && is_rowid(tokens_[at].text)) {
         shape_.refusal = "`" + tokens_[at].text + "` of table `" + target_.name +
                          "` is a hidden number that means nothing outside a statement: leave it out";
       }
@@ -227,14 +311,11 @@ class Recogniser {
       }
     }
     ++at;
-    if (!place && target_.integer_key) {
-      refuse_chosen_key();
-    }
     return place;
   }
 
-  // VALUES (…), (…) and nothing but RETURNING behind.
-  bool rows(std::size_t at, std::optional<std::size_t> place, bool plain) {
+  // The position behind VALUES (…), (…).
+  std::size_t behind_rows(std::size_t at, std::optional<std::size_t> place) {
     while (symbol(at, '(')) {
       std::size_t column = 0;
       std::size_t begin = ++at;
@@ -242,8 +323,8 @@ class Recogniser {
       for (; at < tokens_.size() && depth > 0; ++at) {
         depth += symbol(at, '(') ? 1 : symbol(at, ')') ? -1 : 0;
         if (depth == 0 || (depth == 1 && symbol(at, ','))) {
-          if (place && column == *place && !take_inserted_key(begin, at)) {
-            plain = false;
+          if (place && column == *place) {
+            take_inserted_key(begin, at);
           }
           ++column;
           begin = at + 1;
@@ -254,27 +335,14 @@ class Recogniser {
       }
       ++at;
     }
-    return plain && (at == tokens_.size() || word(at, "RETURNING") || symbol(at, ';'));
+    return at;
   }
 
-  bool take_inserted_key(std::size_t from, std::size_t end) {
-    if (end == from + 1 && word(from, "NULL")) {
-      refuse_chosen_key();
-      return false;
-    }
-    auto known = operand(from, end);
-    if (!known) {
-      return false;
-    }
-    shape_.inserted_keys.push_back(std::move(*known));
-    return true;
-  }
-
-  void refuse_chosen_key() {
-    if (target_.integer_key) {
-      shape_.refusal = "SQLite would choose the key of a row of `" + target_.name +
-                       "`: automatically chosen keys are not supported; give a value for `" +
-                       target_.columns[*target_.integer_key].name + "`";
+  void take_inserted_key(std::size_t from, std::size_t end) {
+    if (auto known = operand(from, end)) {
+      shape_.inserted_keys.push_back(std::move(*known));
+    } else {
+      shape_.may_choose_key = true;  // NULL, or an expression that may be
     }
   }
 
@@ -306,13 +374,15 @@ class Recogniser {
   const TableSchema& target_;
   std::vector<std::size_t> parameters_;
   StatementShape shape_;
+  std::string alias_;
   bool unsure_ = false;
 };
 
 }  // namespace
 
-StatementShape recognise(const std::vector<Token>& tokens, const TableSchema& target) {
-  return Recogniser(tokens, target).run();
+StatementShape recognise(const std::vector<Token>& tokens, const TableSchema* table) {
+  static const TableSchema kNone;
+  return Recogniser(tokens, table != nullptr ? *table : kNone).run();
 }
 
 const Value& value_of(const Operand& operand, const std::vector<Value>& parameters) {

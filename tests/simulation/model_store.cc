@@ -141,7 +141,7 @@ class ModelRun {
         result.rows.push_back({Value(id), Value(balance)});
       }
     } else if (sql == kSelectBalance) {
-      lock_table();
+      lock_key(parameters[0], LockMode::kShared);
       result.columns = {"balance"};
       if (const auto found = accounts_.find(parameters[0]); found != accounts_.end()) {
         result.rows.push_back({Value(found->second)});
@@ -210,8 +210,8 @@ class ModelRun {
   }
 
   void lock_table() { execution_.locks.push_back({{"accounts", ""}, LockMode::kShared}); }
-  void lock_key(AccountId id) {
-    execution_.locks.push_back({{"accounts", "(" + std::to_string(id) + ")"}, LockMode::kExclusive});
+  void lock_key(AccountId id, LockMode mode = LockMode::kExclusive) {
+    execution_.locks.push_back({{"accounts", "(" + std::to_string(id) + ")"}, mode});
   }
 
   Accounts accounts_;

@@ -18,24 +18,20 @@ INSERT INTO accounts VALUES (1, 100, 'one'), (2, 200, 'two');
 CREATE TABLE people(name TEXT PRIMARY KEY, age INTEGER);
 INSERT INTO people VALUES ('Ann', 30), (NULL, 31);
 CREATE TABLE strict_types(id INTEGER PRIMARY KEY, v INTEGER) STRICT;
-CREATE TABLE keyless(v);
-INSERT INTO keyless VALUES (1);
-CREATE TABLE generated(id INTEGER PRIMARY KEY, v, w AS (v + 1));
-CREATE TABLE stored(id INTEGER PRIMARY KEY, v, w AS (v + 1) STORED);
-CREATE TABLE triggered(id INTEGER PRIMARY KEY, v);
-CREATE TRIGGER tr AFTER INSERT ON triggered BEGIN DELETE FROM accounts; END;
-CREATE TABLE parent(id INTEGER PRIMARY KEY);
-CREATE TABLE child(id INTEGER PRIMARY KEY, parent REFERENCES Parent(id));
-CREATE TABLE numbered(id INTEGER PRIMARY KEY AUTOINCREMENT, v);
-CREATE TABLE hides(name TEXT PRIMARY KEY, oid INTEGER);
+CREATE TABLE hides(name TEXT PRIMARY KEY, oid INTEGER, rowid, _ROWID_);
+CREATE TABLE shouting(name TEXT PRIMARY KEY, ROWID);
+CREATE TABLE late_key(g AS (x + 1), id INTEGER PRIMARY KEY, x);
+CREATE TABLE lax_parent(id INTEGER PRIMARY KEY, code INTEGER UNIQUE);
+CREATE TABLE lax_child(id INTEGER PRIMARY KEY, code TEXT REFERENCES lax_parent(code) DEFERRABLE INITIALLY DEFERRED);
 CREATE TABLE failing(id INTEGER PRIMARY KEY, v UNIQUE ON CONFLICT ROLLBACK);
 INSERT INTO failing VALUES (1, 1);
 CREATE TABLE two_keys(id INTEGER PRIMARY KEY, u UNIQUE, v UNIQUE);
 INSERT INTO two_keys VALUES (1, 1, 1), (2, 2, 2);
 CREATE VIEW rich AS SELECT * FROM accounts WHERE balance > 100;
-CREATE TRIGGER via_view INSTEAD OF INSERT ON rich BEGIN INSERT INTO accounts VALUES (new.id, new.balance, ''); END;
 CREATE VIEW spying AS SELECT * FROM sqlite_schema, (SELECT last_insert_rowid());
 CREATE VIRTUAL TABLE words USING fts5(word);
+CREATE TABLE numbered(id INTEGER PRIMARY KEY AUTOINCREMENT, v);
+CREATE TRIGGER fires AFTER INSERT ON numbered BEGIN DELETE FROM accounts; END;
 CREATE TABLE lucky(id INTEGER PRIMARY KEY, v CHECK (v > 0 AND abs(random()) % 2 = 0));
 CREATE TABLE defaults(id INTEGER PRIMARY KEY, v DEFAULT (random()) CHECK (v <> 'random'));
 CREATE TABLE docs(id INTEGER PRIMARY KEY, body TEXT);
@@ -92,7 +88,7 @@ TEST_F(Refusal, SchemaChangesAreRefused) {
        {"CREATE TABLE t(a)", "CREATE TEMP TABLE t(a)", "CREATE TABLE t AS SELECT * FROM accounts",
         "DROP TABLE accounts", "ALTER TABLE accounts ADD COLUMN b", "ALTER TABLE accounts RENAME TO b",
         "CREATE INDEX i ON accounts(balance)", "CREATE VIEW v AS SELECT 1", "CREATE TEMP VIEW v AS SELECT 1",
-        "DROP VIEW rich", "CREATE TRIGGER t2 AFTER INSERT ON accounts BEGIN SELECT 1; END", "DROP TRIGGER tr",
+        "DROP VIEW rich", "CREATE TRIGGER t2 AFTER INSERT ON accounts BEGIN SELECT 1; END", "DROP TRIGGER fires",
         "REINDEX", "ANALYZE", "CREATE VIRTUAL TABLE v USING fts5(a)", "SELECT * FROM dbstat",
         "SELECT * FROM sqlite_stmt", "SELECT * FROM pragma_table_info('accounts')"}) {
     expect_refused(sql, "can neither change the schema nor use tables internal to SQLite");
@@ -137,25 +133,22 @@ TEST_F(Refusal, SeveralStatementsOrNoneAreRefused) {
 }
 
 TEST_F(Refusal, TablesThatAreNotSupportedAreRefusedForWritesAndNamed) {
-  expect_refused("INSERT INTO keyless VALUES (2)", "table `keyless` has no primary key");
-  expect_refused("DELETE FROM keyless", "table `keyless` has no primary key");
-  expect_refused("INSERT INTO generated (id, v) VALUES (1, 2)", "table `generated` has a generated column");
-  expect_refused("UPDATE stored SET v = 1", "table `stored` has a generated column");
-  expect_refused("INSERT INTO triggered VALUES (1, 2)", "table `triggered` has the trigger `tr`");
-  expect_refused("DELETE FROM triggered", "table `triggered` has the trigger `tr`");
-  expect_refused("INSERT INTO child VALUES (1, 2)", "table `child` is part of a foreign key");
-  expect_refused("DELETE FROM parent WHERE id = 1", "table `parent` is part of a foreign key (declared by `child`)");
   expect_refused("INSERT INTO lucky VALUES (1, 1)", "table `lucky` has a CHECK that calls random()");
-  EXPECT_EQ(execute("INSERT INTO defaults (id) VALUES (1)").failure.reason, AbortReason::kNone);
-  expect_refused("DELETE FROM hides", "table `hides` has a column named `oid`");
+  expect_refused("DELETE FROM hides", "table `hides` has columns named `rowid`, `oid` and `_rowid_`");
+  expect_refused("INSERT INTO late_key (x) VALUES (1)",
+                 "table `late_key` has a virtual generated column before its INTEGER PRIMARY KEY");
+  expect_refused("DELETE FROM shouting", "table `shouting` has a column named `ROWID`");
+  expect_refused("DELETE FROM lax_child",
+                 "a deferred foreign key of `lax_child` refers to column `code` of `lax_parent`");
+  expect_refused("DELETE FROM lax_parent", "which has another type than the column that refers to it");
   expect_refused("INSERT INTO words VALUES ('bye')", "`words` is a virtual table");
   expect_refused("DELETE FROM words_content", "");
-  EXPECT_EQ(execute("INSERT INTO rich VALUES (1, 2, '')").failure.reason, AbortReason::kStatementFailed);
+  expect_refused("INSERT INTO rich VALUES (1, 2, '')", "cannot modify rich because it is a view");
   expect_refused("DELETE FROM nowhere", "no such table: nowhere");
 }
 
 TEST_F(Refusal, TablesThatCannotBeWrittenCanBeRead) {
-  for (const char* table : {"keyless", "generated", "stored", "triggered", "parent", "child", "hides", "rich"}) {
+  for (const char* table : {"lucky", "hides", "late_key", "shouting", "lax_child", "lax_parent", "rich"}) {
     const Execution execution = execute(std::string("SELECT * FROM ") + table);
     EXPECT_EQ(execution.failure.reason, AbortReason::kNone) << execution.failure.detail;
   }
@@ -163,48 +156,13 @@ TEST_F(Refusal, TablesThatCannotBeWrittenCanBeRead) {
   EXPECT_EQ(rows("SELECT value FROM json_each('[7]')"), (Rows{{std::int64_t{7}}}));
 }
 
-TEST_F(Refusal, KeysThatSqliteWouldChooseAreRefused) {
-  const std::string message = "automatically chosen keys are not supported; give";
-  expect_refused("INSERT INTO accounts (balance) VALUES (1)", message);
-  expect_refused("INSERT INTO accounts VALUES (NULL, 1, '')", message);
-  expect_refused("INSERT INTO accounts VALUES (9, 1, ''), (NULL, 1, '')", message);
-  expect_refused("INSERT INTO accounts VALUES (?1, 1, '')", message, {nullptr});
-  expect_refused("INSERT INTO accounts DEFAULT VALUES", message);
-  expect_refused("INSERT INTO accounts (balance) SELECT age FROM people", message);
-  expect_refused("INSERT OR REPLACE INTO accounts (balance) VALUES (1)", message);
-  expect_refused("REPLACE INTO accounts (note, balance) VALUES ('', 1)", message);
-  expect_refused("WITH c AS (SELECT 1) INSERT INTO accounts (balance) SELECT * FROM c", message);
-  expect_refused("INSERT INTO numbered (v) VALUES (1)", message);
-  expect_refused("INSERT INTO accounts('note', id) VALUES ('x', NULL)", message);
-  expect_refused("INSERT INTO accounts('note', 'ID') VALUES ('x', ?1)", message, {nullptr});
-  expect_refused("INSERT INTO accounts('note') VALUES ('x')", message);
-  expect_refused("INSERT INTO 'accounts' (note) VALUES ('x')", message);
-  expect_refused("INSERT INTO main.'accounts' DEFAULT VALUES", message);
-  EXPECT_EQ(execute("INSERT INTO numbered VALUES (5, 1)").failure.reason, AbortReason::kNone);
-  EXPECT_EQ(execute("INSERT INTO accounts (rowid, balance) VALUES (9, 1)").failure.reason, AbortReason::kNone);
-}
-
-TEST_F(Refusal, AKeyThatIsFoundToBeChosenOnlyWhileRunningTakesTheTable) {
-  for (const char* sql :
-       {"INSERT INTO accounts VALUES ((NULL), 1, '')", "INSERT INTO accounts VALUES (nullif(1, 1), 1, '')",
-        "INSERT INTO accounts SELECT NULL, 1, ''"}) {
-    const Locks locks = execute(sql).locks;
-    ASSERT_EQ(locks.size(), 2U) << sql;
-    EXPECT_EQ(locks[0].name, (LockName{"accounts", ""})) << sql;
-    EXPECT_EQ(locks[0].mode, LockMode::kShared) << sql;
-    EXPECT_EQ(locks[1].name, (LockName{"accounts", "(3)"})) << sql;
-  }
-}
-
-TEST_F(Refusal, HiddenRowidsAndNullKeysAreRefused) {
+TEST_F(Refusal, HiddenRowidsAreRefused) {
   for (const char* sql : {"SELECT rowid FROM people", "SELECT _rowid_ FROM people", "DELETE FROM people WHERE oid = 1",
                           "UPDATE people SET rowid = 5 WHERE name = 'Ann'", "SELECT name FROM people ORDER BY rowid",
                           "INSERT INTO people (rowid, name) VALUES (9, 'Zoe')"}) {
     expect_refused(sql, "hidden number");
   }
   EXPECT_EQ(rows("SELECT rowid FROM accounts WHERE rowid = 1"), (Rows{{std::int64_t{1}}}));
-  expect_refused("INSERT INTO people VALUES (NULL, 1)", "NULL in its primary key");
-  expect_refused("UPDATE people SET age = 1 WHERE name IS NULL", "NULL in its primary key");
 }
 
 TEST_F(Refusal, OrFailIsRefusedAndOrRollbackFailsAlone) {

@@ -23,6 +23,7 @@ using simulation::kSelectAll;
 using simulation::kSelectBalance;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::IsSupersetOf;
 using testing::SizeIs;
 
 // A place where a store with the accounts 1 (100), 2 (50) and 3 (0) lives.
@@ -98,7 +99,9 @@ class StoreContract : public testing::TestWithParam<std::pair<const char*, MakeP
     return found;
   }
 
-  static Lock key(std::int64_t id) { return {{"accounts", "(" + std::to_string(id) + ")"}, LockMode::kExclusive}; }
+  static Lock key(std::int64_t id, LockMode mode = LockMode::kExclusive) {
+    return {{"accounts", "(" + std::to_string(id) + ")"}, mode};
+  }
 
   const Lock table_shared_{{"accounts", ""}, LockMode::kShared};
   const std::map<std::int64_t, std::int64_t> untouched_{{1, 100}, {2, 50}, {3, 0}};
@@ -106,7 +109,7 @@ class StoreContract : public testing::TestWithParam<std::pair<const char*, MakeP
   std::unique_ptr<Store> store_;
 };
 
-TEST_P(StoreContract, AQueryReturnsColumnsAndRowsAndLocksTheTableShared) {
+TEST_P(StoreContract, AQueryByKeyReturnsColumnsAndRowsAndLocksTheKeyShared) {
   const Execution execution = execute({make(kSelectBalance, {std::int64_t{1}})});
   EXPECT_EQ(execution.failure.reason, AbortReason::kNone);
   ASSERT_THAT(execution.results, SizeIs(1));
@@ -114,6 +117,12 @@ TEST_P(StoreContract, AQueryReturnsColumnsAndRowsAndLocksTheTableShared) {
   EXPECT_EQ(execution.results[0].rows, (Rows{{std::int64_t{100}}}));
   EXPECT_EQ(execution.results[0].changed_rows, 0U);
   EXPECT_TRUE(execution.changes.empty());
+  EXPECT_THAT(execution.locks, ElementsAre(key(1, LockMode::kShared)));
+}
+
+TEST_P(StoreContract, AQueryOfAllLocksTheTableShared) {
+  const Execution execution = execute({make(kSelectAll)});
+  EXPECT_THAT(execution.results.at(0).rows, SizeIs(3));
   EXPECT_THAT(execution.locks, ElementsAre(table_shared_));
 }
 
@@ -146,7 +155,7 @@ TEST_P(StoreContract, StatementsOfOneRunSeeEachOther) {
   EXPECT_EQ(execution.results[2].rows, (Rows{{std::int64_t{15}}}));
   EXPECT_THAT(execution.results[4].rows, SizeIs(3));
   EXPECT_EQ(execution.changes.rows, 3U);
-  EXPECT_THAT(execution.locks, ElementsAre(table_shared_, key(4)));
+  EXPECT_THAT(execution.locks, IsSupersetOf({table_shared_, key(4), key(4, LockMode::kShared)}));
 }
 
 TEST_P(StoreContract, ARunGoesOnFromTheChangesBeforeIt) {

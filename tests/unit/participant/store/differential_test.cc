@@ -1,0 +1,262 @@
+// Random branches, several at a time under the locks that their statements ask for, against plain SQLite that runs
+// those that commit one after the other: every statement shows the same, and both end with the same rows.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "participant/core/lock_table.h"
+#include "tests/unit/participant/store/random_sql.h"
+#include "tests/unit/participant/store/reference_database.h"
+#include "tests/unit/participant/store/sqlite_fixture.h"
+
+namespace assent::participant {
+namespace {
+
+// One transaction that is under way.
+struct OpenBranch {
+  struct Step {
+    Statement statement;
+    Shown shown;
+    std::vector<Change> changes;
+  };
+
+  Priority priority;
+  Changes changes;
+  bool needs_last_run = false;
+  std::vector<Step> steps;
+  std::map<std::string, std::int64_t> numbers;  // the smallest that it inserted, by table
+};
+
+class Differential : public SqliteStoreTest {
+ protected:
+  // Runs one world, and counts what it met.
+  void run(std::uint64_t seed, int statements) {
+    RandomSql sql(seed);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    schema_.clear();
+    const std::vector<std::string> schema = runnable(sql.schema());
+    for (const std::string& text : schema) {
+      schema_ += text + ";\n";
+    }
+    store_.reset();
+    std::filesystem::remove_all(path());
+    for (const char* suffix : {"-wal", "-shm"}) {
+      std::filesystem::remove(path() + suffix);
+    }
+    create(schema_);
+    reference_ = std::make_unique<ReferenceDatabase>(schema);
+    reference_->roll_back();
+    for (int count = 0; count < statements && !HasFatalFailure() && !HasNonfatalFailure(); ++count) {
+      advance(sql);
+    }
+    while (!open_.empty() && !HasNonfatalFailure()) {
+      end(sql, open_.begin(), sql.below(4) != 0);
+    }
+    compare(sql);
+    last_committed_ = 0;
+    locks_ = LockTable();
+    open_.clear();
+  }
+
+  void advance(RandomSql& sql) {
+    if (open_.size() < 3 && (open_.empty() || sql.below(3) == 0)) {
+      const std::uint64_t number = ++next_;
+      open_[number].priority = {.begin_stamp = number, .id = transaction(number)};
+    }
+    auto branch = open_.begin();
+    std::advance(branch, static_cast<std::ptrdiff_t>(sql.below(open_.size())));
+    if (!branch->second.steps.empty() && sql.below(4) == 0) {
+      end(sql, branch, sql.below(6) != 0);
+    } else {
+      step(branch, sql.statement());
+    }
+  }
+
+  using Branches = std::map<std::uint64_t, OpenBranch>;
+
+  Execution execute_in(const OpenBranch& branch, const std::vector<Statement>& statements, bool is_last) {
+    auto execution = store_->execute({.id = branch.priority.id,
+                                      .before = branch.changes,
+                                      .statements = statements,
+                                      .level = IsolationLevel::kSerializable,
+                                      .is_last = is_last});
+    EXPECT_TRUE(execution) << execution.error().message << '\n' << history(branch);
+    return execution ? std::move(*execution) : Execution{};
+  }
+
+  // A branch that would have to wait ends, so that the others go on.
+  bool is_granted(Branches::iterator branch, const Locks& wanted) {
+    if (locks_.request(branch->second.priority, wanted).granted) {
+      return true;
+    }
+    ++conflicts_;
+    give_up(branch);
+    return false;
+  }
+
+  void give_up(Branches::iterator branch) {
+    static_cast<void>(locks_.release(branch->second.priority));
+    open_.erase(branch);
+  }
+
+  void step(Branches::iterator branch, const Statement& statement) {
+    OpenBranch& open = branch->second;
+    Execution execution = execute_in(open, {statement}, false);
+    ++statements_;
+    if (!is_granted(branch, execution.locks)) {
+      return;
+    }
+    Shown shown;
+    if (execution.failure.reason != AbortReason::kNone) {
+      shown.code = execution.failure.sqlite_extended_code;
+      if (shown.code == 0) {
+        return;  // refused by the store: plain SQLite has nothing to compare
+      }
+      ++failed_;
+    } else {
+      shown.rows = std::move(execution.results.at(0).rows);
+      shown.changed = execution.results.at(0).changed_rows;
+    }
+    open.steps.push_back({statement, std::move(shown), read_changes(execution.changes)});
+    for (const auto& [table, number] : smallest_numbers(open.steps.back().changes)) {
+      const auto [place, is_new] = open.numbers.emplace(table, number);
+      place->second = std::min(place->second, number);
+    }
+    open.changes.bytes += execution.changes.bytes;
+    open.changes.rows += execution.changes.rows;
+    open.needs_last_run = open.needs_last_run || execution.needs_last_run;
+  }
+
+  void end(const RandomSql& sql, Branches::iterator branch, bool commits) {
+    OpenBranch& open = branch->second;
+    int code = SQLITE_OK;
+    if (commits && open.needs_last_run) {
+      const Execution last = execute_in(open, {}, true);
+      if (!is_granted(branch, last.locks)) {
+        return;
+      }
+      ASSERT_NE(last.failure.reason, AbortReason::kVoteNo) << last.failure.detail << '\n' << history(open);
+      code = last.failure.sqlite_extended_code;
+    }
+    if (commits && !reference_->can_draw(open.numbers)) {
+      give_up(branch);  // a later number has committed before: plain SQLite gives no earlier one any more
+      return;
+    }
+    if (commits) {
+      repeat(open, code);
+    }
+    if (commits && code == SQLITE_OK && !open.changes.empty()) {
+      const std::uint64_t number = open.priority.id.number;
+      std::vector<JournalOperation> operations;
+      if (last_committed_ != 0) {
+        operations.push_back(DeleteBranch{transaction(last_committed_)});
+      }
+      operations.push_back(PutPrepared{prepared_row(number, open.changes)});
+      operations.push_back(apply_branch(number));
+      const auto position = store_->journal(operations);
+      ASSERT_TRUE(position) << position.error().message << '\n' << history(open);
+      last_committed_ = number;
+      ++committed_;
+      if (compares_each_) {
+        compare_tables(sql, open);
+      }
+    }
+    give_up(branch);
+  }
+
+  void repeat(const OpenBranch& open, int expected) {
+    std::vector<const OpenBranch::Step*> kept;
+    reference_->begin();
+    for (const OpenBranch::Step& step : open.steps) {
+      reference_->draw_from(step.changes);
+      Shown shown = reference_->show(step.statement);
+      Shown store = step.shown;
+      std::sort(store.rows.begin(), store.rows.end(),
+                [](const auto& a, const auto& b) { return row_text(a) < row_text(b); });
+      std::sort(shown.rows.begin(), shown.rows.end(),
+                [](const auto& a, const auto& b) { return row_text(a) < row_text(b); });
+      ASSERT_EQ(store, shown) << step.statement.sql << "\nstore: " << to_text(store) << "\nplain: " << to_text(shown)
+                              << '\n'
+                              << history(open);
+      if (reference_->in_transaction()) {
+        kept.push_back(&step);
+        continue;
+      }
+      // OR ROLLBACK, and RAISE(ROLLBACK): SQLite has rolled back all, the store only that statement.
+      reference_->begin();
+      for (const OpenBranch::Step* before : kept) {
+        reference_->draw_from(before->changes);
+        reference_->show(before->statement);
+      }
+    }
+    ASSERT_EQ(reference_->commit(), expected) << history(open);
+  }
+
+  static std::string row_text(const std::vector<Value>& row) {
+    return to_text(Shown{.code = 0, .rows = {row}, .changed = 0});
+  }
+
+  void compare(const RandomSql& sql) {
+    compare_tables(sql, {});
+    EXPECT_EQ(read_outside(path(), "PRAGMA integrity_check"), (Rows{{"ok"}}));
+  }
+
+  void compare_tables(const RandomSql& sql, const OpenBranch& last) {
+    Connection outside(path(), SQLITE_OPEN_READONLY);
+    for (const std::string& table : sql.tables()) {
+      const Shown store{.code = 0, .rows = dump(outside.handle(), table), .changed = 0};
+      const Shown plain{.code = 0, .rows = dump(reference_->handle(), table), .changed = 0};
+      ASSERT_EQ(store, plain) << table << "\nstore: " << to_text(store) << "\nplain: " << to_text(plain) << '\n'
+                              << history(last);
+    }
+  }
+
+  std::string history(const OpenBranch& open) const {
+    std::ostringstream text;
+    text << schema_;
+    for (const OpenBranch::Step& step : open.steps) {
+      text << "  " << step.statement.sql << " -> " << to_text(step.shown) << '\n';
+    }
+    return text.str();
+  }
+
+  std::string schema_;
+  std::unique_ptr<ReferenceDatabase> reference_;
+  LockTable locks_;
+  Branches open_;
+  std::uint64_t last_committed_ = 0;
+  bool compares_each_ = std::getenv("ASSENT_COMPARE_EACH") != nullptr;
+  std::uint64_t statements_ = 0;
+  std::uint64_t failed_ = 0;
+  std::uint64_t conflicts_ = 0;
+  std::uint64_t committed_ = 0;
+};
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+// ASSENT_SEED begins elsewhere, ASSENT_WORLDS runs more of them, ASSENT_COMPARE_EACH finds the branch after which they
+// differ.
+TEST_F(Differential, BranchesEndAsPlainSqliteDoes) {
+  constexpr int kStatementsOfAWorld = 500;
+  const std::uint64_t first = number_from("ASSENT_SEED", 1);
+  const std::uint64_t worlds = number_from("ASSENT_WORLDS", 40);
+  for (std::uint64_t seed = first; seed < first + worlds && !HasFailure(); ++seed) {
+    run(seed, kStatementsOfAWorld);
+  }
+  RecordProperty("statements", std::to_string(statements_));
+  std::printf("%llu statements, %llu failed, %llu conflicts, %llu branches committed\n",
+              static_cast<unsigned long long>(statements_), static_cast<unsigned long long>(failed_),
+              static_cast<unsigned long long>(conflicts_), static_cast<unsigned long long>(committed_));
+}
+
+}  // namespace
+}  // namespace assent::participant

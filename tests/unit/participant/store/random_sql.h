@@ -1,0 +1,69 @@
+// Random schemas of every kind of table, and random statements on them, for tests that compare.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "assent/value.h"
+
+namespace assent::participant {
+
+class RandomSql {
+ public:
+  explicit RandomSql(std::uint64_t seed);
+
+  // CREATE …, INSERT …, ALTER …: statements that SQLite runs in their order.
+  const std::vector<std::string>& schema() const { return schema_; }
+  // All tables, those of triggers too.
+  const std::vector<std::string>& tables() const { return names_; }
+
+  // Of a small world, so that statements meet: they may fail, but SQLite knows what they mean.
+  Statement statement();
+
+  // Uniform, below `end`.
+  std::uint64_t below(std::uint64_t end) { return random_() % end; }
+
+ private:
+  struct Table {
+    std::string name;
+    std::vector<std::string> key;     // empty: it has none
+    std::vector<std::string> values;  // columns that can be written
+    bool chooses_key = false;         // the key may be left out
+    bool is_numbered = false;         // AUTOINCREMENT
+  };
+
+  bool chance(int percent) { return below(100) < static_cast<std::uint64_t>(percent); }
+  std::string pick(const std::vector<std::string>& from) { return from[below(from.size())]; }
+  std::string integer();
+  std::string text();
+  std::string value();
+  std::string key_value(const Table& table, std::size_t column);
+
+  void create_tables();
+  void add_table(std::string kind, Table table, const std::string& key_columns, const std::string& suffix);
+  void add_indexes(const Table& table, bool has_rows);
+  void add_family();
+  void add_triggers();
+  void add_view();
+  void fill();
+
+  std::string row(const Table& table, const std::vector<std::string>& columns);
+  std::vector<std::string> some_columns(const Table& table);
+  std::string key_condition(const Table& table, const std::string& prefix = "");
+  std::string condition(const Table& table);
+  std::string assignments(const Table& table);
+  std::string insert(const Table& table);
+  std::string update(const Table& table);
+  std::string erase(const Table& table);
+  std::string select(const Table& table);
+
+  std::mt19937_64 random_;
+  std::vector<std::string> schema_;
+  std::vector<std::string> names_;
+  std::vector<Table> writable_;  // also views
+  std::vector<Value> parameters_;
+};
+
+}  // namespace assent::participant
