@@ -96,7 +96,7 @@ class AuditTest : public testing::Test {
     });
   }
 
-  Installation installation_{three_stores(rows_schema(), false)};
+  Installation installation_{three_stores(rows_schema())};
   Latencies audits_;
   Latencies statements_;
   Latencies transfers_;
@@ -104,7 +104,6 @@ class AuditTest : public testing::Test {
 
 TEST_F(AuditTest, OfAllRowsBesideManyWritersHindersNobodyForLong) {
   std::atomic<bool> audited = false;
-  std::atomic<std::size_t> transfers = 0;
   const auto audits = amount(kAudits);
   const auto longest = is_sanitized() ? kLongestSanitizedWait : kLongestWait;
   std::size_t beside = 0;  // transfers that committed while audits went on

@@ -1,5 +1,7 @@
 #include "tests/isolation/bank_client.h"
 
+#include <gtest/gtest.h>
+
 namespace assent::isolation {
 
 namespace {
@@ -57,33 +59,36 @@ void BankClient::run(std::size_t transactions, EndedCount& ended) {
       ran.committed = true;
     } catch (const OutcomeUnknown& unknown) {
       if (!audits) unknown_.emplace_back(unknown.id(), transfer);
-    } catch (const Aborted&) {  // too little money
+    } catch (const Aborted& aborted) {  // too little money
+      EXPECT_TRUE(aborted.reason() == AbortReason::kApplication || aborted.reason() == AbortReason::kConstraint)
+          << aborted.what();
     }
     ran_.push_back(ran);
   }
 }
 
 void BankClient::transfer_interactively(const Transfer& transfer, Ran& ran) {
-  const auto& [from, to, amount] = transfer;
   client_.run([&](Transaction& transaction) {
     ++ran.runs;
     ran.last = transaction.id();
     const auto balance_of = [&](const Account& account) {
       return transaction.query_one(account.first, kBalanceOf, account.second).get<std::int64_t>("balance");
     };
-    const auto there = balance_of(from);
-    if (there < amount) transaction.abort("too little money");
-    const auto elsewhere = balance_of(to);
-    transaction.execute(from.first, kSet, from.second, there - amount);
-    transaction.execute(to.first, kSet, to.second, elsewhere + amount);
+    const auto set = [&](const Account& account, std::int64_t balance) {
+      transaction.execute(account.first, kSet, account.second, balance);
+    };
+    const auto from = balance_of(transfer.from);
+    if (from < transfer.amount) transaction.abort("too little money");
+    const auto to = balance_of(transfer.to);
+    set(transfer.from, from - transfer.amount);
+    set(transfer.to, to + transfer.amount);
   });
 }
 
 void BankClient::transfer_at_once(const Transfer& transfer, Ran& ran) {
-  const auto& [from, to, amount] = transfer;
   Batch batch;
-  batch.execute(from.first, kAdd, from.second, -amount).expect_rows(1);
-  batch.execute(to.first, kAdd, to.second, amount).expect_rows(1);
+  batch.execute(transfer.from.first, kAdd, transfer.from.second, -transfer.amount).expect_rows(1);
+  batch.execute(transfer.to.first, kAdd, transfer.to.second, transfer.amount).expect_rows(1);
   Outcome outcome;
   submit(batch, ran, outcome);
 }

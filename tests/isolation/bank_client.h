@@ -30,6 +30,7 @@ class BankClient {
   // `number` is its own among all clients of a test; its choices depend on it and the seed.
   BankClient(ClientOptions options, std::vector<std::string> stores, std::uint64_t seed, std::uint64_t number);
 
+  // A transaction fails the test that ends in another way than by a commit, by its own will, or unknown.
   void run(std::size_t transactions, EndedCount& ended);
 
   // Asks for the end of each transfer whose end is unknown.

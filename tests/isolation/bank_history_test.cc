@@ -21,7 +21,7 @@ constexpr std::size_t kTellers = 6;
 void check_bank(const std::string& test, std::uint64_t usual_seed, std::size_t transactions, std::size_t kills) {
   const auto seed = seed_of(test, usual_seed);
   const auto total = amount(transactions);
-  Installation installation(three_stores(bank_schema(), kills > 0));
+  Installation installation(three_stores(bank_schema()));
   std::vector<std::unique_ptr<BankClient>> clients;
   for (std::size_t number = 0; number < kTellers; ++number) {
     auto options = installation.client_options();

@@ -81,6 +81,7 @@ std::vector<std::string> Installation::arguments(const std::string& process, boo
     if (is_new) words.insert(words.end(), {"--schema", process + "=" + (folder_ / "schema.sql").string()});
     words.insert(words.end(), plan_.participant_flags.begin(), plan_.participant_flags.end());
   }
+  words.insert(words.end(), {"--log-level", "debug"});
   if (is_new) words.emplace_back("--create");
   return words;
 }

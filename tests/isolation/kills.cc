@@ -18,14 +18,12 @@ void wait_until(Condition condition) {
 
 }  // namespace
 
-Installation::Plan three_stores(std::string schema, bool will_be_killed) {
+Installation::Plan three_stores(std::string schema) {
   Installation::Plan plan;
   plan.stores = {"a", "b", "c"};
   plan.schema = std::move(schema);
-  if (will_be_killed) {
-    plan.coordinator_flags = {"--decide-timeout", "500ms"};
-    plan.participant_flags = {"--inquiry-first", "50ms", "--inquiry-ceiling", "200ms", "--call-timeout", "1s"};
-  }
+  plan.coordinator_flags = {"--transaction-timeout", "5m"};
+  plan.participant_flags = {"--transaction-timeout", "5m", "--inquiry-first", "50ms", "--inquiry-ceiling", "200ms"};
   return plan;
 }
 

@@ -1,6 +1,7 @@
 #include "tests/isolation/list_client.h"
 
-#include <chrono>
+#include <gtest/gtest.h>
+
 #include <map>
 #include <sstream>
 #include <utility>
@@ -156,7 +157,8 @@ void ListClient::run_interactive(std::vector<Step> steps, bool aborts) {
     history_.back().ending = Ending::kCommitted;
   } catch (const OutcomeUnknown&) {
     history_.back().ending = Ending::kUnknown;
-  } catch (const Aborted&) {
+  } catch (const Aborted& aborted) {
+    EXPECT_EQ(aborted.reason(), AbortReason::kApplication) << aborted.what();
   }
   history_.back().end = now();
   ran_.push_back(ran);
@@ -182,6 +184,7 @@ void ListClient::run_one_shot(std::vector<Step> steps) {
     ran.last = unknown.id();
   } catch (const Aborted& aborted) {
     ran.last = aborted.id();
+    ADD_FAILURE() << aborted.what();
   }
   transaction.end = now();
   transaction.name = to_string(ran.last);

@@ -25,6 +25,7 @@ class ListClient {
   // `number` is its own among all clients of a history; its choices depend on it and the seed.
   ListClient(ClientOptions options, std::vector<std::string> stores, std::uint64_t seed, std::uint64_t number);
 
+  // A transaction fails the test that ends in another way than by a commit, by its own will, or unknown.
   void run(std::size_t transactions, EndedCount& ended);
 
   // Reads every list of every store, once nobody writes any more.

@@ -21,7 +21,7 @@ constexpr std::size_t kClients = 8;
 void check_lists(const std::string& test, std::uint64_t usual_seed, std::size_t transactions, std::size_t kills) {
   const auto seed = seed_of(test, usual_seed);
   const auto total = amount(transactions);
-  Installation installation(three_stores(std::string(kListSchema), kills > 0));
+  Installation installation(three_stores(std::string(kListSchema)));
   std::vector<std::unique_ptr<ListClient>> clients;
   for (std::size_t number = 0; number < kClients + 1; ++number) {
     auto options = installation.client_options();

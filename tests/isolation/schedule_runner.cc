@@ -102,7 +102,7 @@ std::string ScheduleRunner::perform(const Step& step, const std::string& expecte
   if ((step.what == kGoesOn) != client->is_busy()) throw std::invalid_argument("wrong schedule: " + step_text(step));
   if (step.what != kGoesOn) begin(step, placement, *client);
   if (expected == kBlocked) {
-    const auto blocked = wait_until_blocked(store, *client, clients);
+    auto blocked = wait_until_blocked(store, *client, clients);
     if (blocked == kBlocked) return blocked;
   }
   return client->take_answer().value_or("no answer");

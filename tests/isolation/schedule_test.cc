@@ -15,24 +15,24 @@ namespace {
 
 class Schedules : public testing::Test {
  protected:
-  static void SetUpTestSuite() { runner_ = std::make_unique<ScheduleRunner>(); }
-  static void TearDownTestSuite() { runner_.reset(); }
+  static void SetUpTestSuite() { runner = std::make_unique<ScheduleRunner>(); }
+  static void TearDownTestSuite() { runner.reset(); }
 
   // The schedules of the list, and that each anomaly has one.
   static void run_all(const std::vector<NamedSchedule>& schedules, Placement placement) {
     std::set<std::string> shown;
     for (const auto& schedule : schedules) {
-      const auto wrong = runner_->run(schedule.steps, placement);
+      const auto wrong = runner->run(schedule.steps, placement);
       EXPECT_FALSE(wrong) << schedule.anomaly << ", " << schedule.name << ":\n" << wrong.value_or("");
       shown.insert(schedule.anomaly);
     }
     EXPECT_EQ(shown, (std::set<std::string>(kScheduledAnomalies.begin(), kScheduledAnomalies.end())));
   }
 
-  static std::unique_ptr<ScheduleRunner> runner_;
+  static std::unique_ptr<ScheduleRunner> runner;
 };
 
-std::unique_ptr<ScheduleRunner> Schedules::runner_;
+std::unique_ptr<ScheduleRunner> Schedules::runner;
 
 TEST_F(Schedules, OfSerializableShowNoAnomalyOnOneStore) {
   run_all(kSerializableSchedules, Placement::kOneStore);
@@ -48,17 +48,17 @@ TEST_F(Schedules, OfSerializableShowNoAnomalyWhileADecisionIsHeldAtOneStore) {
 
 // That the runner can fail.
 TEST_F(Schedules, ThatGoOtherwiseAreReported) {
-  const auto wrong = runner_->run({{"T1", Side::kX, "UPDATE x SET value = 11", "changed 1"},
-                                   {"T2", Side::kX, "SELECT value FROM x", kBlocked},
-                                   {"T1", Side::kX, "SELECT value FROM x", "10"}},
-                                  Placement::kOneStore);
+  const auto wrong = runner->run({{"T1", Side::kX, "UPDATE x SET value = 11", "changed 1"},
+                                  {"T2", Side::kX, "SELECT value FROM x", kBlocked},
+                                  {"T1", Side::kX, "SELECT value FROM x", "10"}},
+                                 Placement::kOneStore);
   EXPECT_EQ(wrong,
             "  T1 at x: UPDATE x SET value = 11 -> changed 1\n"
             "  T2 at x: SELECT value FROM x -> blocked\n"
             "  T1 at x: SELECT value FROM x -> 11\n"
             "  expected: 10\n");
   const auto not_blocked =
-      runner_->run({{"T1", Side::kX, "SELECT value FROM x", kBlocked}}, Placement::kOneStore).value_or("");
+      runner->run({{"T1", Side::kX, "SELECT value FROM x", kBlocked}}, Placement::kOneStore).value_or("");
   EXPECT_EQ(not_blocked, "  T1 at x: SELECT value FROM x -> 10\n  expected: blocked\n");
 }
 
