@@ -144,6 +144,13 @@ enum ReturnWhen {
   APPLIED = 2,  // every store has applied it
 }
 
+// How much of other transactions a transaction may see. A transaction has one level, from its first statement on.
+// Left out, or 0, it is SERIALIZABLE; a number that does not stand here is refused.
+enum IsolationLevel {
+  SERIALIZABLE = 1,  // as if transactions ran one after the other
+  READ_COMMITTED = 2,  // reads lock nothing, and see what was committed when they ran, and the transaction's own writes
+}
+
 struct BatchBranch {
   1: string store,  // its name
   2: list<Statement> statements,  // run in this order
@@ -156,6 +163,7 @@ struct SubmitRequest {
   3: list<BatchBranch> branches,  // each store at most once
   4: ReturnWhen return_when,  // when the answer is sent
   5: i64 timeout_ms,            // 0: the coordinator's transaction timeout
+  6: IsolationLevel level,  // of the transaction
 }
 
 struct TouchedBranch {
@@ -319,6 +327,7 @@ struct ExecuteRequest {
   5: i32 statement_number,        // from 0, one outstanding at a time
   6: Statement statement,  // what is to run
   7: i64 timeout_ms,              // what is left of the transaction's time
+  8: IsolationLevel level,        // of the transaction: the same in all its statements
 }
 
 struct ExecuteAnswer {
@@ -338,6 +347,7 @@ struct ExecuteAndPrepareRequest {
   6: i64 timeout_ms,  // what is left of the transaction's time
   7: list<string> stores,  // names of all stores of the transaction, for operators
   8: i64 opening,          // of the store: the one this is meant for
+  9: IsolationLevel level,  // of the transaction
 }
 
 struct PrepareRequest {

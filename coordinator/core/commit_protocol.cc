@@ -44,7 +44,7 @@ CommitProtocol CommitProtocol::begin(const SubmitRequested& request, Turn& turn)
   const auto stores = protocol.stores();
   for (const auto& [store, statements] : request.branches) {
     turn.effects.emplace_back(SendExecuteAndPrepare{store, turn.stores.opening(store), request.id, request.begin_stamp,
-                                                    statements, timeout, stores});
+                                                    statements, timeout, stores, request.level});
   }
   return protocol;
 }

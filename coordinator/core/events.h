@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "assent/coordinator_view.h"
+#include "assent/isolation_level.h"
 #include "assent/outcome.h"
 #include "assent/time.h"
 #include "assent/transaction_id.h"
@@ -45,6 +46,7 @@ struct SubmitRequested {
   std::vector<SubmittedBranch> branches;
   ReturnWhen return_when = ReturnWhen::kDecided;
   std::optional<Duration> timeout;  // never longer than the transaction timeout of the settings
+  IsolationLevel level = IsolationLevel::kSerializable;
 };
 
 struct TouchedBranch {
@@ -227,6 +229,7 @@ struct SendExecuteAndPrepare {
   Statements statements;
   Duration timeout{};               // what is left of the transaction's time
   std::vector<std::string> stores;  // of the whole transaction
+  IsolationLevel level = IsolationLevel::kSerializable;
 };
 
 struct SendPrepare {

@@ -119,6 +119,11 @@ class Line {
     return with_any("at", cause.store).with_any("detail", cause.detail);
   }
 
+  // The usual level goes without saying.
+  Line& with(IsolationLevel level) {
+    return level == IsolationLevel::kSerializable ? *this : with("level", to_string(level));
+  }
+
   Line& with(const CoordinatorLine& seen) {
     if (seen.epoch == Epoch{}) return *this;
     return with("seen-epoch", seen.epoch).with("seen-nonce", seen.nonce).with("seen-position", seen.durable);
@@ -186,7 +191,8 @@ Line line(const SubmitRequested& event) {
       .with("call", event.call)
       .with("id", event.id)
       .with("stores", stores)
-      .with("return", event.return_when);
+      .with("return", event.return_when)
+      .with(event.level);
 }
 
 Line line(const CommitRequested& event) {
@@ -325,7 +331,8 @@ Line line(const SendExecuteAndPrepare& effect) {
       .with("statements", effect.statements)
       .with("timeout", effect.timeout)
       .with("stores", effect.stores)
-      .with("opening", effect.opening);
+      .with("opening", effect.opening)
+      .with(effect.level);
 }
 
 Line line(const SendPrepare& effect) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "assent/isolation_level.h"
 #include "assent/outcome.h"
 #include "assent/result.h"
 #include "coordinator/ctl/console.h"
@@ -37,7 +38,7 @@ Result<Report> resolve(Console& console, const Resolution& resolution);
 // ---- sql_command.cc ----
 
 // Runs the statement as a transaction of its own.
-Result<Report> sql(Console& console, const std::string& store, const std::string& statement);
+Result<Report> sql(Console& console, const std::string& store, const std::string& statement, IsolationLevel level);
 
 // ---- log_commands.cc ----
 

@@ -21,6 +21,7 @@ struct Arguments {
   std::string id;
   std::string store;
   std::string text;
+  std::string level{to_string(IsolationLevel::kSerializable)};
   std::string directory;
   Resolution resolution;
   bool commit = false;
@@ -46,10 +47,17 @@ void list_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   auto* const locks_of = add(app, "locks", "Every lock of a store, held and waited for",
                              [&arguments](Console& console) { return locks(console, arguments.store); });
   locks_of->add_option("STORE", arguments.store)->required();
-  auto* const run = add(app, "sql", "Run one statement as a transaction of its own",
-                        [&arguments](Console& console) { return sql(console, arguments.store, arguments.text); });
+  auto* const run = add(app, "sql", "Run one statement as a transaction of its own", [&arguments](Console& console) {
+    const bool is_weak = arguments.level == to_string(IsolationLevel::kReadCommitted);
+    return sql(console, arguments.store, arguments.text,
+               is_weak ? IsolationLevel::kReadCommitted : IsolationLevel::kSerializable);
+  });
   run->add_option("STORE", arguments.store)->required();
   run->add_option("STATEMENT", arguments.text)->required();
+  run->add_option("--level", arguments.level, "read-committed: see what is committed, and wait for nobody")
+      ->check(CLI::IsMember({std::string(to_string(IsolationLevel::kSerializable)),
+                             std::string(to_string(IsolationLevel::kReadCommitted))}))
+      ->capture_default_str();
 
   auto* const by_hand =
       add(app, "resolve", "End a prepared branch by hand, where no coordinator can", [&arguments](Console& console) {

@@ -85,7 +85,7 @@ Result<wire::Outcome> submit(Console& console, const wire::SubmitRequest& reques
 
 }  // namespace
 
-Result<Report> sql(Console& console, const std::string& store, const std::string& statement) {
+Result<Report> sql(Console& console, const std::string& store, const std::string& statement, IsolationLevel level) {
   wire::LeaseRequest one;
   one.count = 1;
   const auto lease = console.call(console.coordinator(), methods::kLease, one);
@@ -94,6 +94,7 @@ Result<Report> sql(Console& console, const std::string& store, const std::string
   request.id = lease->first;
   request.begin_stamp = lease->begin_stamp;
   request.return_when = wire::ReturnWhen::APPLIED;
+  request.level = rpc::to_wire(level);
   wire::BatchBranch branch;
   branch.store = store;
   branch.statements.emplace_back();

@@ -86,6 +86,9 @@ Result<SubmitRequested> to_event(wire::SubmitRequest&& request, CallId call) {
     if (!timeout) return timeout.error();
     event.timeout = *timeout;
   }
+  const auto level = rpc::from_wire(request.level, "level");
+  if (!level) return level.error();
+  event.level = *level;
   return event;
 }
 
@@ -256,6 +259,7 @@ wire::ExecuteAndPrepareRequest to_wire(const SendExecuteAndPrepare& effect, cons
   request.statements = rpc::to_wire(*effect.statements);
   request.timeout_ms = rpc::to_milliseconds(effect.timeout);
   request.stores = effect.stores;
+  request.level = rpc::to_wire(effect.level);
   return request;
 }
 

@@ -83,6 +83,7 @@ Branch::Branch(const TransactionId& id, BranchNumber number, std::uint64_t begin
       since(now),
       transaction_deadline(deadline),
       changes(std::make_shared<Changes>()),
+      votes_next(one_shot),
       state_(BranchState::kIdle) {}
 
 Branch::Branch(const BranchRow& row, Time now)

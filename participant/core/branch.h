@@ -4,12 +4,12 @@
 //
 //                            the first statement
 //                                    |
-//     RunStatements                  v         its locks are not free
+//     a statement, or a last run     v         its locks are not free
 //   kIdle ----------------------> kRunning ------------------------> kWaiting
 //     |  ^                         |  |  ^                              |
 //     |  +-------------------------+  |  +------------------------------+
 //     |    ran, locks held: answered  |      granted: run afresh
-//     |                               | one-shot, ran, wrote
+//     |                               | the last run, locks held, wrote
 //     | prepare, wrote                v
 //     +--------------------------> kPreparing
 //                                     ||  [PutPrepared]
@@ -37,6 +37,8 @@
 //   B5  A commit is acknowledged in kCommitted (or kResolved…, if an operator was first): after the apply is durable.
 //   B6  One journal operation of a branch is under way at a time: in kPreparing, kCommitting, kResolving, kSettling.
 //   B7  Calls that repeat one another get the same answer, each of them once.
+//   B8  What only a commit checks is checked before the vote, under locks, by the last run: that of a one-shot branch;
+//       of any other, where its runs have said that they need one, a run of no statements when it is asked to prepare.
 #pragma once
 
 #include <cstdint>
@@ -47,6 +49,7 @@
 #include <utility>
 #include <vector>
 
+#include "assent/isolation_level.h"
 #include "assent/outcome.h"
 #include "assent/time.h"
 #include "assent/transaction_id.h"
@@ -114,15 +117,18 @@ class Branch {
   Time transaction_deadline;   // of an active branch
   std::string coordinator_address;
   std::vector<std::string> stores;  // of the transaction, once known
+  IsolationLevel level = IsolationLevel::kSerializable;
 
   // ---- what it did ----
   std::uint32_t statement_count = 0;  // answered ones
   std::shared_ptr<Changes> changes;   // of all of them; empty once they are on disk; never null
   std::uint64_t changed_rows = 0;
-  Results results;          // of a one-shot branch; the last one of an interactive branch, if it succeeded
-  AbortCause last_failure;  // of the last statement of an interactive branch, else kNone
+  bool needs_last_run = false;  // a run has said so; never after the last one (B8)
+  Results results;              // of a one-shot branch; the last one of an interactive branch, if it succeeded
+  AbortCause last_failure;      // of the last statement of an interactive branch, else kNone
 
   // ---- what is under way ----
+  bool votes_next = false;    // one-shot, or asked to prepare: the run is the last, and the calls await the vote
   std::vector<CallId> calls;  // who awaits it (B7): all of them one and the same answer
   Statements statements;      // of kRunning and kWaiting
   RunId run{};                // of kRunning

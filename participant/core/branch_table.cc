@@ -312,9 +312,8 @@ void BranchTable::end(Branch& branch, EndKind kind, AbortCause cause) {
   made_.emplace_back(Transition{ended.id, to_string(ended.state()), "none", cause});
   if (!is_active(ended.state())) journal_.add(DeleteBranch{ended.id}, now_ + settings_.idle_journal);
   if (kind == EndKind::kAborted) ++counters_.aborted;
-  const bool awaits_vote = ended.one_shot || ended.state() == BranchState::kPreparing;
   for (const CallId call : ended.calls) {
-    if (awaits_vote) {
+    if (ended.votes_next) {
       vote_no(call, ended.number, cause);
     } else {
       answer_ended(call, ended.number, cause);

@@ -56,6 +56,10 @@ void BranchTable::handle(const ExecuteRequested& event) {
            to_string(event.id) + " was submitted whole: it takes no more statements");
   } else if (event.branch != branch->number && !(event.branch == kNoBranch && event.statement_number == 0)) {
     answer_ended(event.call, event.branch, unknown_branch(event.id));
+  } else if (event.level != branch->level) {
+    refuse(event.call, RefusalKind::kInvalidArgument,
+           to_string(event.id) + " began here as " + std::string(to_string(branch->level)) + ", not as " +
+               std::string(to_string(event.level)) + ": name one level in all statements of a transaction");
   } else {
     execute_next(*branch, event);
   }
@@ -82,13 +86,17 @@ void BranchTable::execute_first(const ExecuteRequested& event) {
   Branch* branch = begin(event.call, event.id, event.begin_stamp, /*one_shot=*/false, event.timeout);
   if (branch == nullptr) return;
   branch->coordinator_address = event.coordinator_address;
+  branch->level = event.level;
   start(*branch, event.call, event.statement);
 }
 
 void BranchTable::execute_next(Branch& branch, const ExecuteRequested& event) {
   const std::uint32_t expected = branch.statement_count;
   const bool is_under_way = branch.state() == BranchState::kRunning || branch.state() == BranchState::kWaiting;
-  if (is_under_way && event.statement_number == expected) {
+  if (is_active(branch.state()) && branch.votes_next) {
+    refuse(event.call, RefusalKind::kConflict,
+           to_string(event.id) + " is about to vote here: it takes no more statements");
+  } else if (is_under_way && event.statement_number == expected) {
     branch.calls.push_back(event.call);
   } else if (is_active(branch.state()) && expected > 0 && event.statement_number == expected - 1) {
     answer_statement(branch, event.call);
@@ -146,6 +154,7 @@ void BranchTable::handle(const ExecuteAndPrepareRequested& event) {
   if (branch == nullptr) return;
   branch->coordinator_address = event.coordinator.address;
   branch->stores = event.stores;
+  branch->level = event.level;
   start(*branch, event.call, event.statements);
 }
 
@@ -181,7 +190,8 @@ void BranchTable::run(Branch& branch) {
   schedule(branch);
   branch.run = RunId{++last_run_};
   runs_.emplace(branch.run, branch.id);
-  made_.emplace_back(RunStatements{branch.run, branch.id, branch.changes, branch.statements});
+  made_.emplace_back(
+      RunStatements{branch.run, branch.id, branch.changes, branch.statements, branch.level, branch.votes_next});
 }
 
 bool BranchTable::awaits(RunId run) const {
@@ -250,7 +260,8 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
     end(branch, EndKind::kAborted, too_many_locks(settings_.lock_bytes));
     return;
   }
-  if (!branch.one_shot) {
+  branch.needs_last_run = !branch.votes_next && (branch.needs_last_run || event.needs_last_run);
+  if (!branch.votes_next) {
     if (succeeded) branch.add_changes(event.changes);
     if (!succeeded) failure.statement_index = static_cast<std::int32_t>(branch.statement_count);
     branch.last_failure = std::move(failure);
@@ -266,7 +277,7 @@ void BranchTable::keep(Branch& branch, const StatementsRan& event) {
     return;
   }
   branch.add_changes(event.changes);
-  branch.statement_count = static_cast<std::uint32_t>(count);
+  branch.statement_count += static_cast<std::uint32_t>(count);
   if (!branch.changes->empty()) {
     prepare(branch);
     return;

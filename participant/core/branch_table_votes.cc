@@ -5,6 +5,7 @@
 // gone. Whatever this store cannot vouch for gets a no: a branch that it does not know, that has another number, or
 // that misses a statement.
 #include "participant/core/branch_table.h"
+#include "participant/core/invariant.h"
 
 namespace assent::participant {
 
@@ -16,7 +17,8 @@ void BranchTable::handle(const PrepareRequested& event) {
     vote_from_memory(event.call, event.branch, end != nullptr && end->branch == event.branch ? end : nullptr);
     return;
   }
-  if (!is_active(branch->state())) {
+  const bool is_repeated = branch->votes_next && branch->state() != BranchState::kIdle;
+  if (is_repeated || !is_active(branch->state())) {
     repeat_vote(*branch, event.call);
     return;
   }
@@ -37,8 +39,13 @@ void BranchTable::handle(const PrepareRequested& event) {
     end(*branch, EndKind::kReadOnly, {});
     return;
   }
+  branch->votes_next = true;
   branch->calls = {event.call};
-  prepare(*branch);
+  if (branch->needs_last_run) {
+    start(*branch, event.call, std::make_shared<const std::vector<Statement>>());
+  } else {
+    prepare(*branch);
+  }
 }
 
 // REQUIRES: it wrote, and its calls await the vote.
@@ -49,6 +56,7 @@ void BranchTable::prepare(Branch& branch) {
     end(branch, EndKind::kAborted, std::move(cause));
     return;
   }
+  invariant(!branch.needs_last_run, "B8: a branch votes without the last run that it needs");
   move(branch, BranchState::kPreparing);
   schedule(branch);
   if (!branch.one_shot) branch.results.reset();

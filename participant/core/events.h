@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "assent/coordinator_view.h"
+#include "assent/isolation_level.h"
 #include "assent/outcome.h"
 #include "assent/time.h"
 #include "assent/transaction_id.h"
@@ -40,6 +41,7 @@ struct ExecuteRequested {
   Statements statement;                // exactly one
   Duration timeout{};                  // what is left of the transaction's time
   std::string coordinator_address;
+  IsolationLevel level = IsolationLevel::kSerializable;
 };
 
 // What coordinators say names the opening of the store that it is meant for (the one they accepted), and any other one
@@ -55,6 +57,7 @@ struct ExecuteAndPrepareRequested {
   Statements statements;
   Duration timeout{};
   std::vector<std::string> stores;
+  IsolationLevel level = IsolationLevel::kSerializable;
 };
 
 struct PrepareRequested {
@@ -105,10 +108,11 @@ struct InquiryAnswered {
 // The statements of RunStatements ran, and were undone.
 struct StatementsRan {
   RunId run{};
-  Results results;     // one per statement, those before a failure only
-  AbortCause failure;  // reason kNone: all of them succeeded
-  Changes changes;     // what they changed, without what the branch had changed before; empty after a failure
-  Locks locks;         // the footprint, also of a failure: an error is an answer
+  Results results;              // one per statement, those before a failure only
+  AbortCause failure;           // reason kNone: all of them succeeded
+  Changes changes;              // what they changed, without what the branch had changed before; empty after a failure
+  Locks locks;                  // the footprint, also of a failure: an error is an answer
+  bool needs_last_run = false;  // before it votes, the branch must have a run that is the last
 };
 
 // Everything of the last WriteJournal is durable.
@@ -140,7 +144,9 @@ struct RunStatements {
   RunId run{};
   TransactionId id;  // for logs
   std::shared_ptr<const Changes> before;
-  Statements statements;
+  Statements statements;  // none if the branch has run, and only what a commit checks is left to be checked
+  IsolationLevel level = IsolationLevel::kSerializable;
+  bool is_last = false;  // the branch votes next
 };
 
 // Do all of it in one transaction, force it, answer with JournalDurable. Never ordered again before that answer.

@@ -58,6 +58,11 @@ std::string because(const AbortCause& cause) {
   return cause.reason == AbortReason::kNone ? "" : " (" + to_text(cause) + ")";
 }
 
+// The usual level goes without saying.
+std::string at(IsolationLevel level) {
+  return level == IsolationLevel::kSerializable ? "" : ", " + std::string(assent::to_string(level));
+}
+
 std::string reason(const std::string& text) {
   return text.empty() ? "" : ": " + text;
 }
@@ -108,12 +113,12 @@ std::string_view word(RefusalKind kind) {
 struct EventText {
   std::string operator()(const ExecuteRequested& event) const {
     return "call " + number(event.call) + ": execute statement " + std::to_string(event.statement_number) + " of " +
-           branch_of(event.id, event.branch);
+           branch_of(event.id, event.branch) + at(event.level);
   }
   std::string operator()(const ExecuteAndPrepareRequested& event) const {
     return "call " + number(event.call) + ": execute and prepare " +
-           count(event.statements ? event.statements->size() : 0, "statement") + " of " + to_string(event.id) + "; " +
-           view(event.coordinator);
+           count(event.statements ? event.statements->size() : 0, "statement") + " of " + to_string(event.id) +
+           at(event.level) + "; " + view(event.coordinator);
   }
   std::string operator()(const PrepareRequested& event) const {
     return "call " + number(event.call) + ": prepare " + count(event.statement_count, "statement") + " of " +
@@ -137,7 +142,8 @@ struct EventText {
   std::string operator()(const StatementsRan& event) const {
     return "run " + number(event.run) + " ran: " + count(event.results ? event.results->size() : 0, "result") + ", " +
            count(event.changes.rows, "changed row") + because(event.failure) +
-           ", locks: " + list(event.locks, [](const Lock& lock) { return to_text(lock); });
+           ", locks: " + list(event.locks, [](const Lock& lock) { return to_text(lock); }) +
+           (event.needs_last_run ? ", needs a last run" : "");
   }
   std::string operator()(const JournalDurable& event) const { return "journal durable at " + number(event.position); }
   std::string operator()(const TimePassed&) const { return "time passed"; }
@@ -169,8 +175,9 @@ struct OperationText {
 
 struct EffectText {
   std::string operator()(const RunStatements& run) const {
-    return "run " + number(run.run) + ": " + count(run.statements->size(), "statement") + " of " + to_string(run.id) +
-           " on top of " + count(run.before->rows, "changed row");
+    return "run " + number(run.run) + (run.is_last ? ", the last: " : ": ") +
+           count(run.statements->size(), "statement") + " of " + to_string(run.id) + " on top of " +
+           count(run.before->rows, "changed row") + at(run.level);
   }
   std::string operator()(const WriteJournal& write) const {
     return "write journal: " + list(write.operations, [](const JournalOperation& one) { return to_text(one); });

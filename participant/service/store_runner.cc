@@ -188,13 +188,18 @@ Result<void> StoreRunner::run_statements() {
     runs_.pop_front();
     Execution execution;
     if (branches_->awaits(run.run)) {
-      auto executed = store_->execute({.id = run.id, .before = *run.before, .statements = *run.statements});
+      auto executed = store_->execute({.id = run.id,
+                                       .before = *run.before,
+                                       .statements = *run.statements,
+                                       .level = run.level,
+                                       .is_last = run.is_last});
       if (!executed) return executed.error();
       execution = std::move(*executed);
     }
     if (auto stepped = step(
             StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(std::move(execution.results)),
-                          std::move(execution.failure), std::move(execution.changes), std::move(execution.locks)});
+                          std::move(execution.failure), std::move(execution.changes), std::move(execution.locks),
+                          execution.needs_last_run});
         !stepped) {
       return stepped;
     }

@@ -59,6 +59,8 @@ Result<ExecuteRequested> to_event(wire::ExecuteRequest&& request, CallId call, s
   if (!number) return number.error();
   const auto timeout = rpc::from_milliseconds(request.timeout_ms, "timeout_ms");
   if (!timeout) return timeout.error();
+  const auto level = rpc::from_wire(request.level, "level");
+  if (!level) return level.error();
   ExecuteRequested event;
   event.call = call;
   event.id = rpc::from_wire(request.id);
@@ -68,6 +70,7 @@ Result<ExecuteRequested> to_event(wire::ExecuteRequest&& request, CallId call, s
   event.statement = std::make_shared<const std::vector<Statement>>(1, std::move(*statement));
   event.timeout = *timeout;
   event.coordinator_address = std::move(coordinator_address);
+  event.level = *level;
   return event;
 }
 
@@ -77,6 +80,8 @@ Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& req
   if (!statements) return statements.error();
   const auto timeout = rpc::from_milliseconds(request.timeout_ms, "timeout_ms");
   if (!timeout) return timeout.error();
+  const auto level = rpc::from_wire(request.level, "level");
+  if (!level) return level.error();
   if (auto named = check_stores(request.stores); !named) return named.error();
   ExecuteAndPrepareRequested event;
   event.call = call;
@@ -87,6 +92,7 @@ Result<ExecuteAndPrepareRequested> to_event(wire::ExecuteAndPrepareRequest&& req
   event.statements = std::move(*statements);
   event.timeout = *timeout;
   event.stores = std::move(request.stores);
+  event.level = *level;
   return event;
 }
 

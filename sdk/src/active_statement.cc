@@ -113,6 +113,7 @@ Result<wire::ExecuteAnswer> ActiveTransaction::send_statement(const std::string&
   request.statement_number = branch.answered;
   request.statement = rpc::to_wire(statement);
   request.timeout_ms = left.count();
+  request.level = rpc::to_wire(level_);
   return session_->call_participant(address, rpc::methods::kExecute, std::move(request),
                                     std::min(session_->options().statement_timeout, left + kAnswerDelay));
 }

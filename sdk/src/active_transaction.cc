@@ -17,10 +17,11 @@ using namespace std::chrono_literals;
 }  // namespace
 
 ActiveTransaction::ActiveTransaction(std::shared_ptr<Session> session, const LeasedId& leased,
-                                     std::uint64_t begin_stamp)
+                                     std::uint64_t begin_stamp, IsolationLevel level)
     : session_(std::move(session)),
       id_(leased.id),
       begin_stamp_(begin_stamp),
+      level_(level),
       deadline_(leased.taken + leased.transaction_timeout) {}
 
 ActiveTransaction::~ActiveTransaction() {

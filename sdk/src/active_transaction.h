@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "assent/errors.h"
+#include "assent/isolation_level.h"
 #include "assent/result_set.h"
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
@@ -40,7 +41,8 @@ class ActiveTransaction {
   enum class Phase { kActive, kCommitted, kAborted, kUnknown };
 
   // `begin_stamp` is the leased one, or that of the first run.
-  ActiveTransaction(std::shared_ptr<Session> session, const LeasedId& leased, std::uint64_t begin_stamp);
+  ActiveTransaction(std::shared_ptr<Session> session, const LeasedId& leased, std::uint64_t begin_stamp,
+                    IsolationLevel level);
   ~ActiveTransaction();
   ActiveTransaction(const ActiveTransaction&) = delete;
   ActiveTransaction& operator=(const ActiveTransaction&) = delete;
@@ -85,6 +87,7 @@ class ActiveTransaction {
   const std::shared_ptr<Session> session_;
   const TransactionId id_;
   const std::uint64_t begin_stamp_;
+  const IsolationLevel level_;
   const Session::Clock::time_point deadline_;
   Phase phase_ = Phase::kActive;
   AbortCause cause_;

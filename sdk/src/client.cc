@@ -24,12 +24,12 @@ sdk::Session& Client::session() const {
   return *session_;
 }
 
-Transaction Client::begin() {
+Transaction Client::begin(IsolationLevel level) {
   const auto leased = session().take_id();
-  return Transaction(std::make_unique<ActiveTransaction>(session_, leased, leased.begin_stamp));
+  return Transaction(std::make_unique<ActiveTransaction>(session_, leased, leased.begin_stamp, level));
 }
 
-void Client::run_until_committed(const std::function<void(Transaction&)>& function, Return when) {
+void Client::run_until_committed(const std::function<void(Transaction&)>& function, Return when, IsolationLevel level) {
   Reruns reruns(session());
   std::optional<std::uint64_t> first_stamp;
   for (;;) {
@@ -39,7 +39,7 @@ void Client::run_until_committed(const std::function<void(Transaction&)>& functi
     try {
       const auto leased = session().take_id();
       if (!first_stamp) first_stamp = leased.begin_stamp;
-      transaction.emplace(Transaction(std::make_unique<ActiveTransaction>(session_, leased, *first_stamp)));
+      transaction.emplace(Transaction(std::make_unique<ActiveTransaction>(session_, leased, *first_stamp, level)));
       function(*transaction);
       if (!transaction->has_committed()) transaction->commit(when);
       return;
@@ -53,7 +53,7 @@ void Client::run_until_committed(const std::function<void(Transaction&)>& functi
   }
 }
 
-Outcome Client::submit(const Batch& batch, Return when) {
+Outcome Client::submit(const Batch& batch, Return when, IsolationLevel level) {
   if (batch.empty()) throw InvalidArgument("the batch is empty: add a statement");
   Reruns reruns(session());
   std::optional<std::uint64_t> first_stamp;
@@ -61,7 +61,7 @@ Outcome Client::submit(const Batch& batch, Return when) {
     try {
       const auto leased = session().take_id();
       if (!first_stamp) first_stamp = leased.begin_stamp;
-      return sdk::submit_once(session(), batch, when, leased, *first_stamp);
+      return sdk::submit_once(session(), batch, when, leased, *first_stamp, level);
     } catch (const Aborted& aborted) {
       if (!aborted.worth_another_run() || !reruns.another()) throw;
     } catch (const Unavailable&) {

@@ -56,7 +56,7 @@ std::vector<ResultSet> results_of(const Batch& batch, std::vector<wire::StoreRes
 }  // namespace
 
 Outcome submit_once(Session& session, const Batch& batch, Return when, const LeasedId& leased,
-                    std::uint64_t begin_stamp) {
+                    std::uint64_t begin_stamp, IsolationLevel level) {
   const auto send = [&](Duration answer_within) {
     wire::SubmitRequest request;
     request.id = rpc::to_wire(leased.id);
@@ -64,6 +64,7 @@ Outcome submit_once(Session& session, const Batch& batch, Return when, const Lea
     request.branches = branches_of(batch);
     request.return_when = to_wire(when);
     request.timeout_ms = 0;
+    request.level = rpc::to_wire(level);
     return session.call_coordinator(rpc::methods::kSubmit, std::move(request), answer_within, lane_of(when));
   };
 

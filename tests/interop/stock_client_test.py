@@ -142,6 +142,7 @@ def main():
             store=store, id=transaction_id(0), begin_stamp=lease.begin_stamp,
             branch=wire.BranchNumber(start=0, counter=0), statement_number=0, timeout_ms=10000,
             statement=statement("UPDATE accounts SET balance = balance + ? WHERE id = ?", change, account),
+            level=wire.IsolationLevel.READ_COMMITTED,
         )  # fmt: skip
         while True:
             try:
@@ -154,6 +155,11 @@ def main():
         request.statement = statement("SELECT balance FROM accounts WHERE id = ?", account)
         read = participant.execute(request)
         assert read.result.rows[0].values[0].integer == 100 + change, read
+        # One transaction has one level, and a level that is left out is SERIALIZABLE.
+        request.statement_number, request.level = 2, None
+        assert "serializable" in faults(wire.FaultCode.INVALID_ARGUMENT, participant.execute, request)
+        for request.level in (3, -1, 2**31 - 1):
+            assert "level: " in faults(wire.FaultCode.INVALID_ARGUMENT, participant.execute, request)
         touched.append(wire.TouchedBranch(store=store, branch=answer.branch, statement_count=2))
     outcome = coordinator.commit(
         wire.CommitRequest(id=transaction_id(0), branches=touched, return_when=wire.ReturnWhen.APPLIED)
@@ -161,11 +167,11 @@ def main():
     assert outcome.kind == wire.OutcomeKind.COMMITTED, outcome
 
     # A transfer in one request.
-    def submit(number, amount, rows=1):
+    def submit(number, amount, rows=1, level=None):
         return coordinator.submit(
             wire.SubmitRequest(
                 id=transaction_id(number), begin_stamp=lease.begin_stamp, return_when=wire.ReturnWhen.DECIDED,
-                timeout_ms=10000,
+                timeout_ms=10000, level=level,
                 branches=[
                     wire.BatchBranch(store=store, statements=[
                         statement("UPDATE accounts SET balance = balance + ? WHERE id = ?", change, account, rows=rows),
@@ -184,6 +190,13 @@ def main():
     assert refused.kind == wire.OutcomeKind.ABORTED and refused.cause.reason == wire.AbortReason.CONSTRAINT, refused
     assert refused.cause.store == "bank-a", refused
 
+    outcome = submit(5, 0, level=wire.IsolationLevel.READ_COMMITTED)
+    assert outcome.kind == wire.OutcomeKind.COMMITTED, outcome
+    try:
+        raise AssertionError(submit(6, 0, level=3))
+    except wire.Fault as fault:
+        assert fault.code == wire.FaultCode.INVALID_ARGUMENT and "level: 3" in fault.message, fault
+
     # Outcomes, an abort, and an id that was never begun.
     assert coordinator.outcome(wire.OutcomeRequest(id=transaction_id(1))).kind == wire.OutcomeKind.COMMITTED
     aborted = coordinator.abort(wire.AbortRequest(id=transaction_id(3), branches=[]))
@@ -194,7 +207,7 @@ def main():
     # Operators.
     operator = CoordinatorOperator.Client(coordinator._iprot)
     status = operator.coordinator_status(operators.Empty())
-    assert status.committed == 2 and status.aborted >= 2, status
+    assert status.committed == 3 and status.aborted >= 2, status
     assert {store.store for store in operator.stores(operators.Empty()).stores} == {"bank-a", "bank-b"}
     operator.transactions(operators.Empty())
     store_operator = ParticipantOperator.Client(participant._iprot)

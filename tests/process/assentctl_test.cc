@@ -142,6 +142,15 @@ TEST_F(AssentctlTest, SqlPrintsATableAndCountsRows) {
   EXPECT_EQ(result.at("rows").at(0).at(0), 7);
 }
 
+TEST_F(AssentctlTest, SqlTakesALevelAndKnowsWhichThereAre) {
+  start_both();
+  EXPECT_THAT(ctl({"sql", "left", "SELECT id, balance FROM accounts", "--level", "read-committed"}).out,
+              HasSubstr("alice      100\n1 row returned"));
+  const auto unknown = ctl({"sql", "left", "SELECT 1", "--level", "chaos"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_THAT(unknown.err, HasSubstr("--level: chaos not in {serializable,read-committed}"));
+}
+
 TEST_F(AssentctlTest, SqlSaysWhyItAborted) {
   start_both();
   const auto failed = ctl({"sql", "left", "SELEKT 1"});

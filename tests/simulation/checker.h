@@ -9,6 +9,7 @@
 //   K4  Clients hear the truth: after *committed* every store has it or will, after *aborted* none ever.
 //   K5  One key has one prepared owner.
 //   K6  The committed transactions are serializable in the order of real time, and sums are conserved.
+//   K8  What only a commit checks holds in all that was committed. (K7 is checked where an old copy answers.)
 #pragma once
 
 #include <map>
@@ -29,8 +30,6 @@
 
 namespace assent::simulation {
 
-// A balance also counts how often it was changed: money * kVersions + version.
-inline constexpr Balance kVersions = 1 << 16;
 inline constexpr AccountId kAccounts = 3;        // at each store, from 0
 inline constexpr AccountId kFirstMarker = 1000;  // above: one account per transaction that wrote here
 inline constexpr Balance kFirstMoney = 1000;

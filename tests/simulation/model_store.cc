@@ -26,8 +26,6 @@ namespace {
 
 constexpr std::int32_t kPrimaryKeyConstraint = 1555;  // SQLITE_CONSTRAINT_PRIMARYKEY
 
-using Accounts = std::map<AccountId, Balance>;
-
 // One changed row: what it was, what it became.
 struct Change {
   AccountId id = 0;
@@ -91,14 +89,21 @@ Error corrupt(std::string message) {
   return {ErrorKind::kCorrupt, "model store: " + std::move(message) + "; look for what wrote it"};
 }
 
+bool change_the_pair(const Changes& changes) {
+  const auto all = decode(changes);
+  return std::any_of(all.begin(), all.end(), [](const Change& change) {
+    return std::find(std::begin(kPaired), std::end(kPaired), change.id) != std::end(kPaired);
+  });
+}
+
 // One run of statements, on a copy of the accounts.
 class ModelRun {
  public:
-  explicit ModelRun(Accounts accounts) : accounts_(std::move(accounts)) {}
+  explicit ModelRun(Accounts accounts, bool has_rule) : accounts_(std::move(accounts)), has_rule_(has_rule) {}
 
-  Execution run(std::span<const Statement> statements) {
-    for (std::size_t index = 0; index < statements.size(); ++index) {
-      const Statement& statement = statements[index];
+  Execution run(const Run& run) {
+    for (std::size_t index = 0; index < run.statements.size(); ++index) {
+      const Statement& statement = run.statements[index];
       StatementResult result;
       perform(statement, result);
       if (execution_.failure.reason == AbortReason::kNone) {
@@ -110,6 +115,13 @@ class ModelRun {
         break;
       }
       execution_.results.push_back(std::move(result));
+    }
+    if (has_rule_ && execution_.failure.reason == AbortReason::kNone) {
+      const bool is_of_the_pair = change_the_pair(execution_.changes);
+      execution_.needs_last_run = is_of_the_pair && !run.is_last;
+      if (run.is_last && (is_of_the_pair || change_the_pair(run.before))) {
+        check_pair();
+      }
     }
     std::sort(execution_.locks.begin(), execution_.locks.end());
     execution_.locks.erase(std::unique(execution_.locks.begin(), execution_.locks.end()), execution_.locks.end());
@@ -199,6 +211,16 @@ class ModelRun {
     }
   }
 
+  void check_pair() {
+    for (const AccountId id : kPaired) {
+      execution_.locks.push_back({key(id), LockMode::kShared});
+    }
+    if (!has_even_pair(accounts_)) {
+      fail(AbortReason::kConstraint, "the paired accounts would have an odd sum");
+      execution_.changes = {};
+    }
+  }
+
   void changed(const Change& change, StatementResult& result) {
     append(execution_.changes, change);
     result.changed_rows = 1;
@@ -210,11 +232,11 @@ class ModelRun {
   }
 
   void lock_table() { execution_.locks.push_back({{"accounts", ""}, LockMode::kShared}); }
-  void lock_key(AccountId id, LockMode mode = LockMode::kExclusive) {
-    execution_.locks.push_back({{"accounts", "(" + std::to_string(id) + ")"}, mode});
-  }
+  void lock_key(AccountId id, LockMode mode = LockMode::kExclusive) { execution_.locks.push_back({key(id), mode}); }
+  static participant::LockName key(AccountId id) { return {"accounts", "(" + std::to_string(id) + ")"}; }
 
   Accounts accounts_;
+  const bool has_rule_;
   Execution execution_;
 };
 
@@ -278,9 +300,19 @@ class Journaling {
 
 }  // namespace
 
-ModelDisk::ModelDisk(StoreIdentity identity, std::map<AccountId, Balance> accounts) {
+bool has_even_pair(const Accounts& accounts) {
+  Balance money = 0;
+  for (const AccountId id : kPaired) {
+    const auto found = accounts.find(id);
+    money += found == accounts.end() ? 0 : found->second / kVersions;
+  }
+  return money % 2 == 0;
+}
+
+ModelDisk::ModelDisk(StoreIdentity identity, Accounts accounts, bool has_rule) {
   image_.identity = identity;
   image_.accounts = std::move(accounts);
+  image_.has_rule = has_rule;
 }
 
 void ModelDisk::crash(Fate of_unforced) {
@@ -328,7 +360,7 @@ Result<Execution> ModelStore::execute(const Run& run) {
     failed_ = true;
     return corrupt("account " + std::to_string(*account) + " is not as the branch left it");
   }
-  return ModelRun(std::move(accounts)).run(run.statements);
+  return ModelRun(std::move(accounts), disk_.image_.has_rule).run(run);
 }
 
 Result<StorePosition> ModelStore::journal(std::span<const JournalOperation> operations) {

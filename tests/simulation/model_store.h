@@ -2,6 +2,9 @@
 //
 //   accounts(id INTEGER PRIMARY KEY, balance INTEGER NOT NULL)
 //
+// A disk may have a rule beside it, which statements may break for a while, as a deferred foreign key: the money of the
+// two paired accounts is an even sum. A branch that changed one of them needs a last run, which looks at both.
+//
 // It understands the statements below, letter by letter, and finds for each the locks that the SQLite store finds.
 // What it must not forget lives on a ModelDisk, which outlives it: a crash is the destruction of the ModelStore and a
 // call of ModelDisk::crash().
@@ -23,18 +26,29 @@ namespace assent::simulation {
 using AccountId = std::int64_t;
 using Balance = std::int64_t;
 
+// A balance also counts how often it was changed: money * kVersions + version.
+inline constexpr Balance kVersions = 1 << 16;
+
+inline constexpr AccountId kPaired[] = {1, 2};
+
 inline constexpr std::string_view kSelectBalance = "SELECT balance FROM accounts WHERE id = ?1";
 inline constexpr std::string_view kSelectAll = "SELECT id, balance FROM accounts";
 inline constexpr std::string_view kAddToBalance = "UPDATE accounts SET balance = balance + ?2 WHERE id = ?1";
 inline constexpr std::string_view kInsertAccount = "INSERT INTO accounts (id, balance) VALUES (?1, ?2)";
 inline constexpr std::string_view kDeleteAccount = "DELETE FROM accounts WHERE id = ?1";
 
+using Accounts = std::map<AccountId, Balance>;
+
+// The rule of the paired accounts. One that is not there has no money.
+bool has_even_pair(const Accounts& accounts);
+
 // Everything a store keeps.
 struct ModelImage {
   StoreIdentity identity{};
   std::uint64_t start_number = 0;
   StorePosition position{};
-  std::map<AccountId, Balance> accounts;
+  Accounts accounts;
+  bool has_rule = false;  // of the paired accounts
   std::map<TransactionId, participant::BranchRow> rows;
   std::map<LogIdentity, participant::SeenCoordinator> coordinators;
 };
@@ -45,7 +59,7 @@ class ModelDisk {
  public:
   enum class Fate { kKept, kLost };
 
-  ModelDisk(StoreIdentity identity, std::map<AccountId, Balance> accounts);
+  ModelDisk(StoreIdentity identity, Accounts accounts, bool has_rule = false);
   explicit ModelDisk(ModelImage image) : image_(std::move(image)) {}
 
   const ModelImage& image() const { return image_; }

@@ -43,7 +43,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   const std::string& from = stores[first];
   const std::string& to = stores[(first + 1 + world.below(stores.size() - 1)) % stores.size()];
   Plan plan{"", world.chance(0.6), world.chance(0.1), world.chance(0.5), {}, {}};
-  const auto kind = world.below(10);
+  const auto kind = world.below(11);
   if (kind < 4) {
     plan.name = "transfer";
     const AccountId source = account();
@@ -52,7 +52,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
       add_read(plan, from, source);
       add_read(plan, to, sink);
     }
-    const auto money = static_cast<Balance>(world.below(10));
+    const auto money = static_cast<Balance>(2 * world.below(5)) + (world.chance(0.1) ? 1 : 0);  // odd: often refused
     add_write(plan, from, source, -money);
     add_write(plan, to, sink, money);
   } else if (kind < 7) {
@@ -65,11 +65,18 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   } else if (kind < 9) {
     plan.name = "write everywhere";
     for (const auto& store : stores) add_write(plan, store, account(), 0);
-  } else {
+  } else if (kind < 10) {
     plan.name = "statement that fails";
     add_write(plan, from, account(), 0);
     plan.steps.push_back({to, statement(kInsertAccount, {account(), Balance{0}}), {}});
     plan.gives_up = true;
+  } else {
+    plan.name = "from one account to the next";  // breaks the rule of the pair for a while, or for good
+    const AccountId source = account();
+    const auto money = static_cast<Balance>(world.below(10));
+    add_write(plan, from, source, -money);
+    add_write(plan, from, (source + 1) % kAccounts, money);
+    add_write(plan, to, account(), 0);
   }
   plan.gives_up = plan.gives_up && !plan.is_one_shot;
   return plan;

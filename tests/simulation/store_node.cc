@@ -24,8 +24,8 @@ Settings settings(World& world) {
   return settings;
 }
 
-std::map<AccountId, Balance> accounts() {
-  std::map<AccountId, Balance> accounts;
+Accounts accounts() {
+  Accounts accounts;
   for (AccountId account = 0; account < kAccounts; ++account) accounts[account] = kFirstMoney * kVersions;
   return accounts;
 }
@@ -33,7 +33,7 @@ std::map<AccountId, Balance> accounts() {
 }  // namespace
 
 StoreNode::StoreNode(Cluster& cluster, std::string name, StoreIdentity identity)
-    : cluster_(cluster), name_(std::move(name)), disk_(identity, accounts()) {}
+    : cluster_(cluster), name_(std::move(name)), disk_(identity, accounts(), /*has_rule=*/true) {}
 
 void StoreNode::start() {
   if (core_) return;
@@ -181,9 +181,19 @@ void StoreNode::check(const Answer& answer) const {
 }
 
 void StoreNode::perform(const RunStatements& run) {
-  auto ran = store_->execute({.id = run.id, .before = *run.before, .statements = *run.statements}).value();
+  auto ran = store_
+                 ->execute({.id = run.id,
+                            .before = *run.before,
+                            .statements = *run.statements,
+                            .level = run.level,
+                            .is_last = run.is_last})
+                 .value();
+  if (run.statements->empty()) {
+    const bool has_failed = ran.failure.reason != AbortReason::kNone;
+    cluster_.world.count(has_failed ? "last runs that failed" : "last runs that held");
+  }
   inbox_.emplace_front(StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(ran.results),
-                                     ran.failure, ran.changes, ran.locks});
+                                     ran.failure, ran.changes, ran.locks, ran.needs_last_run});
 }
 
 void StoreNode::perform(const WriteJournal& journal) {

@@ -49,6 +49,7 @@ static_assert(static_cast<int>(AbortReason::kUnknownStore) == wire::AbortReason:
 static_assert(static_cast<int>(OutcomeKind::kForgotten) == wire::OutcomeKind::FORGOTTEN);
 static_assert(static_cast<int>(Vote::kExecuted) == wire::Vote::EXECUTED);
 static_assert(static_cast<int>(Decision::kAbort) == wire::DecisionKind::ABORT);
+static_assert(static_cast<int>(IsolationLevel::kReadCommitted) == wire::IsolationLevel::READ_COMMITTED);
 
 }  // namespace
 
@@ -260,6 +261,15 @@ wire::DecisionKind::type to_wire(Decision decision) {
 
 Result<Decision> from_wire(wire::DecisionKind::type decision, std::string_view field) {
   return enum_from_wire(decision, Decision::kCommit, Decision::kAbort, field);
+}
+
+wire::IsolationLevel::type to_wire(IsolationLevel level) {
+  return static_cast<wire::IsolationLevel::type>(level);
+}
+
+Result<IsolationLevel> from_wire(wire::IsolationLevel::type level, std::string_view field) {
+  if (static_cast<int>(level) == 0) return IsolationLevel::kSerializable;
+  return enum_from_wire(level, IsolationLevel::kSerializable, IsolationLevel::kReadCommitted, field);
 }
 
 wire::CoordinatorView to_wire(CoordinatorView view) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "assent/coordinator_view.h"
+#include "assent/isolation_level.h"
 #include "assent/outcome.h"
 #include "assent/result.h"
 #include "assent/time.h"
@@ -62,6 +63,12 @@ Result<Vote> from_wire(wire::Vote::type vote, std::string_view field);
 
 wire::DecisionKind::type to_wire(Decision decision);
 Result<Decision> from_wire(wire::DecisionKind::type decision, std::string_view field);
+
+// ---- how transactions run ----
+
+wire::IsolationLevel::type to_wire(IsolationLevel level);
+// A level that was left out is kSerializable.
+Result<IsolationLevel> from_wire(wire::IsolationLevel::type level, std::string_view field);
 
 // ---- coordinators ----
 

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "assent/coordinator_view.h"
+#include "assent/isolation_level.h"
 #include "assent/outcome.h"
 #include "assent/store_name.h"
 #include "assent/transaction_id.h"
@@ -167,6 +168,14 @@ std::string_view to_string(Vote vote) {
     case Vote::kNo: return "no";
     case Vote::kReadOnly: return "read-only";
     case Vote::kExecuted: return "executed";
+  }
+  return "invalid";
+}
+
+std::string_view to_string(IsolationLevel level) {
+  switch (level) {
+    case IsolationLevel::kSerializable: return "serializable";
+    case IsolationLevel::kReadCommitted: return "read-committed";
   }
   return "invalid";
 }

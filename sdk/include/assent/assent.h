@@ -4,6 +4,7 @@
 #include "assent/batch.h"
 #include "assent/client.h"
 #include "assent/errors.h"
+#include "assent/isolation_level.h"
 #include "assent/parameter.h"
 #include "assent/result_set.h"
 #include "assent/transaction.h"

@@ -14,6 +14,7 @@
 
 #include "assent/batch.h"
 #include "assent/errors.h"
+#include "assent/isolation_level.h"
 #include "assent/outcome.h"
 #include "assent/transaction.h"
 #include "assent/transaction_id.h"
@@ -78,24 +79,27 @@ class Client {
   //
   // Throws Aborted after any other abort, or at the limits of ClientOptions; OutcomeUnknown, without another run,
   // if nobody could say in time how it ended; and whatever the function throws, after an abort.
+  //
+  // Every run has the level (isolation_level.h says what each allows to happen), at all stores.
   template <typename Function>
-  auto run(Function&& function, Return when = Return::decided) {
+  auto run(Function&& function, Return when = Return::decided, IsolationLevel level = IsolationLevel::kSerializable) {
     using Value = std::invoke_result_t<Function&, Transaction&>;
     if constexpr (std::is_void_v<Value>) {
-      run_until_committed([&function](Transaction& transaction) { function(transaction); }, when);
+      run_until_committed([&function](Transaction& transaction) { function(transaction); }, when, level);
     } else {
       std::optional<Value> value;
-      run_until_committed([&](Transaction& transaction) { value.emplace(function(transaction)); }, when);
+      run_until_committed([&](Transaction& transaction) { value.emplace(function(transaction)); }, when, level);
       return *std::move(value);
     }
   }
 
-  // A transaction to be committed by hand; nothing runs it again.
-  Transaction begin();
+  // A transaction of the level, to be committed by hand; nothing runs it again.
+  Transaction begin(IsolationLevel level = IsolationLevel::kSerializable);
 
-  // Runs a batch as one transaction, and again after a known abort that is worth another run. Returns only if it has
-  // committed; otherwise throws Aborted or OutcomeUnknown as run() does, or InvalidArgument.
-  Outcome submit(const Batch& batch, Return when = Return::decided);
+  // Runs a batch as one transaction of the level, and again after a known abort that is worth another run. Returns only
+  // if it has committed; otherwise throws Aborted or OutcomeUnknown as run() does, or InvalidArgument.
+  Outcome submit(const Batch& batch, Return when = Return::decided,
+                 IsolationLevel level = IsolationLevel::kSerializable);
 
   // How the transaction ended: asks until it is committed, aborted, or forgotten (it ended longer ago than outcomes
   // are kept). A transaction that was not sent to be committed yet is aborted by this question, for ever. Throws
@@ -107,7 +111,7 @@ class Client {
   ClientCounters counters() const;
 
  private:
-  void run_until_committed(const std::function<void(Transaction&)>& function, Return when);
+  void run_until_committed(const std::function<void(Transaction&)>& function, Return when, IsolationLevel level);
   sdk::Session& session() const;
 
   std::shared_ptr<sdk::Session> session_;  // null after a move

@@ -41,7 +41,8 @@ class Transaction {
         .changed_rows();
   }
 
-  // Runs one statement that returns rows. What it read stays as it is until the transaction ends.
+  // Runs one statement that returns rows. What it read stays as it is until the transaction ends, unless the
+  // transaction is IsolationLevel::kReadCommitted.
   template <Parameter... Parameters>
   ResultSet query(std::string_view store, std::string_view sql, Parameters&&... parameters) {
     return run(store, Statement{std::string(sql), to_values(std::forward<Parameters>(parameters)...), std::nullopt});

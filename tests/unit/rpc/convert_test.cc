@@ -123,6 +123,16 @@ TEST(ConvertTest, EveryEnumeratorComesBackAndOthersAreRefused) {
   expect_invalid(from_wire(wire_enum<wire::DecisionKind::type>(3), "decision"), "decision");
 }
 
+TEST(ConvertTest, ALevelThatWasLeftOutIsSerializableAndOneThatDoesNotExistIsRefused) {
+  for (const IsolationLevel level : {IsolationLevel::kSerializable, IsolationLevel::kReadCommitted}) {
+    EXPECT_EQ(from_wire(to_wire(level), "level").value(), level);
+  }
+  EXPECT_EQ(from_wire(wire::SubmitRequest().level, "level").value(), IsolationLevel::kSerializable);
+  const auto refused = from_wire(wire_enum<wire::IsolationLevel::type>(3), "level");
+  expect_invalid(refused, "level");
+  EXPECT_THAT(refused.error().message, HasSubstr("use one of 1 to 2"));
+}
+
 TEST(ConvertTest, CausesComeBack) {
   const AbortCause cause{AbortReason::kConstraint, "accounts", "it says no", 2067, 4};
   EXPECT_EQ(from_wire(to_wire(cause), "cause").value(), cause);

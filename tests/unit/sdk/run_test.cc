@@ -54,6 +54,18 @@ TEST_F(Runs, TakeNoMoreIdsOfALeaseWhenAStoreSaysThatTheirCoordinatorHasGone) {
   EXPECT_EQ(coordinator_.leases.requests().size(), 2U);
 }
 
+TEST_F(Runs, HaveTheLevelThatWasAskedForEachTime) {
+  a_.executes.then(FakeParticipant::answer(FakeParticipant::ended(cause_of(AbortReason::kWounded))));
+  client_.run([](Transaction& transaction) { transaction.execute("a", "UPDATE t"); }, Return::decided,
+              IsolationLevel::kReadCommitted);
+  update();
+  const auto requests = a_.executes.requests();
+  ASSERT_EQ(requests.size(), 3U);
+  EXPECT_EQ(requests[0].level, wire::IsolationLevel::READ_COMMITTED);
+  EXPECT_EQ(requests[1].level, wire::IsolationLevel::READ_COMMITTED);
+  EXPECT_EQ(requests[2].level, wire::IsolationLevel::SERIALIZABLE);
+}
+
 TEST_F(Runs, HappenAgainAfterALostCommitThatIsKnownToBeAborted) {
   coordinator_.commits.then_lose();
   coordinator_.outcomes.then(answer_outcome<OutcomeMethod>(OutcomeKind::kAborted, cause_of(AbortReason::kPresumed)));

@@ -43,6 +43,18 @@ TEST_F(Submits, SendEachStoreItsStatementsInOrder) {
   EXPECT_EQ(request.return_when, wire::ReturnWhen::DECIDED);
 }
 
+TEST_F(Submits, HaveTheLevelThatWasAskedForEachTime) {
+  abort_next(AbortReason::kWounded);
+  Client client(options_);
+  EXPECT_TRUE(client.submit(batch_, Return::decided, IsolationLevel::kReadCommitted).committed());
+  EXPECT_TRUE(client.submit(batch_).committed());
+  const auto requests = coordinator_.submits.requests();
+  ASSERT_EQ(requests.size(), 3U);
+  EXPECT_EQ(requests[0].level, wire::IsolationLevel::READ_COMMITTED);
+  EXPECT_EQ(requests[1].level, wire::IsolationLevel::READ_COMMITTED);
+  EXPECT_EQ(requests[2].level, wire::IsolationLevel::SERIALIZABLE);
+}
+
 TEST_F(Submits, ReturnTheResultsInTheOrderOfTheBatch) {
   coordinator_.submits.then([](const auto& request, const auto& respond) {
     auto outcome = outcome_answer(request.id, OutcomeKind::kCommitted);

@@ -42,6 +42,20 @@ TEST_F(Transactions, StatementsAreNumberedWithinTheirBranchAndCommitNamesAllBran
   EXPECT_EQ(client.counters().committed, 1U);
 }
 
+TEST_F(Transactions, HaveOneLevelAtEveryStore) {
+  Client client(options_);
+  auto transaction = client.begin(IsolationLevel::kReadCommitted);
+  transaction.execute("a", "UPDATE t");
+  transaction.query("a", "SELECT id FROM t");
+  transaction.execute("b", "UPDATE u");
+  client.begin().execute("b", "UPDATE u");
+  for (const auto& request : a_.executes.requests()) EXPECT_EQ(request.level, wire::IsolationLevel::READ_COMMITTED);
+  const auto at_b = b_.executes.requests();
+  ASSERT_EQ(at_b.size(), 2U);
+  EXPECT_EQ(at_b[0].level, wire::IsolationLevel::READ_COMMITTED);
+  EXPECT_EQ(at_b[1].level, wire::IsolationLevel::SERIALIZABLE);
+}
+
 TEST_F(Transactions, QueriesReturnRows) {
   auto answer = FakeParticipant::changed(0);
   StatementResult rows;

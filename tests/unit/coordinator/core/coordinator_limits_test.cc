@@ -223,13 +223,16 @@ TEST(Status, EndsAreCountedByReason) {
 }
 
 TEST(Text, WordsWithBlanksAreQuotedAndDataIsCountedOnly) {
-  const SubmitRequested request{CallId{3},
-                                {LogIdentity{1}, Epoch{2}, 3},
-                                7,
-                                {{"a", std::make_shared<std::vector<Statement>>(2, Statement{"SECRET", {}, {}})}},
-                                ReturnWhen::kApplied,
-                                {}};
+  SubmitRequested request{CallId{3},
+                          {LogIdentity{1}, Epoch{2}, 3},
+                          7,
+                          {{"a", std::make_shared<std::vector<Statement>>(2, Statement{"SECRET", {}, {}})}},
+                          ReturnWhen::kApplied,
+                          {}};
   EXPECT_EQ(to_text(Event(request)), "submit requested call=3 id=0000000000000001-2-3 stores=a return=applied");
+  request.level = IsolationLevel::kReadCommitted;
+  EXPECT_EQ(to_text(Event(request)),
+            "submit requested call=3 id=0000000000000001-2-3 stores=a return=applied level=read-committed");
   EXPECT_EQ(to_text(Effect(Alarm{"say \"no\"\nto all"})), R"(ALARM text="say \"no\" to all")");
   EXPECT_EQ(to_text(Duration{1500us}), "1500us");
   EXPECT_EQ(to_text(Duration{90s}), "90s");

@@ -235,6 +235,7 @@ Event Stage::event(const Words& words) {
            std::make_shared<std::vector<Statement>>(is_empty ? 0 : 1, Statement{"SELECT 1", {}, std::nullopt})});
     }
     if (words.options.contains("timeout")) request.timeout = duration(words.option("timeout", ""));
+    if (words.option("level", "") == "read-committed") request.level = IsolationLevel::kReadCommitted;
     return request;
   }
   if (verb == "commit") return CommitRequested{call(words), id(plain.at(1)), words.branches(), words.return_when()};

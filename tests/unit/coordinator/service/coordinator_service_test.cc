@@ -130,6 +130,35 @@ TEST_F(CoordinatorServiceTest, AWoundIsBoundedInItsName) {
   EXPECT_THAT(refusal(rpc::methods::kWound, request), HasSubstr("cannot be the name of a store"));
 }
 
+TEST_F(CoordinatorServiceTest, TheLevelOfASubmitGoesToItsStoresAndOneThatDoesNotExistIsRefused) {
+  std::vector<wire::IsolationLevel::type> levels;
+  rpc::Server participant(io_, {}, rpc::hello_of());
+  participant.on(rpc::methods::kExecuteAndPrepare,
+                 [&](const wire::ExecuteAndPrepareRequest& request, const rpc::Responder<wire::VoteAnswer>& respond) {
+                   levels.push_back(request.level);
+                   wire::VoteAnswer no;
+                   no.vote = wire::Vote::NO;
+                   respond(no);
+                 });
+  const auto address = to_string(participant.listen(rpc::kAnyPort).value());
+  ASSERT_TRUE(call(rpc::methods::kRegisterStores, registration(1, address)));
+  wire::LeaseRequest wanted;
+  wanted.count = 3;
+  wire::SubmitRequest submit;
+  submit.id = call(rpc::methods::kLease, wanted).value().first;
+  submit.branches.resize(1);
+  submit.branches[0].store = "store-1";
+  submit.branches[0].statements.resize(1);
+  submit.level = static_cast<wire::IsolationLevel::type>(3);
+  EXPECT_THAT(refusal(rpc::methods::kSubmit, submit), HasSubstr("level: 3 is not a value that this version knows"));
+  submit.level = static_cast<wire::IsolationLevel::type>(0);  // left out
+  EXPECT_TRUE(call(rpc::methods::kSubmit, submit));
+  ++submit.id.number;
+  submit.level = wire::IsolationLevel::READ_COMMITTED;
+  EXPECT_TRUE(call(rpc::methods::kSubmit, submit));
+  EXPECT_THAT(levels, testing::ElementsAre(wire::IsolationLevel::SERIALIZABLE, wire::IsolationLevel::READ_COMMITTED));
+}
+
 TEST_F(CoordinatorServiceTest, WhileTheLogHasNoRoomACommitAbortsAndEndsItsBranches) {
   wire::DecideRequest decided;
   rpc::Server participant(io_, {}, rpc::hello_of());

@@ -52,6 +52,7 @@ class Chaos {
   static std::size_t agreed;        // decisions on branches that an operator had resolved the same way
   static std::size_t contradicted;  // the other way
   static std::size_t unable;        // branches that could not prepare, for the store could promise nothing
+  static std::size_t refused_by_last_run;
 
  private:
   struct Call {
@@ -158,10 +159,10 @@ class Chaos {
         return ExecuteAndPrepareRequested{new_call(call), opening, view_of(speaker), id, 100 - id.number,
                                           statements,     5s,      {"here"}};
       case 5:
+      case 6:
         return PrepareRequested{
             new_call(call), opening, view_of(speaker), id, some_branch(id), static_cast<std::uint32_t>(1 + pick(2)),
             {"here"}};
-      case 6:
       case 7:
       case 8: return decision(id, speaker, opening);
       case 9: return inquiry_answer(id, speaker);
@@ -252,8 +253,15 @@ class Chaos {
   }
 
   StatementsRan ran(const RunStatements& run) {
-    StatementsRan ran{run.run, std::make_shared<std::vector<StatementResult>>(1), {}, {}, {}};
-    const bool writes = pick(3) != 0;
+    StatementsRan ran{run.run, std::make_shared<std::vector<StatementResult>>(run.statements->size()), {}, {}, {}};
+    const bool is_check = run.statements->empty();
+    const bool writes = !is_check && pick(3) != 0;
+    ran.needs_last_run = needs_last_run(run.id) && !run.is_last;
+    if (is_check && pick(2) == 0) {
+      ran.results = std::make_shared<std::vector<StatementResult>>();
+      ran.failure = {.reason = AbortReason::kConstraint, .store = {}, .detail = "checked"};
+      ++refused_by_last_run;
+    }
     if (writes) ran.changes = {.bytes = "c", .rows = 1};
     for (std::uint64_t i = 0; i <= pick(2); ++i) {
       ran.locks.push_back({{"t", std::to_string(pick(3))}, writes ? LockMode::kExclusive : LockMode::kShared});
@@ -294,7 +302,15 @@ class Chaos {
     branches_[id] = branch;
   }
 
-  void observe(const RunStatements& run) { runs_.push_back(run); }
+  // Of some transactions, every run says so.
+  static bool needs_last_run(const TransactionId& id) { return id.number % 2 == 0; }
+
+  void observe(const RunStatements& run) {
+    EXPECT_TRUE(run.is_last || !run.statements->empty());
+    EXPECT_TRUE(needs_last_run(run.id) || !run.statements->empty()) << "a last run that no run has asked for";
+    was_last_[run.id] = run.is_last;
+    runs_.push_back(run);
+  }
   void observe(const WriteJournal& write) {
     EXPECT_TRUE(ordered_.empty()) << "one journal transaction is under way at a time";
     EXPECT_FALSE(write.operations.empty());
@@ -351,6 +367,8 @@ class Chaos {
   void observe(const Transition& transition) {
     EXPECT_FALSE(transition.from == "none" && drains_) << "a branch begins at a store that drains";
     EXPECT_FALSE(transition.to == "preparing" && !is_able_) << "a store promises what it says it cannot";
+    EXPECT_FALSE(transition.to == "preparing" && needs_last_run(transition.id) && !was_last_[transition.id])
+        << "B8: a store promises what it has not checked";
   }
 
   void write() {
@@ -430,6 +448,7 @@ class Chaos {
   std::unique_ptr<BranchTable> table_;
   std::vector<JournalOperation> ordered_;
   std::deque<RunStatements> runs_;
+  std::map<TransactionId, bool> was_last_;  // the last run that was ordered
   std::set<CallId> unanswered_;
   std::map<CallId, Call> calls_;
   std::uint64_t last_call_ = 0;
@@ -452,6 +471,7 @@ std::size_t Chaos::held = 0;
 std::size_t Chaos::agreed = 0;
 std::size_t Chaos::contradicted = 0;
 std::size_t Chaos::unable = 0;
+std::size_t Chaos::refused_by_last_run = 0;
 
 TEST(BranchTableRandom, NeverDoesWhatItMustNot) {
   for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
@@ -467,6 +487,7 @@ TEST(BranchTableRandom, NeverDoesWhatItMustNot) {
   EXPECT_GT(Chaos::agreed, 100U);
   EXPECT_GT(Chaos::contradicted, 100U);
   EXPECT_GT(Chaos::unable, 100U);
+  EXPECT_GT(Chaos::refused_by_last_run, 30U);
 }
 
 }  // namespace

@@ -18,6 +18,14 @@ constexpr auto kRunning = "execute 1 5";
 constexpr auto kIdle = "execute 1 5\nran 1 wrote=1 locks=accounts[7]:X";
 constexpr auto kWaiting =
     "execute 90 4\nran 1 wrote=1 locks=accounts[7]:X\nexecute 1 5\nran 2 wrote=1 locks=accounts[7]:X";
+constexpr auto kNeedsLastRun = "execute 1 5\nran 1 wrote=1 locks=accounts[7]:X needs-last-run";
+constexpr auto kLastRun =
+    "execute 1 5\nran 1 wrote=1 locks=accounts[7]:X needs-last-run\nprepare 2 5 branch=1.1 count=1";
+constexpr auto kLastRunWaiting =
+    "execute 90 4\nran 1 wrote=1 locks=parents[3]:X\n"
+    "execute 1 5\nran 2 wrote=1 locks=accounts[7]:X needs-last-run\n"
+    "prepare 2 5 branch=1.2 count=1\nran 3 results=0 locks=parents[3]:S";
+constexpr auto kReadCommitted = "execute 1 5 level=read-committed\nran 1 wrote=1 locks=accounts[7]:X";
 constexpr auto kOneShotRunning = "submit 1 5";
 constexpr auto kExecuted = "submit 1 5\nran 1 locks=accounts[7]:S";
 constexpr auto kPreparing = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch";
@@ -119,13 +127,31 @@ const Row kExecuteRows[] = {
      "refuse 9: conflict: A-7-5 has ended here: it takes no more statements"},
     {"a branch that voted read-only takes no statements", kReadOnly, "execute 9 5",
      "refuse 9: conflict: A-7-5 has ended here: it takes no more statements"},
+    {"a statement runs at the level of its transaction", kUnknown, "execute 9 5 level=read-committed",
+     "A-7-5: none -> active | run 1: 1 statement of A-7-5 on top of 0 changed rows, read-committed"},
+    {"the next statement runs at the same level", kReadCommitted,
+     "execute 9 5 branch=1.1 number=1 level=read-committed",
+     "run 2: 1 statement of A-7-5 on top of 1 changed row, read-committed"},
+    {"a statement of a higher level than the first is refused", kReadCommitted, "execute 9 5 branch=1.1 number=1",
+     "refuse 9: invalid argument: A-7-5 began here as read-committed, not as serializable: name one level in all "
+     "statements of a transaction"},
+    {"a statement of a lower level than the first is refused", kIdle,
+     "execute 9 5 branch=1.1 number=1 level=read-committed",
+     "refuse 9: invalid argument: A-7-5 began here as serializable, not as read-committed: name one level in all "
+     "statements of a transaction"},
+    {"a branch in its last run takes no statements", kLastRun, "execute 9 5 branch=1.1 number=1",
+     "refuse 9: conflict: A-7-5 is about to vote here: it takes no more statements"},
+    {"a branch in its last run does not repeat its statements", kLastRun, "execute 9 5",
+     "refuse 9: conflict: A-7-5 is about to vote here: it takes no more statements"},
+    {"a branch whose last run waits takes no statements", kLastRunWaiting, "execute 9 5 branch=1.2 number=1",
+     "refuse 9: conflict: A-7-5 is about to vote here: it takes no more statements"},
     {"a statement of an aborted branch is told its end", kAborted, "execute 9 5",
      "answer 9: ended (presumed: its coordinator aborted the transaction)"},
 };
 
 const Row kSubmitRows[] = {
     {"a submitted branch runs", kUnknown, "submit 9 5 statements=3",
-     "A-7-5: none -> active | run 1: 3 statements of A-7-5 on top of 0 changed rows"},
+     "A-7-5: none -> active | run 1, the last: 3 statements of A-7-5 on top of 0 changed rows"},
     {"a submitted branch of an earlier epoch than was seen is voted against", kUnknown, "submit 9 6/5 epoch=7",
      "answer 9: no branch, no (presumed: its coordinator restarted before the transaction was decided; run the "
      "transaction again)"},
@@ -150,11 +176,52 @@ const Row kSubmitRows[] = {
      "answer 9: branch 1.1, yes"},
     {"a repeated submission of a branch that an operator aborted is voted against", kResolvedAbort, "submit 9 5",
      "answer 9: branch 1.1, no (vote no: ann)"},
+    {"a submitted branch runs at the level of its transaction", kUnknown, "submit 9 5 level=read-committed",
+     "A-7-5: none -> active | run 1, the last: 1 statement of A-7-5 on top of 0 changed rows, read-committed"},
+    {"a submission of a branch in its last run is refused", kLastRun, "submit 9 5",
+     "refuse 9: conflict: A-7-5 runs statement by statement: prepare it instead"},
     {"a submission of an interactive branch is refused", kIdle, "submit 9 5",
      "refuse 9: conflict: A-7-5 runs statement by statement: prepare it instead"},
 };
 
 const Row kPrepareRows[] = {
+    {"a prepare of a branch that needs a last run gives it one", kNeedsLastRun, "prepare 9 5 branch=1.1 count=1",
+     "run 2, the last: 0 statements of A-7-5 on top of 1 changed row"},
+    {"a last run has the level of its transaction",
+     "execute 1 5 level=read-committed\nran 1 wrote=1 locks=accounts[7]:X needs-last-run",
+     "prepare 9 5 branch=1.1 count=1",
+     "run 2, the last: 0 statements of A-7-5 on top of 1 changed row, read-committed"},
+    {"one statement that needs a last run is enough",
+     "execute 1 5\nran 1 wrote=1 needs-last-run\nexecute 1 5 branch=1.1 number=1\nran 2",
+     "prepare 9 5 branch=1.1 count=2", "run 3, the last: 0 statements of A-7-5 on top of 1 changed row"},
+    {"a branch that only read needs no last run", "execute 1 5\nran 1 needs-last-run", "prepare 9 5 branch=1.1 count=1",
+     "answer 9: branch 1.1, read-only | A-7-5: active -> none"},
+    {"a submitted branch has had its last run", "submit 1 5", "ran 1 wrote=1 needs-last-run",
+     "A-7-5: active -> preparing"},
+    {"the vote after a last run waits for the journal", kLastRun, "ran 2 results=0", "A-7-5: active -> preparing"},
+    {"a last run that fails is a vote of no with its cause", kLastRun, "ran 2 failed=foreign_key",
+     "A-7-5: active -> none (constraint: foreign_key) | answer 2: branch 1.1, no (constraint: foreign_key)"},
+    {"a last run waits for its locks", kLastRunWaiting, "pass 1s", ""},
+    {"a last run that waited is repeated when its locks are granted", kLastRunWaiting, "abort 9 4 branch=1.1",
+     "answer 9: A-7-4 done, store at 0 | A-7-4: active -> none (presumed: its coordinator aborted the transaction) | "
+     "run 4, the last: 0 statements of A-7-5 on top of 1 changed row"},
+    {"a last run that waits too long for its locks is a vote of no", kLastRunWaiting, "pass 10s",
+     "A-7-5: active -> none (lock timeout: waited too long for locks that other transactions hold; run the transaction "
+     "again) | answer 2: branch 1.2, no (lock timeout: waited too long for locks that other transactions hold; run the "
+     "transaction again)"},
+    {"a last run that does not come to its turn is a vote of no", kLastRun, "pass 10s",
+     "A-7-5: active -> none (overloaded: its statement waited too long for its turn, for this store has too much to "
+     "do; "
+     "run the transaction again later) | answer 2: branch 1.1, no (overloaded: its statement waited too long for its "
+     "turn, for this store has too much to do; run the transaction again later)"},
+    {"a last run ends at the time of the transaction with a vote of no",
+     "execute 1 5 timeout=3s\nran 1 wrote=1 needs-last-run\nprepare 2 5 branch=1.1 count=1", "pass 3s",
+     "A-7-5: active -> none (transaction timeout: not prepared in the time of the transaction; use shorter "
+     "transactions "
+     "or a longer timeout) | answer 2: branch 1.1, no (transaction timeout: not prepared in the time of the "
+     "transaction; use shorter transactions or a longer timeout)"},
+    {"a repeated prepare waits for the same last run", kLastRun, "prepare 9 5 branch=1.1 count=1", ""},
+    {"a repeated prepare waits for the locks of the last run", kLastRunWaiting, "prepare 9 5 branch=1.2 count=1", ""},
     {"a prepare of the unknown is voted against", kUnknown, "prepare 9 5 branch=1.1 count=1",
      "answer 9: branch 1.1, no (store unavailable: this store has no such branch: it restarted, or the branch ended; "
      "run the transaction again)"},
@@ -212,6 +279,9 @@ const Row kCommitRows[] = {
     {"a commit of an active branch has no effect", kIdle, "commit 9 5 branch=1.1 at=12",
      "ALARM: refused: commit of branch 1.1 of A-7-5, which never voted yes | answer 9: A-7-5 refused, store at 0: "
      "commit of branch 1.1 of A-7-5, which never voted yes"},
+    {"a commit of a branch in its last run has no effect", kLastRun, "commit 9 5 branch=1.1 at=12",
+     "ALARM: refused: commit of branch 1.1 of A-7-5, which never voted yes | answer 9: A-7-5 refused, store at 0: "
+     "commit of branch 1.1 of A-7-5, which never voted yes"},
     {"a commit of an executed branch has no effect", kExecuted, "commit 9 5 branch=1.1 at=12",
      "ALARM: refused: commit of branch 1.1 of A-7-5, which never voted yes | answer 9: A-7-5 refused, store at 0: "
      "commit of branch 1.1 of A-7-5, which never voted yes"},
@@ -251,6 +321,12 @@ const Row kAbortRows[] = {
     {"an abort of the unknown is acknowledged", kUnknown, "abort 9 5", "answer 9: A-7-5 done, store at 0"},
     {"an abort of an unknown branch is acknowledged", kUnknown, "abort 9 5 branch=1.1",
      "answer 9: A-7-5 done, store at 0"},
+    {"an abort ends a branch in its last run", kLastRun, "abort 9 5 branch=1.1",
+     "answer 9: A-7-5 done, store at 0 | A-7-5: active -> none (presumed: its coordinator aborted the transaction) | "
+     "answer 2: branch 1.1, no (presumed: its coordinator aborted the transaction)"},
+    {"an abort ends a branch whose last run waits", kLastRunWaiting, "abort 9 5 branch=1.2",
+     "answer 9: A-7-5 done, store at 0 | A-7-5: active -> none (presumed: its coordinator aborted the transaction) | "
+     "answer 2: branch 1.2, no (presumed: its coordinator aborted the transaction)"},
     {"an abort ends a branch whose statement runs", kRunning, "abort 9 5",
      "answer 9: A-7-5 done, store at 0 | A-7-5: active -> none (presumed: its coordinator aborted the transaction) | "
      "answer 1: ended (presumed: its coordinator aborted the transaction)"},

@@ -97,6 +97,10 @@ class Command {
   BranchNumber branch() const { return to_branch(option("branch", "0.0")); }
   Position position() const { return Position{to_number(option("at", "0"))}; }
   Duration timeout() const { return to_duration(option("timeout", "30s")); }
+  IsolationLevel level() const {
+    const bool is_usual = option("level", "serializable") == "serializable";
+    return is_usual ? IsolationLevel::kSerializable : IsolationLevel::kReadCommitted;
+  }
 
   CoordinatorView view() const {
     CoordinatorView view{.line = {.log = option("log", "A") == "A" ? kLogA : kLogB,
@@ -134,6 +138,7 @@ StatementsRan statements_ran(const Command& command) {
   ran.results = std::move(results);
   ran.changes = {.bytes = std::string(rows, 'c'), .rows = rows};
   for (const std::string& lock : split(command.option("locks", ""), ',')) ran.locks.push_back(to_lock(lock));
+  ran.needs_last_run = command.rest(2) == "needs-last-run";
   return ran;
 }
 
@@ -150,7 +155,8 @@ Event to_event(const Command& command, Opening own) {
                             .statement_number = static_cast<std::uint32_t>(to_number(command.option("number", "0"))),
                             .statement = statements(1),
                             .timeout = command.timeout(),
-                            .coordinator_address = "coordinator:1"};
+                            .coordinator_address = "coordinator:1",
+                            .level = command.level()};
   }
   if (verb == "submit") {
     const TransactionId id = command.id(2);
@@ -161,7 +167,8 @@ Event to_event(const Command& command, Opening own) {
                                       .begin_stamp = command.stamp(id),
                                       .statements = statements(to_number(command.option("statements", "1"))),
                                       .timeout = command.timeout(),
-                                      .stores = {"here", "there"}};
+                                      .stores = {"here", "there"},
+                                      .level = command.level()};
   }
   if (verb == "ran") return statements_ran(command);
   if (verb == "prepare") {

@@ -1,8 +1,9 @@
 // Script: a store in words. Each command is one event for a branch table; run() gives its effects, one line each.
 //
-//     execute CALL TXN [branch=1.1] [number=0] [stamp=100] [timeout=30s]    one statement
-//     submit CALL TXN [statements=1] [stamp=100] [timeout=30s]              execute and prepare
-//     ran RUN [wrote=2] [locks=t[a]:X,t:S] [failed=words_of_the_store]      by default it read, and locked nothing
+//     execute CALL TXN [branch=1.1] [number=0] [stamp=100] [timeout=30s] [level=read-committed]    one statement
+//     submit CALL TXN [statements=1] [stamp=100] [timeout=30s] [level=read-committed]              execute and prepare
+//     ran RUN [wrote=2] [locks=t[a]:X,t:S] [failed=words_of_the_store] [results=1] [needs-last-run]
+//                          by default it read, and locked nothing
 //     prepare CALL TXN branch=1.1 count=1
 //     commit CALL TXN branch=1.1 at=POSITION
 //     abort CALL TXN [branch=1.1]

@@ -60,6 +60,7 @@ class Answered {
   void operator()(const StoreOutput& output) {
     for (const auto& effect : output.effects) {
       if (const auto* answer = std::get_if<ExecuteAnswered>(&effect)) add(answer->call);
+      if (const auto* vote = std::get_if<VoteAnswered>(&effect)) add(vote->call);
       if (const auto* refusal = std::get_if<CallRefused>(&effect)) add(refusal->call);
     }
   }
@@ -197,6 +198,70 @@ TEST(StoreRunner, WhatComesDuringALongRunIsAnsweredBeforeTheNextOneBegins) {
   EXPECT_EQ(answered.wait(), CallId{3}) << "while the second run has yet to begin, or to end";
   permits.release();
   EXPECT_EQ(answered.wait(), CallId{2});
+}
+
+// Says that its branches need a last run, which fails; remembers how it was asked to run them.
+class LastRunStore final : public Store {
+ public:
+  struct Asked {
+    TransactionId id;
+    std::size_t statements = 0;
+    IsolationLevel level{};
+    bool is_last = false;
+  };
+
+  explicit LastRunStore(std::vector<Asked>& asked) : asked_(asked) {}
+
+  const RecoveredStore& recovered() const override { return recovered_; }
+  Result<Execution> execute(const Run& run) override {
+    asked_.push_back({run.id, run.statements.size(), run.level, run.is_last});
+    Execution execution;
+    execution.results.resize(run.statements.size());
+    execution.needs_last_run = !run.is_last;
+    if (run.is_last) {
+      execution.failure.reason = AbortReason::kConstraint;
+    } else {
+      execution.changes = {.bytes = "c", .rows = 1};
+    }
+    return execution;
+  }
+  Result<void> end_executions() override { return {}; }
+  Result<StorePosition> journal(std::span<const JournalOperation>) override { return StorePosition{1}; }
+  bool is_short_of_space() const override { return false; }
+
+ private:
+  std::vector<Asked>& asked_;
+  RecoveredStore recovered_{.identity = {}, .start_number = 2, .position = {}, .rows = {}, .coordinators = {}};
+};
+
+TEST(StoreRunner, AStoreIsToldTheLevelOfABranchAndItsLastRun) {
+  std::vector<LastRunStore::Asked> asked;
+  Answered answered;
+  const auto open = [&]() -> Result<std::unique_ptr<Store>> { return std::make_unique<LastRunStore>(asked); };
+  StoreRunner runner("a", open, quick(), std::ref(answered), silent());
+  ASSERT_TRUE(runner.start());
+  auto statement = begin_branch(1);
+  statement.level = IsolationLevel::kReadCommitted;
+  ASSERT_TRUE(runner.post(statement));
+  EXPECT_EQ(answered.wait(), CallId{1});
+  PrepareRequested prepare;
+  prepare.call = CallId{2};
+  prepare.opening = runner.standing()->opening;
+  prepare.coordinator.line = {.log = statement.id.log, .epoch = statement.id.epoch, .nonce = {}, .durable = {}};
+  prepare.id = statement.id;
+  prepare.branch = {.start = 2, .counter = 1};
+  prepare.statement_count = 1;
+  ASSERT_TRUE(runner.post(prepare));
+  EXPECT_EQ(answered.wait(), CallId{2});
+  ASSERT_EQ(asked.size(), 2U);
+  for (const auto& run : asked) {
+    EXPECT_EQ(run.id, statement.id);
+    EXPECT_EQ(run.level, IsolationLevel::kReadCommitted);
+  }
+  EXPECT_EQ(asked[0].statements, 1U);
+  EXPECT_FALSE(asked[0].is_last);
+  EXPECT_EQ(asked[1].statements, 0U);
+  EXPECT_TRUE(asked[1].is_last);
 }
 
 TEST(StoreRunner, AStoreThatIsUnavailableAtTheStartIsOpenedLater) {

@@ -27,6 +27,28 @@ TEST(Wire, TheStoresThatAreKeptWithABranchAreBounded) {
   EXPECT_THAT(refusal({"a", std::string(65, 'x')}), HasSubstr("cannot be the name of a store"));
 }
 
+// How a statement and an execute-and-prepare of this level are read: the level, or why it is refused.
+std::string level_of(int level) {
+  wire::ExecuteRequest statement;
+  statement.level = static_cast<wire::IsolationLevel::type>(level);
+  wire::ExecuteAndPrepareRequest whole;
+  whole.level = static_cast<wire::IsolationLevel::type>(level);
+  const auto text = [](const auto& event) {
+    return event ? std::string(to_string(event->level)) : event.error().message;
+  };
+  std::string one = text(to_event(std::move(statement), CallId{1}, ""));
+  const auto other = text(to_event(std::move(whole), CallId{1}, CoordinatorView{}));
+  EXPECT_EQ(one, other);
+  return one;
+}
+
+TEST(Wire, ALevelIsSerializableIfItWasLeftOutAndRefusedIfThereIsNoSuch) {
+  EXPECT_EQ(level_of(0), "serializable");
+  EXPECT_EQ(level_of(1), "serializable");
+  EXPECT_EQ(level_of(2), "read-committed");
+  EXPECT_THAT(level_of(3), HasSubstr("level: 3 is not a value that this version knows"));
+}
+
 TEST(Wire, TheDecisionsOfOneMessageShareTheWordOfTheirCoordinator) {
   const auto coordinator = std::make_shared<const CoordinatorView>();
   wire::Decision decision;

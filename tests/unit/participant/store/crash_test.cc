@@ -323,7 +323,10 @@ TEST_F(Crash, AKilledProcessLosesNothingThatItHadAnswered) {
 TEST(Spilling, ASortThatOutgrowsTheCacheNeedsNoFile) {
   const TemporaryFolder folder;
   FaultyDisk disk;
-  auto store = open_sqlite_store(folder.file("store.db"), {.create = kIdentity, .schema = {}, .limits = {}});
+  SqliteStoreOptions options;
+  options.create = kIdentity;
+  options.limits.time = std::chrono::minutes(10);
+  auto store = open_sqlite_store(folder.file("store.db"), options);
   ASSERT_TRUE(store) << store.error().message;
   disk.fail_at(1, true);
   const std::vector<Statement> statements = {
