@@ -1,7 +1,8 @@
 // Schedules: what several clients do in a fixed order, and how each step must end. They are tables, to be read.
 //
 // The clients T1, T2, … each run one interactive transaction on a thread of their own; it begins with their first step,
-// so that whoever comes first is older. S1, S2, … submit everything at once. The tables x, y and items are theirs: x
+// so that whoever comes first is older. S1, S2, … submit everything at once, at the same level; V1 does so at the level
+// serializable, to see what became of it all. The tables x, y and items are theirs: x
 // and y hold one value each, 10 and 20; items(id, value) holds two rows at each side, 1 with 10 and 2 with 20.
 #pragma once
 
@@ -33,8 +34,10 @@ inline const std::string kBegin = "begin";     // to be older than its first sta
 inline const std::string kGoesOn = "goes on";  // what was blocked comes to an end
 inline const std::string kCommit = "commit";
 inline const std::string kAbort = "abort";
-inline const std::string kHold = "hold";        // decisions do not reach this side …
-inline const std::string kRelease = "release";  // … until now
+inline const std::string kCommitEverywhere = "commit, and wait until it has been applied everywhere";
+inline const std::string kArrives = "its decision arrives";  // at this side
+inline const std::string kHold = "hold";                     // decisions do not reach this side …
+inline const std::string kRelease = "release";               // … until now
 
 // The statement waits for a lock: its store says so. It is not a matter of time.
 inline const std::string kBlocked = "blocked";

@@ -43,9 +43,10 @@ std::string end_text(Function function) {
 
 }  // namespace
 
-ScheduleClient::ScheduleClient(Client& client, bool submits) : client_(client), thread_([this] { serve(); }) {
+ScheduleClient::ScheduleClient(Client& client, bool submits, IsolationLevel level)
+    : client_(client), level_(level), thread_([this] { serve(); }) {
   if (submits) return;
-  transaction_.emplace(client_.begin());
+  transaction_.emplace(client_.begin(level_));
   id_ = transaction_->id();
 }
 
@@ -95,14 +96,15 @@ void ScheduleClient::submit(std::vector<std::pair<std::string, std::string>> sta
     Batch batch;
     for (const auto& [store, sql] : statements) batch.add(store, {sql, {}, std::nullopt});
     std::string text;
-    for (const auto& result : client_.submit(batch).results) text += (text.empty() ? "" : "; ") + result_text(result);
+    for (const auto& result : client_.submit(batch, Return::decided, level_).results)
+      text += (text.empty() ? "" : "; ") + result_text(result);
     return text;
   });
 }
 
-void ScheduleClient::commit() {
-  begin([this] {
-    transaction_->commit();
+void ScheduleClient::commit(Return when) {
+  begin([this, when] {
+    transaction_->commit(when);
     return std::string("committed");
   });
 }

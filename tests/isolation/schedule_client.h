@@ -19,7 +19,7 @@ namespace assent::isolation {
 class ScheduleClient {
  public:
   // The transaction begins at once, unless the client is one that submits.
-  ScheduleClient(Client& client, bool submits);
+  ScheduleClient(Client& client, bool submits, IsolationLevel level);
   // Ends its transaction. REQUIRES: whatever blocks it has ended.
   ~ScheduleClient();
   ScheduleClient(const ScheduleClient&) = delete;
@@ -28,7 +28,7 @@ class ScheduleClient {
   // Each begins something on the client's thread. REQUIRES: !is_busy().
   void execute(const std::string& store, const std::string& sql);
   void submit(std::vector<std::pair<std::string, std::string>> statements);
-  void commit();
+  void commit(Return when);
   void abort();
 
   // Something was begun whose end was not taken.
@@ -45,6 +45,7 @@ class ScheduleClient {
   void serve();
 
   Client& client_;
+  const IsolationLevel level_;
   std::optional<Transaction> transaction_;
   std::optional<TransactionId> id_;
   std::future<std::string> answer_;

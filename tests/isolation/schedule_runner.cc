@@ -59,8 +59,8 @@ ScheduleRunner::ScheduleRunner() : installation_(two_stores()), client_(installa
   reset();
 }
 
-const std::string& ScheduleRunner::store_of(Side side, Placement placement) const {
-  return installation_.stores()[side == Side::kY && placement == Placement::kTwoStores ? 1 : 0];
+const std::string& ScheduleRunner::store_of(Side side) const {
+  return installation_.stores()[side == Side::kY && placement_ == Placement::kTwoStores ? 1 : 0];
 }
 
 void ScheduleRunner::reset() {
@@ -71,14 +71,16 @@ void ScheduleRunner::reset() {
   client_.submit(batch, Return::applied);
 }
 
-std::optional<std::string> ScheduleRunner::run(const Schedule& schedule, Placement placement) {
+std::optional<std::string> ScheduleRunner::run(const Schedule& schedule, Placement placement, IsolationLevel level) {
+  placement_ = placement;
+  level_ = level;
   Clients clients;
   std::optional<std::string> wrong;
   std::string text;
   for (const auto& step : schedule) {
     const bool differs = placement == Placement::kTwoStores && !step.expected_across.empty();
     const auto& expected = differs ? step.expected_across : step.expected;
-    const auto ended = perform(step, expected, placement, clients);
+    const auto ended = perform(step, expected, clients);
     text += "  " + step_text(step) + " -> " + ended + "\n";
     if (ended == expected) continue;
     wrong = text + "  expected: " + expected + "\n";
@@ -89,32 +91,53 @@ std::optional<std::string> ScheduleRunner::run(const Schedule& schedule, Placeme
   return wrong;
 }
 
-std::string ScheduleRunner::perform(const Step& step, const std::string& expected, Placement placement,
-                                    Clients& clients) {
-  const auto& store = store_of(step.side, placement);
-  if (step.what == kHold || step.what == kRelease) {
+ScheduleClient& ScheduleRunner::client_of(const Step& step, Clients& clients) {
+  auto& client = clients[step.who];
+  if (!client) {
+    const auto level = step.who[0] == 'V' ? IsolationLevel::kSerializable : level_;
+    client = std::make_unique<ScheduleClient>(client_, step.who[0] != 'T', level);
+  }
+  return *client;
+}
+
+std::string ScheduleRunner::perform(const Step& step, const std::string& expected, Clients& clients) {
+  const auto& store = store_of(step.side);
+  if (step.who.empty()) {
     step.what == kHold ? installation_.hold_decisions(store) : installation_.release_decisions(store);
     return expected;
   }
-  auto& client = clients[step.who];
-  if (!client) client = std::make_unique<ScheduleClient>(client_, step.who[0] == 'S');
+  auto& client = client_of(step, clients);
   if (step.what == kBegin) return expected;
-  if ((step.what == kGoesOn) != client->is_busy()) throw std::invalid_argument("wrong schedule: " + step_text(step));
-  if (step.what != kGoesOn) begin(step, placement, *client);
+  if ((step.what == kGoesOn) != client.is_busy()) throw std::invalid_argument("wrong schedule: " + step_text(step));
+  if (step.what == kArrives) {
+    wait_until_arrived(store, client);
+    return expected;
+  }
+  if (step.what != kGoesOn) begin(step, client);
   if (expected == kBlocked) {
-    auto blocked = wait_until_blocked(store, *client, clients);
+    auto blocked = wait_until_blocked(store, client, clients);
     if (blocked == kBlocked) return blocked;
   }
-  return client->take_answer().value_or("no answer");
+  return client.take_answer().value_or("no answer");
 }
 
-void ScheduleRunner::begin(const Step& step, Placement placement, ScheduleClient& client) {
-  if (step.what == kCommit) return client.commit();
+void ScheduleRunner::begin(const Step& step, ScheduleClient& client) {
+  if (step.what == kCommit) return client.commit(Return::decided);
+  if (step.what == kCommitEverywhere) return client.commit(Return::applied);
   if (step.what == kAbort) return client.abort();
-  if (step.who[0] == 'T') return client.execute(store_of(step.side, placement), step.what);
+  if (step.who[0] == 'T') return client.execute(store_of(step.side), step.what);
   std::vector<std::pair<std::string, std::string>> statements;
-  for (const auto& [side, sql] : split_statements(step.what)) statements.emplace_back(store_of(side, placement), sql);
+  for (const auto& [side, sql] : split_statements(step.what)) statements.emplace_back(store_of(side), sql);
   client.submit(std::move(statements));
+}
+
+void ScheduleRunner::wait_until_arrived(const std::string& store, const ScheduleClient& client) const {
+  const auto holds_something = [&] {
+    const auto locks = installation_.locks(store);
+    return std::any_of(locks.begin(), locks.end(),
+                       [&](const wire::LockStatus& line) { return rpc::from_wire(line.id) == client.id(); });
+  };
+  while (holds_something()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
 }
 
 std::string ScheduleRunner::wait_until_blocked(const std::string& store, const ScheduleClient& client,

@@ -1,4 +1,4 @@
-#include "tests/isolation/serializable_schedules.h"
+#include "tests/isolation/schedules.h"
 
 namespace assent::isolation {
 
@@ -22,10 +22,6 @@ std::string set_y(int value) {
 }
 
 }  // namespace
-
-const std::vector<std::string> kScheduledAnomalies = {
-    "G0", "dirty_read", "G1a", "G1b", "G1c", "OTV", "PMP", "P4", "G_single", "G2_item", "G2", "fractured_reads",
-};
 
 // clang-format off
 const std::vector<NamedSchedule> kSerializableSchedules = {

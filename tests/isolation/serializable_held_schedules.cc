@@ -1,4 +1,4 @@
-#include "tests/isolation/serializable_schedules.h"
+#include "tests/isolation/schedules.h"
 
 namespace assent::isolation {
 
