@@ -12,7 +12,8 @@
 
 namespace assent::isolation {
 
-// Throws std::invalid_argument if an element was appended to a list twice.
+// REQUIRES: every transaction is serializable (mixed_levels.h makes them so). Throws std::invalid_argument if an
+// element was appended to a list twice.
 std::vector<Finding> check(const History& history);
 
 // A line for each finding, and what the transactions of each cycle did.

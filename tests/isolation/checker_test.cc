@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/isolation/mixed_levels.h"
 #include "tests/isolation/written_history.h"
 
 namespace assent::isolation {
@@ -23,7 +24,7 @@ struct Written {
 class HistoryIsChecked : public testing::TestWithParam<Written> {};
 
 TEST_P(HistoryIsChecked, AndShowsExactlyTheAnomaliesThatItHas) {
-  const auto history = written_history(GetParam().history);
+  const auto history = with_reads_apart(written_history(GetParam().history));
   const auto findings = check(history);
   std::multiset<Anomaly> found;
   for (const auto& finding : findings) found.insert(finding.anomaly);
@@ -83,6 +84,23 @@ const Written kCleanHistories[] = {
      "T1 0-5: x+1\n"
      "T2 5-9: x=\n"
      "T3 0-9: x=1",
+     {},
+     ""},
+    {"read_committed_may_read_what_is_old_and_what_changes_between",
+     "T1 0-1: x+1 y+1\n"
+     "T2 2-3 read-committed: x= y=1 x=1 z+1\n"
+     "T3 4-5: z=1",
+     {},
+     ""},
+    {"read_committed_may_write_what_it_read_too_early",
+     "T1 0-9 read-committed: x= y+1\n"
+     "T2 0-9 read-committed: y= x+2\n"
+     "T3 10-11: x=2 y=1",
+     {},
+     ""},
+    {"read_committed_sees_its_own_appends",
+     "T1 0-9 read-committed aborted: x= x+1 x=1\n"
+     "T2 0-9: x=",
      {},
      ""},
 };
@@ -225,6 +243,22 @@ const Written kAnomalousHistories[] = {
      "T4 0-9: x=1",
      {Anomaly::kG1a},
      "T2 read 3 in list 122, which the aborted T3 appended"},
+    {"read_committed_reads_nothing_that_is_aborted",
+     "T1 0-9 aborted: x+1\n"
+     "T2 0-9 read-committed aborted: x=1",
+     {Anomaly::kG1a},
+     "T2 reading read 1"},
+    {"writes_of_read_committed_have_an_order",
+     "T1 0-9 read-committed: x+1 y+1\n"
+     "T2 0-9: x+2 y+2\n"
+     "T3 10-11: x=1,2 y=2,1",
+     {Anomaly::kG0},
+     ""},
+    {"read_committed_does_not_excuse_others",
+     "T1 0-9 read-committed: x+1 y+1\n"
+     "T2 0-9: x= y=1",
+     {Anomaly::kGSingle},
+     ""},
     {"a_component_is_named_by_its_worst_cycle",
      "T1 0-9: x+1 y+1 z=\n"
      "T2 0-9: x+2 y+2\n"

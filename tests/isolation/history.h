@@ -38,6 +38,11 @@ enum class Ending {
   kUnknown,  // it may have committed, or not, or will
 };
 
+enum class Level {
+  kSerializable,
+  kReadCommitted,  // mixed_levels.h says what that makes of its reads
+};
+
 // One run of a transaction: a run that was wounded and its repetition are two.
 struct TransactionRecord {
   std::string name;                   // for people; a transaction id, for example
@@ -45,6 +50,7 @@ struct TransactionRecord {
   Moment begin{};                     // before anything of it was asked for
   Moment end{};                       // after its end was known; means nothing if that is unknown
   Ending ending = Ending::kCommitted;
+  Level level = Level::kSerializable;
 };
 
 using History = std::vector<TransactionRecord>;

@@ -30,6 +30,10 @@ std::vector<Element> split_elements(const std::string& text) {
   return elements;
 }
 
+IsolationLevel asked(Level level) {
+  return level == Level::kSerializable ? IsolationLevel::kSerializable : IsolationLevel::kReadCommitted;
+}
+
 }  // namespace
 
 ListClient::ListClient(ClientOptions options, std::vector<std::string> stores, std::uint64_t seed, std::uint64_t number)
@@ -41,10 +45,11 @@ ListClient::ListClient(ClientOptions options, std::vector<std::string> stores, s
 void ListClient::run(std::size_t transactions, EndedCount& ended) {
   for (std::size_t transaction = 0; transaction < transactions; ++transaction) {
     auto steps = choose_steps();
+    const auto level = choices_.once_in(5) ? Level::kReadCommitted : Level::kSerializable;
     if (choices_.once_in(2)) {
-      run_one_shot(std::move(steps));
+      run_one_shot(std::move(steps), level);
     } else {
-      run_interactive(std::move(steps), choices_.once_in(12));
+      run_interactive(std::move(steps), level, choices_.once_in(12));
     }
     ++ended;
   }
@@ -136,23 +141,24 @@ void ListClient::record(const Step& step, const ResultSet& result, std::vector<O
   for (auto& [list, elements] : found) operations.emplace_back(Read{list_id(step, list), std::move(elements)});
 }
 
-void ListClient::run_interactive(std::vector<Step> steps, bool aborts) {
+void ListClient::run_interactive(std::vector<Step> steps, Level level, bool aborts) {
   Ran ran;
+  const auto work = [&](Transaction& transaction) {
+    if (ran.runs > 0) history_.back().end = now();
+    ++ran.runs;
+    ran.last = transaction.id();
+    history_.push_back({to_string(transaction.id()), {}, now(), {}, Ending::kAborted, level});
+    renew(steps);
+    for (const auto& step : steps) {
+      // What was asked for may have happened, also if its answer is lost.
+      if (step.is_append()) record(step, {}, history_.back().operations);
+      const auto result = transaction.run(stores_[step.store], statement(step));
+      if (!step.is_append()) record(step, result, history_.back().operations);
+    }
+    if (aborts) transaction.abort("it was chosen to abort");
+  };
   try {
-    client_.run([&](Transaction& transaction) {
-      if (ran.runs > 0) history_.back().end = now();
-      ++ran.runs;
-      ran.last = transaction.id();
-      history_.push_back({to_string(transaction.id()), {}, now(), {}, Ending::kAborted});
-      renew(steps);
-      for (const auto& step : steps) {
-        // What was asked for may have happened, also if its answer is lost.
-        if (step.is_append()) record(step, {}, history_.back().operations);
-        const auto result = transaction.run(stores_[step.store], statement(step));
-        if (!step.is_append()) record(step, result, history_.back().operations);
-      }
-      if (aborts) transaction.abort("it was chosen to abort");
-    });
+    client_.run(work, Return::decided, asked(level));
     ran.committed = true;
     history_.back().ending = Ending::kCommitted;
   } catch (const OutcomeUnknown&) {
@@ -164,17 +170,17 @@ void ListClient::run_interactive(std::vector<Step> steps, bool aborts) {
   ran_.push_back(ran);
 }
 
-void ListClient::run_one_shot(std::vector<Step> steps) {
+void ListClient::run_one_shot(std::vector<Step> steps, Level level) {
   renew(steps);
   Batch batch;
   std::vector<std::size_t> index;
   for (const auto& step : steps) index.push_back(batch.add(stores_[step.store], statement(step)).index());
   const auto reruns = client_.counters().reruns;
-  TransactionRecord transaction{{}, {}, now(), {}, Ending::kAborted};
+  TransactionRecord transaction{{}, {}, now(), {}, Ending::kAborted, level};
   Ran ran;
   std::vector<ResultSet> results;
   try {
-    auto outcome = client_.submit(batch);
+    auto outcome = client_.submit(batch, Return::decided, asked(level));
     transaction.ending = Ending::kCommitted;
     ran.committed = true;
     ran.last = outcome.id;
@@ -206,7 +212,7 @@ void ListClient::read_all() {
     steps.push_back({Step::What::kReadTexts, store, 0, {}});
     steps.push_back({Step::What::kReadElements, store, 0, {}});
   }
-  run_interactive(std::move(steps), false);
+  run_interactive(std::move(steps), Level::kSerializable, false);
 }
 
 void ListClient::settle() {

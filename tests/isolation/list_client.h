@@ -3,7 +3,7 @@
 // Each store holds lists in two tables. In `texts` a list is a row with its elements as text, changed by key, or by an
 // upsert that also makes the row. In `elements` each element is a row, and an append finds its place by counting those
 // before it. A transaction reads and appends, one list at a time or a whole table, at one store or several; all its
-// statements at once, or one after the other; and sometimes it aborts of its own will.
+// statements at once, or one after the other; now and then read-committed; and sometimes it aborts of its own will.
 #pragma once
 
 #include <cstddef>
@@ -58,8 +58,8 @@ class ListClient {
   void record(const Step& step, const ResultSet& result, std::vector<Operation>& operations) const;
   ListId list_id(const Step& step, std::int64_t list) const;
 
-  void run_interactive(std::vector<Step> steps, bool aborts);
-  void run_one_shot(std::vector<Step> steps);
+  void run_interactive(std::vector<Step> steps, Level level, bool aborts);
+  void run_one_shot(std::vector<Step> steps, Level level);
 
   Client client_;
   const std::vector<std::string> stores_;

@@ -28,14 +28,16 @@ TransactionRecord transaction_of(const std::string& line) {
   const auto colon = line.find(':');
   std::istringstream head(line.substr(0, colon));
   std::string times;
-  std::string ending;
-  head >> record.name >> times >> ending;
+  head >> record.name >> times;
   const auto dash = times.find('-');
   if (colon == std::string::npos || dash == std::string::npos) throw std::invalid_argument("no transaction: " + line);
   record.begin = moment_of(times.substr(0, dash));
   record.end = moment_of(times.substr(dash + 1));
-  if (ending == "aborted") record.ending = Ending::kAborted;
-  if (ending == "unknown") record.ending = Ending::kUnknown;
+  for (std::string word; head >> word;) {
+    if (word == "aborted") record.ending = Ending::kAborted;
+    if (word == "unknown") record.ending = Ending::kUnknown;
+    if (word == "read-committed") record.level = Level::kReadCommitted;
+  }
   std::istringstream operations(line.substr(colon + 1));
   for (std::string word; operations >> word;) record.operations.push_back(operation_of(word));
   return record;
