@@ -94,6 +94,9 @@ class BranchTable {
   // StatementsRan of nothing is enough.
   bool awaits(RunId run) const;
 
+  // Whether the branch may still go on with statements.
+  bool may_go_on(const TransactionId& id) const;
+
   // What this store has seen of a log: for registrations and inquiries.
   CoordinatorLine seen(LogIdentity log) const;
   std::vector<CoordinatorLine> seen() const;

@@ -201,6 +201,11 @@ bool BranchTable::awaits(RunId run) const {
   return branch != branches_.end() && branch->second.state() == BranchState::kRunning && branch->second.run == run;
 }
 
+bool BranchTable::may_go_on(const TransactionId& id) const {
+  const auto branch = branches_.find(id);
+  return branch != branches_.end() && is_active(branch->second.state());
+}
+
 void BranchTable::handle(const StatementsRan& event) {
   const auto run = runs_.find(event.run);
   if (run == runs_.end()) return;

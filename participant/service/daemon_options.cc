@@ -60,8 +60,10 @@ void list_store(daemon::Options& options, DaemonOptions& target) {
                    "a store begins no run of statements later than this before it answers what has come meanwhile");
   options.size("memory", target.memory_bytes, 16 * kMebibyte, 1ULL << 40U,
                "most memory that SQLite may take, for all stores together");
+  options.flag("recursive-triggers", target.store.recursive_triggers,
+               "triggers fire on what they do themselves, and REPLACE fires those of DELETE");
   options.flag("validate-replay", target.store.validate_replay,
-               "for tests: replay what each statement changed before it is believed");
+               "prove before each vote that what the branch changed can be done again exactly");
   options.size("reserve", target.store.reserve_bytes, 0, 1ULL << 50U, "free space below which a store votes no");
   options.duration("reopen-first", target.runner.reopen_first, 1ms, 1h,
                    "the first pause before a store that went offline is opened again; doubles");

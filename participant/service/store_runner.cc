@@ -166,6 +166,9 @@ Result<void> StoreRunner::serve(std::vector<Item>& items) {
   }
   if (auto ran = run_statements(); !ran) return ran;
   if (auto ended = end_batch(); !ended) return ended;
+  // A long interactive branch would else do all its changes again for each statement.
+  const auto at_hand = store_->branch_at_hand();
+  if (at_hand && branches_->may_go_on(*at_hand)) return {};
   return store_->end_executions();
 }
 

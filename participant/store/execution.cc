@@ -137,6 +137,10 @@ void Executor::end() {
   }
 }
 
+std::optional<TransactionId> Executor::kept() const {
+  return kept_ && kept_->after.rows > 0 ? std::optional(kept_->id) : std::nullopt;
+}
+
 void Executor::drop() {
   kept_.reset();
   if (connection_.in_transaction()) {
@@ -162,6 +166,7 @@ void Executor::enter(const Run& run) {
     if (!run.before.empty()) {
       enforcement_.turn_off();
       replay_.apply(run.before);
+      reapplied_rows_ += run.before.rows;
     }
   }
   *kept_ = {.id = run.id, .before = before, .after = before};

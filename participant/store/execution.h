@@ -60,8 +60,11 @@ class Executor {
   // Lets go of the snapshot, of SQLite's write lock and of the changes that were kept.
   void end();
 
-  // Whose changes are kept.
-  std::optional<TransactionId> kept() const { return kept_ ? std::optional(kept_->id) : std::nullopt; }
+  // Of branches that went on behind another one.
+  std::uint64_t reapplied_rows() const { return reapplied_rows_; }
+
+  // Whose changes are kept, if there are any.
+  std::optional<TransactionId> kept() const;
 
   // The schema has changed. REQUIRES: end().
   void clear_statements() { statements_.clear(); }
@@ -118,6 +121,7 @@ class Executor {
   StatementLimits limits_;
   bool validate_replay_;
   std::optional<Kept> kept_;
+  std::uint64_t reapplied_rows_ = 0;
   std::optional<Clock::time_point> deadline_;  // of all statements that run together
   std::uint64_t result_bytes_ = 0;             // of their results
 };

@@ -2,7 +2,9 @@
 
 #include <sys/statvfs.h>
 
+#include <filesystem>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "participant/store/catalog.h"
@@ -42,6 +44,9 @@ class SqliteStore final : public Store {
         journal_(connection_, replay_),
         reserve_bytes_(options.reserve_bytes) {
     configure_store_connection(connection_);
+    if (options.recursive_triggers) {
+      connection_.run_once("PRAGMA recursive_triggers = ON");
+    }
     if (claim_->was_writing()) {
       fail_at("store.before_checkpoint");
       force_what_was_committed(connection_);
@@ -82,6 +87,14 @@ class SqliteStore final : public Store {
     });
     return ended ? Result<void>() : Result<void>(ended.error());
   }
+
+  StoreCounters counters() const override {
+    std::error_code none;
+    const auto wal_bytes = std::filesystem::file_size(connection_.path() + "-wal", none);
+    return {.reapplied_rows = executor_.reapplied_rows(), .wal_bytes = none ? 0 : wal_bytes};
+  }
+
+  std::optional<TransactionId> branch_at_hand() const override { return executor_.kept(); }
 
   Result<StorePosition> journal(std::span<const JournalOperation> operations) override {
     return guarded([&] { return write(operations); });

@@ -26,7 +26,12 @@ struct SqliteStoreOptions {
 
   std::uint64_t reserve_bytes = 64U << 20U;  // less free space than this on the disk: is_short_of_space()
 
-  // Every execution replays what it captured, and fails if that does something else. For tests: it costs a replay.
+  // Triggers fire on what they do themselves, and REPLACE fires those of DELETE
+  // (https://www.sqlite.org/pragma.html#pragma_recursive_triggers).
+  bool recursive_triggers = false;
+
+  // Before its vote, what a branch has changed is done again under a savepoint, and the branch votes no if that does
+  // anything else. It costs a replay.
   bool validate_replay = false;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,6 +46,12 @@ struct Execution {
   bool needs_last_run = false;           // before its vote the branch must have a run that is the last
 };
 
+// Since it was opened, but for sizes.
+struct StoreCounters {
+  std::uint64_t reapplied_rows = 0;  // of branches that went on behind another one
+  std::uint64_t wal_bytes = 0;       // of the write-ahead log's file, now
+};
+
 // One thread uses it. Opened by a factory of the implementation, which raises the start number durably first.
 class Store {
  public:
@@ -59,14 +66,19 @@ class Store {
   virtual Result<Execution> execute(const Run& run) = 0;
 
   // No statement is at hand for a while: lets go of what executions may keep open between calls (a read snapshot, the
-  // write lock of SQLite). Call it whenever the service goes idle; journal() does it by itself.
-  // An error is one of execute()'s.
+  // write lock of SQLite, a branch at hand). Call it whenever the service goes idle, unless the branch at hand is going
+  // to go on; journal() does it by itself. An error is one of execute()'s.
   virtual Result<void> end_executions() = 0;
+
+  // The branch whose changes are at hand, so that its next run need not do them again.
+  virtual std::optional<TransactionId> branch_at_hand() const = 0;
 
   // Does all operations in order in one transaction, and forces it. Nothing of it is visible, and nobody may be
   // answered, before it returns. Returns the store's new position. After any error the transaction may or may not
   // be on disk: the store must be closed and reopened, and nobody answered.
   virtual Result<StorePosition> journal(std::span<const JournalOperation> operations) = 0;
+
+  virtual StoreCounters counters() const = 0;
 
   // There is too little space left to promise that a commit can be applied: vote no.
   virtual bool is_short_of_space() const = 0;

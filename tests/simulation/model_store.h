@@ -101,6 +101,8 @@ class ModelStore final : public participant::Store {
   const participant::RecoveredStore& recovered() const override { return recovered_; }
   Result<participant::Execution> execute(const participant::Run& run) override;
   Result<void> end_executions() override { return {}; }
+  participant::StoreCounters counters() const override { return {}; }
+  std::optional<TransactionId> branch_at_hand() const override { return std::nullopt; }
   Result<StorePosition> journal(std::span<const participant::JournalOperation> operations) override;
   bool is_short_of_space() const override { return disk_.short_of_space_; }
 

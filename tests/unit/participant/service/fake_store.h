@@ -33,6 +33,8 @@ class FakeStore final : public Store {
     execution.results.resize(run.statements.size());
     return execution;
   }
+  StoreCounters counters() const override { return {}; }
+  std::optional<TransactionId> branch_at_hand() const override { return {}; }
   Result<void> end_executions() override {
     if (health_ == Health::kBroken) return Error{ErrorKind::kIo, "broken"};
     return {};

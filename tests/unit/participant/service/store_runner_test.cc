@@ -139,6 +139,8 @@ class SlowStore final : public Store {
     execution.results.resize(run.statements.size());
     return execution;
   }
+  StoreCounters counters() const override { return {}; }
+  std::optional<TransactionId> branch_at_hand() const override { return {}; }
   Result<void> end_executions() override { return {}; }
   Result<StorePosition> journal(std::span<const JournalOperation>) override { return StorePosition{1}; }
   bool is_short_of_space() const override { return false; }
@@ -225,6 +227,8 @@ class LastRunStore final : public Store {
     }
     return execution;
   }
+  StoreCounters counters() const override { return {}; }
+  std::optional<TransactionId> branch_at_hand() const override { return {}; }
   Result<void> end_executions() override { return {}; }
   Result<StorePosition> journal(std::span<const JournalOperation>) override { return StorePosition{1}; }
   bool is_short_of_space() const override { return false; }

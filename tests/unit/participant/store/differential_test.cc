@@ -45,10 +45,7 @@ class Differential : public SqliteStoreTest {
       schema_ += text + ";\n";
     }
     store_.reset();
-    std::filesystem::remove_all(path());
-    for (const char* suffix : {"-wal", "-shm"}) {
-      std::filesystem::remove(path() + suffix);
-    }
+    folder_.clear();
     create(schema_);
     reference_ = std::make_unique<ReferenceDatabase>(schema);
     reference_->roll_back();
