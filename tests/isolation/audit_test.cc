@@ -118,6 +118,10 @@ TEST_F(AuditTest, OfAllRowsBesideManyWritersHindersNobodyForLong) {
         }
       },
       [&](const EndedCount& ended) {
+        const struct StopAtEnd {
+          std::atomic<bool>& stop;
+          ~StopAtEnd() { stop = true; }
+        } stop_at_end{audited};
         Client client(installation_.client_options());
         const auto money = static_cast<std::int64_t>(installation_.stores().size()) * kRows * kBalanceOfRow;
         const std::size_t before = ended;
@@ -125,7 +129,6 @@ TEST_F(AuditTest, OfAllRowsBesideManyWritersHindersNobodyForLong) {
           EXPECT_EQ(audits_.measure([&] { return audit(client); }), money);
         }
         beside = ended - before;
-        audited = true;
       });
   audits_.print("audits");
   transfers_.print("transfers");

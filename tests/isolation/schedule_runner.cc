@@ -13,7 +13,7 @@ namespace assent::isolation {
 
 namespace {
 
-constexpr const char* kNever = "10m";  // a timeout: longer than any test waits
+constexpr const char* kNoTimeout = "10m";  // a timeout: longer than any test waits
 
 const std::vector<std::string> kContents = {
     "DELETE FROM x",     "INSERT INTO x VALUES (1, 10)",
@@ -30,10 +30,12 @@ Installation::Plan two_stores() {
       "CREATE TABLE items (id INTEGER PRIMARY KEY, value INTEGER);\n";
   plan.proxied = true;
   // Nothing ends, and no decision that is held is sent again or asked for, because some time has passed.
-  plan.coordinator_flags = {"--transaction-timeout", kNever, "--vote-timeout", kNever, "--decide-timeout", kNever,
-                            "--retention",           "1h",   "--lease-use",    kNever};
-  plan.participant_flags = {"--transaction-timeout", kNever, "--statement-timeout", kNever, "--lock-wait", kNever,
-                            "--inquiry-first",       kNever, "--inquiry-ceiling",   kNever};
+  plan.coordinator_flags = {"--transaction-timeout", kNoTimeout, "--vote-timeout", kNoTimeout,
+                            "--decide-timeout",      kNoTimeout, "--retention",    "1h",
+                            "--lease-use",           kNoTimeout};
+  plan.participant_flags = {"--transaction-timeout", kNoTimeout, "--statement-timeout", kNoTimeout,
+                            "--lock-wait",           kNoTimeout, "--inquiry-first",     kNoTimeout,
+                            "--inquiry-ceiling",     kNoTimeout};
   return plan;
 }
 
