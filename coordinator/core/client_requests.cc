@@ -218,12 +218,26 @@ void Coordinator::abort_unbegun(const TransactionId& id, const AbortCause& cause
   turn.effects.emplace_back(Transition{id, to_string(State::kActive), to_string(State::kAborted), cause});
 }
 
-void Coordinator::send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn) const {
+void Coordinator::send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn) {
   for (const auto& branch : branches) {
-    if (!stores_.address(branch.store)) continue;
-    turn.effects.emplace_back(
-        SendDecision{branch.store, stores_.opening(branch.store), id, branch.branch, Decision::kAbort, {}});
+    if (stores_.address(branch.store)) {
+      send_abort(branch.store, id, branch.branch, turn);
+    } else if (stores_.find(branch.store) != nullptr) {
+      auto& kept = kept_aborts_[branch.store];
+      if (kept.size() < settings_.owed_commits) kept.emplace_back(id, branch.branch);
+    }
   }
+}
+
+void Coordinator::send_abort(const std::string& store, const TransactionId& id, const BranchNumber& branch,
+                             Turn& turn) const {
+  turn.effects.emplace_back(SendDecision{store, stores_.opening(store), id, branch, Decision::kAbort, {}});
+}
+
+void Coordinator::send_kept_aborts(const std::string& store, Turn& turn) {
+  const auto kept = kept_aborts_.extract(store);
+  if (!kept) return;
+  for (const auto& [id, branch] : kept.mapped()) send_abort(store, id, branch, turn);
 }
 
 }  // namespace assent::coordinator

@@ -171,7 +171,11 @@ class Coordinator {
   std::optional<AbortCause> unavailable(const Branches& branches, Time now) const;
   // The id becomes aborted, finally, without ever having begun.
   void abort_unbegun(const TransactionId& id, const AbortCause& cause, Turn& turn);
-  void send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn) const;
+  // To a store that has not registered since the start, when it does: else its branch would hold its locks until its
+  // timeout. Such a store is sent at most Settings::owed_commits of them.
+  void send_aborts(const TransactionId& id, const std::vector<TouchedBranch>& branches, Turn& turn);
+  void send_abort(const std::string& store, const TransactionId& id, const BranchNumber& branch, Turn& turn) const;
+  void send_kept_aborts(const std::string& store, Turn& turn);
   OutcomeAnswered known_outcome(CallId call, const TransactionId& id) const;
 
   // ---- store_messages.cc ----
@@ -208,6 +212,7 @@ class Coordinator {
   Table transactions_;  // undecided, and decided until the end record is durable
   std::set<std::pair<Time, TransactionId>> deadlines_;
   std::multimap<Position, Awaited> awaited_;
+  std::map<std::string, std::vector<std::pair<TransactionId, BranchNumber>>> kept_aborts_;  // by store
   std::map<std::string, CallId> registering_;  // the last registration of each store whose record is not durable yet
   std::size_t undecided_ = 0;
   std::size_t committing_ = 0;

@@ -46,6 +46,7 @@ void Coordinator::handle(const StoreRegistered& event, Turn& turn) {
   } else {
     await_record(event, acceptance.must_record, turn);
   }
+  send_kept_aborts(event.store, turn);
   if (acceptance.must_resend) {
     for (const auto& [id, transaction] : transactions_) transaction.protocol.resend_to(event.store, turn);
   }
@@ -96,8 +97,7 @@ void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
     case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;
     case Standing::kCannotBegin: break;
   }
-  turn.effects.emplace_back(
-      SendDecision{event.store, stores_.opening(event.store), event.id, event.branch, Decision::kAbort, {}});
+  send_abort(event.store, event.id, event.branch, turn);
 }
 
 void Coordinator::handle(const AlreadyCommitted& event, Turn& turn) {

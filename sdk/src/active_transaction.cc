@@ -57,6 +57,8 @@ void ActiveTransaction::ended_as_aborted(AbortCause cause) {
   phase_ = Phase::kAborted;
   cause_ = std::move(cause);
   session_->count_aborted(cause_.reason);
+  // Its coordinator may have been started anew: stores take nothing of what the one before has leased.
+  if (cause_.reason == AbortReason::kPresumed) session_->suspect(id_);
 }
 
 void ActiveTransaction::tell_coordinator() {
@@ -136,7 +138,7 @@ void ActiveTransaction::never_committed(const Error& error) {
     case ErrorKind::kInvalidInput:
       abort(make_cause(AbortReason::kStatementFailed, detail));
       throw InvalidArgument("transaction " + to_string(id_) + " was aborted: " + detail);
-    default: session_->suspect(id_); end(make_cause(AbortReason::kPresumed, detail));
+    default: end(make_cause(AbortReason::kPresumed, detail));
   }
 }
 

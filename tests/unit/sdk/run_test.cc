@@ -47,6 +47,13 @@ TEST_F(Runs, HappenAgainAfterAKnownAbortWithAnotherIdAndTheFirstStamp) {
   EXPECT_EQ(client_.counters().reruns, 2U);
 }
 
+TEST_F(Runs, TakeNoMoreIdsOfALeaseWhenAStoreSaysThatTheirCoordinatorHasGone) {
+  a_.executes.then(FakeParticipant::answer(FakeParticipant::ended(cause_of(AbortReason::kPresumed))));
+  update();
+  EXPECT_EQ(runs_, 2);
+  EXPECT_EQ(coordinator_.leases.requests().size(), 2U);
+}
+
 TEST_F(Runs, HaveTheLevelThatWasAskedForEachTime) {
   a_.executes.then(FakeParticipant::answer(FakeParticipant::ended(cause_of(AbortReason::kWounded))));
   client_.run([](Transaction& transaction) { transaction.execute("a", "UPDATE t"); }, Return::decided,
