@@ -325,7 +325,8 @@ void StoreRunner::publish_standing() {
 StoreReport StoreRunner::report(Time now) const {
   const auto& recovered = store_->recovered();
   return {recovered.identity,    recovered.start_number, opening_, position_,
-          branches_->counters(), branches_->totals(now), forces_,  health_.foreign_write, store_->counters()};
+          branches_->counters(), branches_->totals(now), forces_,  health_.foreign_write,
+          store_->counters()};
 }
 
 }  // namespace assent::participant

@@ -18,10 +18,10 @@ constexpr const char* kSchema = R"(
 CREATE TABLE accounts (id TEXT PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0));
 INSERT INTO accounts VALUES ('alice', 100);
 CREATE TABLE strict_types (id INTEGER PRIMARY KEY, v INTEGER) STRICT;
-CREATE TABLE keyless (v);
-CREATE TABLE generated (id INTEGER PRIMARY KEY, v, w AS (v + 1));
-CREATE TABLE triggered (id INTEGER PRIMARY KEY, v);
-CREATE TRIGGER tr AFTER INSERT ON triggered BEGIN DELETE FROM accounts; END;
+CREATE TABLE hides (rowid, oid, _rowid_);
+CREATE TABLE lucky (id INTEGER PRIMARY KEY, v CHECK (random() > 0));
+CREATE TABLE by_name (name TEXT PRIMARY KEY);
+CREATE VIRTUAL TABLE words USING fts5(word);
 CREATE TABLE parent (id INTEGER PRIMARY KEY);
 CREATE TABLE child (id INTEGER PRIMARY KEY, parent REFERENCES parent (id));
 )";
@@ -192,28 +192,16 @@ INSTANTIATE_TEST_SUITE_P(
                      {},
                      kFailed,
                      "out of memory"},
-        BadStatement{"TableWithoutAKey",
-                     "INSERT INTO keyless VALUES (1)",
+        BadStatement{"TableThatHidesItsRows",
+                     "INSERT INTO hides VALUES (1, 1, 1)",
                      {},
                      kFailed,
-                     "table `keyless` has no primary key: writes need one; declare a PRIMARY KEY"},
-        BadStatement{"GeneratedColumn",
-                     "INSERT INTO generated (id, v) VALUES (1, 1)",
-                     {},
-                     kFailed,
-                     "writes to such tables are not supported; compute it in a view"},
-        BadStatement{"Trigger",
-                     "INSERT INTO triggered VALUES (1, 1)",
-                     {},
-                     kFailed,
-                     "table `triggered` has the trigger `tr`: writes to tables with triggers are not supported"},
+                     "hide the number by which its rows are told apart: rename one of them"},
         BadStatement{
-            "ForeignKey", "INSERT INTO child VALUES (1, 1)", {}, kFailed, "table `child` is part of a foreign key"},
-        BadStatement{"ChosenKey",
-                     "INSERT INTO strict_types (v) VALUES (1)",
-                     {},
-                     kFailed,
-                     "automatically chosen keys are not supported; give"},
+            "CheckByChance", "INSERT INTO lucky VALUES (1, 1)", {}, kFailed, "has a CHECK that calls random()"},
+        BadStatement{"VirtualTable", "INSERT INTO words VALUES ('x')", {}, kFailed, "stores cannot write to those"},
+        BadStatement{"HiddenRowid", "SELECT rowid FROM by_name", {}, kFailed, "use its primary key"},
+        BadStatement{"ForeignKey", "INSERT INTO child VALUES (1, 1)", {}, kConstraint, "FOREIGN KEY constraint failed"},
         BadStatement{"TransactionControl", "COMMIT", {}, kFailed, "end the transaction through its client"},
         BadStatement{"SchemaChange", "DROP TABLE accounts", {}, kFailed, "`assentctl schema apply`"},
         BadStatement{"AnotherFile", "ATTACH 'x' AS y", {}, kFailed, "a store is one file"}),

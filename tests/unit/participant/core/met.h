@@ -19,7 +19,6 @@ struct Met {
   std::size_t overdue = 0;       // changes of the schema that found prepared branches in their way, until the end
   std::size_t refused_by_last_run = 0;
   std::size_t acknowledged = 0;  // foreign writes
-  std::size_t refused_by_last_run = 0;
 
   void expect_enough() const {
     EXPECT_GT(committed, 500U);
