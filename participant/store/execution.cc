@@ -144,14 +144,13 @@ void Executor::enter(const Run& run) {
       drop();
     }
     connection_.query("SAVEPOINT branch").run();
-    kept_.emplace();  // REQUIRES a savepoint: drop() ends it
     if (!run.before.empty()) {
       enforcement_.turn_off();
       replay_.apply(run.before);
       reapplied_rows_ += run.before.rows;
     }
   }
-  *kept_ = {.id = run.id, .before = before, .after = before};
+  kept_ = Kept{.id = run.id, .before = before, .after = before};
   connection_.query("SAVEPOINT run").run();
 }
 
@@ -187,10 +186,11 @@ Execution Executor::run(const Run& run) {
       }
     }
   }
-  deadline_.reset();
-  if (run.is_last && execution.failure.reason == AbortReason::kNone) {
+  const bool is_checked = execution.needs_last_run || !run.before.empty();
+  if (run.is_last && is_checked && execution.failure.reason == AbortReason::kNone) {
     check_last(run, execution);
   }
+  deadline_.reset();
   leave(run, execution);
   tidy(execution.locks);
   return execution;
@@ -201,16 +201,27 @@ void Executor::check_last(const Run& run, Execution& execution) {
   std::vector<Change> changes = read_changes(run.before);
   const std::vector<Change> more = read_changes(execution.changes);
   changes.insert(changes.end(), more.begin(), more.end());
-  if (deferred_keys_.are_touched_by(changes)) {
-    if (auto violation = deferred_keys_.violation(changes)) {
-      fail(execution, AbortReason::kConstraint, std::move(*violation), SQLITE_CONSTRAINT_FOREIGNKEY);
-      execution.changes = {};
-      return;
-    }
+  if (deferred_keys_.are_touched_by(changes) && !check_deferred_keys(changes, execution)) {
+    execution.changes = {};
+    return;
   }
+  deadline_.reset();
   if (validate_replay_ && !changes.empty()) {
     validate(run, execution);
   }
+}
+
+bool Executor::check_deferred_keys(const std::vector<Change>& changes, Execution& execution) {
+  std::optional<std::string> violation;
+  try {
+    violation = deferred_keys_.violation(changes);
+  } catch (const ResultError&) {
+    if (!is_late()) {
+      throw;
+    }
+    return fail_by_time(execution);  // children without an index take a search each
+  }
+  return !violation || fail(execution, AbortReason::kConstraint, std::move(*violation), SQLITE_CONSTRAINT_FOREIGNKEY);
 }
 
 // What cannot be captured exactly is found before the vote, not when it is applied.

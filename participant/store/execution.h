@@ -84,6 +84,7 @@ class Executor {
   bool step_all(const PreparedStatement& prepared, const Statement& statement, StatementResult& result,
                 Execution& execution);
   void check_last(const Run& run, Execution& execution);
+  bool check_deferred_keys(const std::vector<Change>& changes, Execution& execution);
   void validate(const Run& run, Execution& execution);
   bool is_late() const;
   bool fail_by_time(Execution& execution);

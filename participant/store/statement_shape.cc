@@ -381,8 +381,8 @@ class Recogniser {
 }  // namespace
 
 StatementShape recognise(const std::vector<Token>& tokens, const TableSchema* table) {
-  static const TableSchema kNone;
-  return Recogniser(tokens, table != nullptr ? *table : kNone).run();
+  static const TableSchema none;
+  return Recogniser(tokens, table != nullptr ? *table : none).run();
 }
 
 const Value& value_of(const Operand& operand, const std::vector<Value>& parameters) {

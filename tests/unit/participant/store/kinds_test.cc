@@ -260,6 +260,25 @@ TEST_F(Kinds, OneShotBranchesAreCheckedWithTheirStatements) {
   EXPECT_TRUE(execution.changes.empty());
 }
 
+TEST_F(Kinds, ALastRunThatTakesTooLongFailsAlone) {
+  options_.limits.time = std::chrono::milliseconds(50);
+  options_.validate_replay = false;
+  create(
+      "CREATE TABLE p(i INTEGER PRIMARY KEY);"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, p INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED);"
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) INSERT INTO c SELECT i, NULL "
+      "FROM n;"
+      "INSERT INTO p SELECT i FROM c WHERE i <= 1000");
+  Changes lost;
+  for (std::int64_t number = 1; number <= 1000; ++number) {
+    append_change(lost, {.kind = ChangeKind::kDelete, .table = "p", .old_row = {Value(number)}, .new_row = {}});
+  }
+  const Execution execution = execute_in(transaction(1), {}, lost, true);
+  EXPECT_EQ(execution.failure.reason, AbortReason::kStatementFailed);
+  EXPECT_THAT(execution.failure.detail, HasSubstr("ran longer than 50 ms"));
+  EXPECT_EQ(execute("SELECT count(*) FROM p").failure.reason, AbortReason::kNone);
+}
+
 TEST_F(Kinds, WhatSqliteRollsBackByItselfIsTheStatementAlone) {
   create(
       "CREATE TABLE t(i INTEGER PRIMARY KEY, v UNIQUE ON CONFLICT ROLLBACK); INSERT INTO t VALUES (1, 1);"
