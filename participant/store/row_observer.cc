@@ -157,8 +157,11 @@ bool RowObserver::read_row(const Side& side, RowImage& row) {
   row.reserve(columns.size());
   for (std::size_t column = 0; column < columns.size(); ++column) {
     if (columns[column].is_rowid) {
-      const bool is_needed = needs_rowid(side.table, row);
-      row.push_back(is_needed ? Value(side.rowid) : Value(nullptr));
+      if (needs_rowid(side.table, row)) {
+        row.emplace_back(side.rowid);
+      } else {
+        row.emplace_back(nullptr);
+      }
       captured_bytes_ += kBytesOfAValue;
       continue;
     }
