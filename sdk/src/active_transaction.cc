@@ -10,12 +10,6 @@
 
 namespace assent::sdk {
 
-namespace {
-
-using namespace std::chrono_literals;
-
-}  // namespace
-
 ActiveTransaction::ActiveTransaction(std::shared_ptr<Session> session, const LeasedId& leased,
                                      std::uint64_t begin_stamp, IsolationLevel level)
     : session_(std::move(session)),
@@ -28,18 +22,18 @@ ActiveTransaction::~ActiveTransaction() {
   abort(make_cause(AbortReason::kApplication, "it went out of scope undecided"));
 }
 
-void ActiveTransaction::require_active() const {
-  switch (phase_) {
-    case Phase::kActive: return;
-    case Phase::kCommitted:
-      throw InvalidArgument("transaction " + to_string(id_) + " has committed: begin another one");
-    case Phase::kAborted: throw Aborted(id_, cause_);
-    case Phase::kUnknown: throw OutcomeUnknown(id_, "its commit got no answer");
+std::exception_ptr ActiveTransaction::refusal() const {
+  if (is_busy_) {
+    return failure<InvalidArgument>("transaction " + to_string(id_) + " is busy: wait for its last call to end");
   }
-}
-
-std::chrono::milliseconds ActiveTransaction::time_left() const {
-  return std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Session::Clock::now());
+  switch (phase_) {
+    case Phase::kActive: break;
+    case Phase::kCommitted:
+      return failure<InvalidArgument>("transaction " + to_string(id_) + " has committed: begin another one");
+    case Phase::kAborted: return failure<Aborted>(id_, cause_);
+    case Phase::kUnknown: return failure<OutcomeUnknown>(id_, "its commit got no answer");
+  }
+  return nullptr;
 }
 
 void ActiveTransaction::abort(AbortCause cause) {
@@ -48,9 +42,9 @@ void ActiveTransaction::abort(AbortCause cause) {
   tell_coordinator();
 }
 
-void ActiveTransaction::end(AbortCause cause) {
+std::exception_ptr ActiveTransaction::end(AbortCause cause) {
   abort(std::move(cause));
-  throw Aborted(id_, cause_);
+  return failure<Aborted>(id_, cause_);
 }
 
 void ActiveTransaction::ended_as_aborted(AbortCause cause) {
@@ -82,64 +76,108 @@ std::vector<wire::TouchedBranch> ActiveTransaction::touched() const {
   return branches;
 }
 
-Outcome ActiveTransaction::commit(Return when) {
-  require_active();
-  Outcome outcome;
+// Sends the commit until it is taken in, or time is over.
+class CommitDelivery : public std::enable_shared_from_this<CommitDelivery> {
+ public:
+  CommitDelivery(std::shared_ptr<ActiveTransaction> transaction, Return when, Completion<Outcome> done)
+      : transaction_(std::move(transaction)),
+        when_(when),
+        done_(std::move(done)),
+        until_(std::min(transaction_->deadline_, environment().now() + options().commit_timeout)),
+        backoff_(options().backoff_first, options().backoff_ceiling) {}
+
+  void send() {
+    const auto answer_within = when_ == Return::applied ? options().applied_timeout : options().commit_timeout;
+    const auto answer_until = environment().now() + answer_within;
+    transaction_->send_commit(when_, answer_within,
+                              [self = shared_from_this(), answer_until](Result<wire::Outcome> answer) {
+                                self->heard(Sent{answer_until, std::move(answer)});
+                              });
+  }
+
+ private:
+  void heard(const Sent& sent) {
+    if (sent.answer || !may_be_sent_again(sent.answer.error()) || environment().now() >= until_) {
+      return transaction_->commit_sent(when_, sent, done_);
+    }
+    environment().after(backoff_.next(environment().random()), [self = shared_from_this()] { self->send(); });
+  }
+
+  const ClientOptions& options() const { return transaction_->session_->options(); }
+  Environment& environment() const { return transaction_->session_->environment(); }
+
+  const std::shared_ptr<ActiveTransaction> transaction_;
+  const Return when_;
+  const Completion<Outcome> done_;
+  const Time until_;
+  Backoff backoff_;
+};
+
+void ActiveTransaction::commit(Return when, Completion<Outcome> done) {
+  if (auto refused = refusal()) return done(std::move(refused));
   if (touched().empty()) {
     // Nothing was done anywhere: there is nothing to decide.
+    Outcome outcome;
     outcome.id = id_;
     outcome.kind = OutcomeKind::kCommitted;
     outcome.applied = true;
-  } else {
-    if (time_left() <= 0ms) {
-      end(make_cause(AbortReason::kTransactionTimeout, "its time was over before commit() was called"));
-    }
-    const auto sent = deliver_commit(when);
-    if (!sent.answer && is_without_effect(sent.answer.error())) never_committed(sent.answer.error());
-    phase_ = Phase::kUnknown;  // unless settle() comes to know
-    outcome = settle(*session_, id_, when, sent, [this, when](Duration left) { return send_commit(when, left); });
+    return done(settled(std::move(outcome)));
   }
-  if (!outcome.committed()) {
-    ended_as_aborted(std::move(outcome.cause));
-    // A coordinator that presumes the abort may never have seen the commit, nor the branches that it names.
-    if (cause_.reason == AbortReason::kPresumed) tell_coordinator();
-    throw Aborted(id_, cause_);
+  if (time_left() <= Duration::zero()) {
+    return done(end(make_cause(AbortReason::kTransactionTimeout, "its time was over before commit() was called")));
   }
-  phase_ = Phase::kCommitted;
-  session_->count_committed();
-  return outcome;
+  is_busy_ = true;
+  std::make_shared<CommitDelivery>(shared_from_this(), when, std::move(done))->send();
 }
 
-Sent ActiveTransaction::deliver_commit(Return when) {
-  const auto& options = session_->options();
-  const auto until = std::min(deadline_, Session::Clock::now() + options.commit_timeout);
-  const auto answer_within = when == Return::applied ? options.applied_timeout : options.commit_timeout;
-  Backoff backoff(options.backoff_first, options.backoff_ceiling);
-  for (;;) {
-    const auto answer_until = Session::Clock::now() + answer_within;
-    Sent sent{answer_until, send_commit(when, answer_within)};
-    if (sent.answer || !may_be_sent_again(sent.answer.error()) || Session::Clock::now() >= until) return sent;
-    backoff.wait();
-  }
-}
-
-Result<wire::Outcome> ActiveTransaction::send_commit(Return when, Duration answer_within) {
+void ActiveTransaction::send_commit(Return when, Duration answer_within, OnAnswer<wire::Outcome> on_answer) {
   wire::CommitRequest request;
   request.id = rpc::to_wire(id_);
   request.branches = touched();
   request.return_when = to_wire(when);
-  return session_->call_coordinator(rpc::methods::kCommit, std::move(request), answer_within, lane_of(when));
+  session_->call_coordinator(std::move(request), answer_within, lane_of(when), std::move(on_answer));
 }
 
-void ActiveTransaction::never_committed(const Error& error) {
+void ActiveTransaction::commit_sent(Return when, const Sent& sent, Completion<Outcome> done) {
+  if (!sent.answer && is_without_effect(sent.answer.error())) {
+    is_busy_ = false;
+    return done(not_committed(sent.answer.error()));
+  }
+  const auto repeat = [self = shared_from_this(), when](Duration answer_within, OnAnswer<wire::Outcome> on_answer) {
+    self->send_commit(when, answer_within, std::move(on_answer));
+  };
+  settle(session_, id_, when, sent, repeat,
+         [self = shared_from_this(), done = std::move(done)](Attempt<Outcome> ended) {
+           self->is_busy_ = false;
+           done(self->settled(std::move(ended)));
+         });
+}
+
+std::exception_ptr ActiveTransaction::not_committed(const Error& error) {
   const std::string detail = "the coordinator did not take in the commit: " + error.message;
   switch (error.kind) {
-    case ErrorKind::kOverloaded: end(make_cause(AbortReason::kOverloaded, detail));
+    case ErrorKind::kOverloaded: return end(make_cause(AbortReason::kOverloaded, detail));
     case ErrorKind::kInvalidInput:
       abort(make_cause(AbortReason::kStatementFailed, detail));
-      throw InvalidArgument("transaction " + to_string(id_) + " was aborted: " + detail);
-    default: end(make_cause(AbortReason::kPresumed, detail));
+      return failure<InvalidArgument>("transaction " + to_string(id_) + " was aborted: " + detail);
+    default: return end(make_cause(AbortReason::kPresumed, detail));
   }
+}
+
+Attempt<Outcome> ActiveTransaction::settled(Attempt<Outcome> ended) {
+  if (!ended) {
+    phase_ = Phase::kUnknown;
+    return ended;
+  }
+  if (!ended->committed()) {
+    ended_as_aborted(std::move(ended->cause));
+    // A coordinator that presumes the abort may never have seen the commit, nor the branches that it names.
+    if (cause_.reason == AbortReason::kPresumed) tell_coordinator();
+    return failure<Aborted>(id_, cause_);
+  }
+  phase_ = Phase::kCommitted;
+  session_->count_committed();
+  return ended;
 }
 
 }  // namespace assent::sdk

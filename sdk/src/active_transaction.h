@@ -14,11 +14,12 @@
 //   A4  Commit names every branch with the count of its answered statements, so that a store that has seen another
 //       number votes no.
 //
-// One thread at a time.
+// One thread at a time, and one operation: it begins on the caller's thread and ends where the environment hands out
+// answers. Whoever drops the last reference to an active one aborts it; an operation holds one until it has ended.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
+#include <exception>
 #include <map>
 #include <memory>
 #include <string>
@@ -30,13 +31,14 @@
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
 #include "assent/value.h"
+#include "sdk/src/completion.h"
 #include "sdk/src/decision.h"
 #include "sdk/src/lease_pool.h"
 #include "sdk/src/session.h"
 
 namespace assent::sdk {
 
-class ActiveTransaction {
+class ActiveTransaction : public std::enable_shared_from_this<ActiveTransaction> {
  public:
   enum class Phase { kActive, kCommitted, kAborted, kUnknown };
 
@@ -47,40 +49,44 @@ class ActiveTransaction {
   ActiveTransaction(const ActiveTransaction&) = delete;
   ActiveTransaction& operator=(const ActiveTransaction&) = delete;
 
-  ResultSet run(const std::string& store, const Statement& statement);
-  Outcome commit(Return when);
+  // Each ends with its value, or as the calls of Transaction throw.
+  void run(std::string store, Statement statement, Completion<ResultSet> done);
+  void commit(Return when, Completion<Outcome> done);
   // Does nothing unless it is active.
   void abort(AbortCause cause);
 
   const TransactionId& id() const { return id_; }
-  std::uint64_t begin_stamp() const { return begin_stamp_; }
+  Session& session() const { return *session_; }
   Phase phase() const { return phase_; }
   // REQUIRES: kAborted.
   const AbortCause& cause() const { return cause_; }
 
  private:
+  friend class Delivery;        // of a statement
+  friend class CommitDelivery;  // of the commit
+
   struct Branch {
     BranchNumber number;        // kNoBranch before its first answer
     std::int32_t answered = 0;  // statements
     bool maybe_there = false;   // a statement was sent, so that the store may know it
   };
 
-  void require_active() const;
-  std::chrono::milliseconds time_left() const;
+  // What an operation ends with that may not begin; nothing if it may.
+  std::exception_ptr refusal() const;
+  Duration time_left() const { return deadline_ - session_->environment().now(); }
   std::vector<wire::TouchedBranch> touched() const;
 
-  // Calls until the statement is answered; throws at the end of all trying.
-  wire::ExecuteAnswer deliver(const std::string& store, Branch& branch, const Statement& statement);
-  Result<wire::ExecuteAnswer> send_statement(const std::string& store, const std::string& address, const Branch& branch,
-                                             const Statement& statement);
+  // What the store's answer to the statement means.
+  Attempt<ResultSet> answered(const std::string& store, const Statement& statement, wire::ExecuteAnswer answer);
 
-  // Sends the commit until it is taken in, or time is over.
-  Sent deliver_commit(Return when);
-  Result<wire::Outcome> send_commit(Return when, Duration answer_within);
-  [[noreturn]] void never_committed(const Error& error);
+  void send_commit(Return when, Duration answer_within, OnAnswer<wire::Outcome> on_answer);
+  void commit_sent(Return when, const Sent& sent, Completion<Outcome> done);
+  // The coordinator never took it in.
+  std::exception_ptr not_committed(const Error& error);
+  Attempt<Outcome> settled(Attempt<Outcome> ended);
 
-  // abort(), and throws Aborted.
-  [[noreturn]] void end(AbortCause cause);
+  // abort(), and Aborted.
+  std::exception_ptr end(AbortCause cause);
   void ended_as_aborted(AbortCause cause);
   void tell_coordinator();
 
@@ -88,8 +94,9 @@ class ActiveTransaction {
   const TransactionId id_;
   const std::uint64_t begin_stamp_;
   const IsolationLevel level_;
-  const Session::Clock::time_point deadline_;
+  const Time deadline_;
   Phase phase_ = Phase::kActive;
+  bool is_busy_ = false;  // with an operation
   AbortCause cause_;
   std::map<std::string, Branch> branches_;
 };

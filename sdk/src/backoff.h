@@ -2,23 +2,23 @@
 // that those who failed together do not come back together.
 #pragma once
 
-#include <chrono>
+#include <cstdint>
+
+#include "assent/time.h"
 
 namespace assent::sdk {
 
 class Backoff {
  public:
-  using Milliseconds = std::chrono::milliseconds;
-
   // REQUIRES: both are positive.
-  Backoff(Milliseconds first, Milliseconds ceiling) : next_(first), ceiling_(ceiling) {}
+  Backoff(Duration first, Duration ceiling) : next_(first), ceiling_(ceiling) {}
 
-  // Waits on the calling thread.
-  void wait();
+  // `random` is any number of 32 bits.
+  Duration next(std::uint64_t random);
 
  private:
-  Milliseconds next_;
-  Milliseconds ceiling_;
+  Duration next_;
+  Duration ceiling_;
 };
 
 }  // namespace assent::sdk

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "assent/errors.h"
 #include "sdk/src/read_outcome.h"
@@ -12,17 +13,32 @@ namespace assent::sdk {
 
 namespace {
 
-[[noreturn]] void throw_unknown(Session& session, const TransactionId& id, const std::string& detail) {
+void end_unknown(Session& session, const TransactionId& id, const std::string& detail,
+                 const Completion<Outcome>& done) {
   session.count_unknown_outcome();
-  throw OutcomeUnknown(id, detail);
+  done(failure<OutcomeUnknown>(id, detail));
 }
 
-Outcome resolve_lost_answer(Session& session, const TransactionId& id) {
-  session.count_lost_answer();
-  session.suspect(id);
-  auto outcome = session.ask_outcome(id);
-  if (!outcome) throw_unknown(session, id, outcome.error().message);
-  return *std::move(outcome);
+// What the coordinator said, as the caller gets it.
+void report(Session& session, Outcome outcome, const Completion<Outcome>& done) {
+  if (outcome.kind == OutcomeKind::kForgotten) {
+    return end_unknown(session, outcome.id, "it ended longer ago than the coordinator keeps outcomes", done);
+  }
+  if (outcome.kind == OutcomeKind::kAborted && outcome.cause.reason == AbortReason::kPresumed) {
+    session.suspect(outcome.id);
+  }
+  done(std::move(outcome));
+}
+
+void wait_until_applied(Session& session, Outcome outcome, Time until, const Repeat& repeat, Completion<Outcome> done) {
+  const auto left = std::chrono::floor<std::chrono::milliseconds>(until - session.environment().now());
+  if (left <= std::chrono::milliseconds::zero()) return done(std::move(outcome));
+  repeat(std::min(left, session.options().applied_timeout),
+         [outcome = std::move(outcome), done = std::move(done)](const Result<wire::Outcome>& again) mutable {
+           const auto repeated = again ? read_outcome(outcome.id, *again) : std::nullopt;
+           outcome.applied = repeated && repeated->committed();
+           done(std::move(outcome));
+         });
 }
 
 }  // namespace
@@ -35,24 +51,22 @@ bool is_without_effect(const Error& error) {
   return may_be_sent_again(error) || error.kind == ErrorKind::kInvalidInput;
 }
 
-Outcome settle(Session& session, const TransactionId& id, Return when, const Sent& sent,
-               const std::function<Result<wire::Outcome>(Duration)>& repeat) {
-  const auto answered = sent.answer ? read_outcome(id, *sent.answer) : std::nullopt;
-  Outcome outcome = answered ? *answered : resolve_lost_answer(session, id);
-  if (outcome.kind == OutcomeKind::kForgotten) {
-    throw_unknown(session, id, "it ended longer ago than the coordinator keeps outcomes");
+void settle(const std::shared_ptr<Session>& session, const TransactionId& id, Return when, const Sent& sent,
+            Repeat repeat, Completion<Outcome> done) {
+  if (auto answered = sent.answer ? read_outcome(id, *sent.answer) : std::nullopt) {
+    answered->applied = answered->committed() && when == Return::applied;
+    return report(*session, *std::move(answered), done);
   }
-  if (outcome.kind == OutcomeKind::kAborted && outcome.cause.reason == AbortReason::kPresumed) session.suspect(id);
-  if (outcome.committed() && when == Return::applied) {
-    outcome.applied = answered.has_value();
-    const auto left = std::chrono::floor<std::chrono::milliseconds>(sent.answer_until - Session::Clock::now());
-    if (!answered && left > std::chrono::milliseconds::zero()) {
-      const auto again = repeat(std::min(left, session.options().applied_timeout));
-      const auto repeated = again ? read_outcome(id, *again) : std::nullopt;
-      outcome.applied = repeated && repeated->committed();
+  session->count_lost_answer();
+  session->suspect(id);
+  session->ask_outcome(id, [session, id, when, until = sent.answer_until, repeat = std::move(repeat),
+                            done = std::move(done)](Result<Outcome> outcome) {
+    if (!outcome) return end_unknown(*session, id, outcome.error().message, done);
+    if (outcome->committed() && when == Return::applied) {
+      return wait_until_applied(*session, *std::move(outcome), until, repeat, done);
     }
-  }
-  return outcome;
+    report(*session, *std::move(outcome), done);
+  });
 }
 
 }  // namespace assent::sdk

@@ -8,10 +8,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "assent/result.h"
+#include "assent/time.h"
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
+#include "sdk/src/completion.h"
 #include "sdk/src/session.h"
 
 namespace assent::sdk {
@@ -32,15 +35,18 @@ inline Lane lane_of(Return when) {
 
 // A request that commits, after it was sent for the last time.
 struct Sent {
-  Session::Clock::time_point answer_until;  // when its answer counts as lost
+  Time answer_until;  // when its answer counts as lost
   Result<wire::Outcome> answer;
 };
 
-// The end of the transaction, committed or aborted, without results. Asks for it if the answer is none. A commit that
-// had to be asked for is followed, with Return::applied, by `repeat`, which sends the request again and waits for so
-// long: the coordinator answers it once every store has applied the transaction. That is done within the time of the
-// first answer, so that a store that stays away delays the caller once. Throws OutcomeUnknown.
-Outcome settle(Session& session, const TransactionId& id, Return when, const Sent& sent,
-               const std::function<Result<wire::Outcome>(Duration)>& repeat);
+// Sends the request again, and waits for its answer for so long.
+using Repeat = std::function<void(Duration, OnAnswer<wire::Outcome>)>;
+
+// The end of the transaction, committed or aborted, without results; or OutcomeUnknown. Asks for it if the answer is
+// none. A commit that had to be asked for is followed, with Return::applied, by `repeat`: the coordinator answers it
+// once every store has applied the transaction. That is done within the time of the first answer, so that a store
+// that stays away delays the caller once.
+void settle(const std::shared_ptr<Session>& session, const TransactionId& id, Return when, const Sent& sent,
+            Repeat repeat, Completion<Outcome> done);
 
 }  // namespace assent::sdk

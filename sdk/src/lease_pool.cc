@@ -1,35 +1,29 @@
 #include "sdk/src/lease_pool.h"
 
-#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace assent::sdk {
 
 namespace {
 
-std::uint64_t microseconds(LeasePool::Clock::duration duration) {
+std::uint64_t microseconds(Duration duration) {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
 }
 
 }  // namespace
 
-LeasePool::LeasePool(std::function<void(OnLease)> request, std::function<Clock::time_point()> now)
+LeasePool::LeasePool(std::function<void(OnLease)> request, std::function<Time()> now)
     : request_(std::move(request)), now_(std::move(now)) {}
 
-Result<LeasedId> LeasePool::take() {
+void LeasePool::take(OnTaken on_taken) {
   std::unique_lock lock(mutex_);
-  std::optional<Error> failure;
-  for (;;) {
-    if (auto taken = take_held()) {
-      if (!calling_ && runs_short()) call_for_lease(lock);
-      return *taken;
-    }
-    if (failure) return *failure;
-    const auto before = calls_ended_;
-    if (!calling_) call_for_lease(lock);
-    call_ended_.wait(lock, [this, before] { return calls_ended_ != before; });
-    failure = last_error_;  // of a later call, perhaps: the one that was waited for may have brought ids all the same
-  }
+  const auto taken = take_held();
+  if (!taken) waiting_.push_back(std::move(on_taken));
+  const bool calls = may_call();
+  lock.unlock();
+  if (calls) call_for_lease();
+  if (taken) on_taken(*taken);
 }
 
 void LeasePool::discard(const TransactionId& id) {
@@ -61,30 +55,39 @@ bool LeasePool::runs_short() const {
   return held.lease.count - held.used <= held.lease.count / 4 || now_() - held.called >= held.lease.use_for / 4 * 3;
 }
 
-void LeasePool::call_for_lease(std::unique_lock<std::mutex>& lock) {
+bool LeasePool::may_call() {
+  if (calling_ || !runs_short()) return false;
   calling_ = true;
-  lock.unlock();
-  const auto called = now_();
-  request_([this, called](Result<Lease> result) { end_call(called, std::move(result)); });
-  lock.lock();
+  return true;
 }
 
-void LeasePool::end_call(Clock::time_point called, Result<Lease> result) {
+void LeasePool::call_for_lease() {
+  const auto called = now_();
+  request_([this, called](Result<Lease> result) { end_call(called, std::move(result)); });
+}
+
+void LeasePool::end_call(Time called, Result<Lease> result) {
   const auto answered = now_();
   if (result && (result->count == 0 || answered - called >= result->use_for)) {
     result = Error{ErrorKind::kUnavailable,
                    "the coordinator's lease of transaction ids was empty, or had passed when it arrived: try again"};
   }
-  const std::lock_guard lock(mutex_);
-  calling_ = false;
-  ++calls_ended_;
-  if (result) {
-    last_error_.reset();
-    held_.push_back(Held{*std::move(result), 0, called, answered});
-  } else {
-    last_error_ = result.error();
+  std::vector<std::pair<OnTaken, Result<LeasedId>>> ended;
+  bool calls = false;
+  {
+    const std::lock_guard lock(mutex_);
+    calling_ = false;
+    if (result) held_.push_back(Held{*result, 0, called, answered});
+    while (!waiting_.empty()) {
+      const auto taken = take_held();
+      if (!taken && result) break;  // more wait than the lease has ids
+      ended.emplace_back(std::move(waiting_.front()), taken ? Result<LeasedId>(*taken) : result.error());
+      waiting_.pop_front();
+    }
+    calls = !waiting_.empty() && may_call();
   }
-  call_ended_.notify_all();
+  if (calls) call_for_lease();
+  for (auto& [on_taken, taken] : ended) on_taken(std::move(taken));
 }
 
 }  // namespace assent::sdk

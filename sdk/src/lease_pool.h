@@ -8,8 +8,6 @@
 // The next block is called for when a quarter of the ids, or of the time, is left. Thread-safe.
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -36,22 +34,22 @@ struct Lease {
 struct LeasedId {
   TransactionId id;
   std::uint64_t begin_stamp = 0;  // µs
-  std::chrono::steady_clock::time_point taken;
+  Time taken;
   Duration transaction_timeout{};  // from `taken`
 };
 
 class LeasePool {
  public:
-  using Clock = std::chrono::steady_clock;
   using OnLease = std::function<void(Result<Lease>)>;
+  using OnTaken = std::function<void(Result<LeasedId>)>;
 
   // `request` calls for one lease and gives its end to the function, exactly once, on any thread, also from inside.
-  LeasePool(std::function<void(OnLease)> request, std::function<Clock::time_point()> now);
+  LeasePool(std::function<void(OnLease)> request, std::function<Time()> now);
   LeasePool(const LeasePool&) = delete;
   LeasePool& operator=(const LeasePool&) = delete;
 
-  // Waits for a lease if there is none to take from. The error of the last call, if there is still none then.
-  Result<LeasedId> take();
+  // From inside if there is an id; otherwise when a lease has arrived, or has failed.
+  void take(OnTaken on_taken);
 
   // The coordinator may have been started anew since it gave out this id: no more ids of the same epoch are taken.
   // Ids that it no longer knows would only be aborted.
@@ -61,26 +59,25 @@ class LeasePool {
   struct Held {
     Lease lease;
     std::uint32_t used = 0;
-    Clock::time_point called;
-    Clock::time_point answered;
+    Time called;
+    Time answered;
   };
 
-  // REQUIRES: locked.
+  // REQUIRES, of all three: locked.
   std::optional<LeasedId> take_held();
   bool runs_short() const;
-  // Unlocks while it calls.
-  void call_for_lease(std::unique_lock<std::mutex>& lock);
-  void end_call(Clock::time_point called, Result<Lease> result);
+  bool may_call();  // and takes it as called
+
+  void call_for_lease();
+  void end_call(Time called, Result<Lease> result);
 
   const std::function<void(OnLease)> request_;
-  const std::function<Clock::time_point()> now_;
+  const std::function<Time()> now_;
 
   std::mutex mutex_;
-  std::condition_variable call_ended_;
   std::deque<Held> held_;  // the oldest first
+  std::deque<OnTaken> waiting_;
   bool calling_ = false;
-  std::uint64_t calls_ended_ = 0;
-  std::optional<Error> last_error_;  // of the last call; nothing if it brought a lease
 };
 
 }  // namespace assent::sdk

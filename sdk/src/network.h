@@ -1,89 +1,44 @@
-// Network: one thread, and a channel to each address that was called. Calls wait for their answers, or hand them to
-// a function.
+// Network: the environment of a real client: one thread, a channel to each address that was called, the steady clock.
 //
-// Thread-safe. The functions are called on the network's thread; they may not block, nor destroy the network. The
-// destructor gives calls that are still on their way (aborts that nobody waits for) a moment, then ends them.
+// The functions that it is given are called on its thread; they may not block. The destructor gives calls that are
+// still on their way (aborts that nobody waits for) a moment, then ends them; on the network's own thread it does not
+// wait for that.
 #pragma once
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <cstddef>
-#include <functional>
-#include <future>
-#include <map>
 #include <memory>
-#include <string>
 #include <thread>
-#include <utility>
 
-#include "assent/result.h"
-#include "assent/time.h"
+#include "sdk/src/environment.h"
 #include "thrift/rpc/channel.h"
 
 namespace assent::sdk {
 
-// Connections to one address are kept apart by what they are for: a call that timed out takes with it all the others
-// of its connection.
-enum class Lane {
-  kCalls,    // answered soon, or not at all
-  kApplied,  // answered when every store has applied the transaction, which may be down for long
-};
-
-class Network {
+class Network : public Environment {
  public:
   explicit Network(rpc::ChannelOptions options);
-  ~Network();
-  Network(const Network&) = delete;
-  Network& operator=(const Network&) = delete;
+  ~Network() override;
 
-  // Calls `on_answer` exactly once, with an error as Channel::call() gives it, or kInvalidInput for an address that
-  // is none.
-  template <typename Method>
-  void send(Lane lane, const std::string& address, const Method& method, typename Method::Request request,
-            Duration deadline, std::function<void(Result<typename Method::Answer>)> on_answer) {
-    boost::asio::post(io_, [this, lane, address, method, request = std::move(request), deadline,
-                            on_answer = std::move(on_answer)]() mutable {
-      auto found = channel(lane, address);
-      if (!found) {
-        on_answer(found.error());
-        return;
-      }
-      ++outstanding_;
-      (*found)->call(method, request, deadline,
-                     [this, on_answer = std::move(on_answer)](Result<typename Method::Answer> answer) {
-                       on_answer(std::move(answer));
-                       ended();
-                     });
-    });
-  }
+  bool is_inside() const override { return thread_.get_id() == std::this_thread::get_id(); }
+  Time now() const override;
+  std::uint64_t random() override;
+  void after(Duration delay, std::function<void()> action) override;
 
-  // The same, and waits. Not on the network's thread.
-  template <typename Method>
-  Result<typename Method::Answer> call(Lane lane, const std::string& address, const Method& method,
-                                       typename Method::Request request, Duration deadline) {
-    using Answer = Result<typename Method::Answer>;
-    auto answered = std::make_shared<std::promise<Answer>>();
-    auto answer = answered->get_future();
-    send(lane, address, method, std::move(request), deadline,
-         [answered](Answer result) { answered->set_value(std::move(result)); });
-    return answer.get();
-  }
+  void call(Route to, wire::LeaseRequest request, OnAnswer<wire::Lease> on_answer) override;
+  void call(Route to, wire::LocateRequest request, OnAnswer<wire::StoreLocation> on_answer) override;
+  void call(Route to, wire::ExecuteRequest request, OnAnswer<wire::ExecuteAnswer> on_answer) override;
+  void call(Route to, wire::SubmitRequest request, OnAnswer<wire::Outcome> on_answer) override;
+  void call(Route to, wire::CommitRequest request, OnAnswer<wire::Outcome> on_answer) override;
+  void call(Route to, wire::AbortRequest request, OnAnswer<wire::Outcome> on_answer) override;
+  void call(Route to, wire::OutcomeRequest request, OnAnswer<wire::Outcome> on_answer) override;
 
  private:
-  // On the network's thread, all of them.
-  Result<rpc::Channel*> channel(Lane lane, const std::string& address);
-  void ended();
-  void close();
+  class Connections;
 
-  const rpc::ChannelOptions options_;
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  std::map<std::pair<std::string, Lane>, std::unique_ptr<rpc::Channel>> channels_;
-  std::size_t outstanding_ = 0;
-  bool closing_ = false;
-  boost::asio::steady_timer last_moment_;
+  template <typename Method>
+  void send(const Method& method, Route to, typename Method::Request request,
+            OnAnswer<typename Method::Answer> on_answer);
+
+  std::shared_ptr<Connections> connections_;  // the thread's, too
   std::thread thread_;
 };
 

@@ -1,24 +1,30 @@
-// Reruns: whether a transaction may be run again, within the limits of ClientOptions.
+// Reruns: whether a transaction may be run again, and when, within the limits of ClientOptions.
 #pragma once
 
 #include <cstdint>
+#include <exception>
+#include <optional>
 
 #include "sdk/src/backoff.h"
 #include "sdk/src/session.h"
 
 namespace assent::sdk {
 
+// The run had no effect, and another may have one.
+bool is_worth_another_run(const std::exception_ptr& failure);
+
 class Reruns {
  public:
   explicit Reruns(Session& session);
 
-  // REQUIRES: the last run is known to have had no effect. Counts, and waits; false at the limits.
-  bool another();
+  // How long to wait before the next run, which is counted; nothing at the limits. REQUIRES: the last run is known to
+  // have had no effect.
+  std::optional<Duration> another();
 
  private:
   Session& session_;
   Backoff backoff_;
-  const Session::Clock::time_point until_;
+  const Time until_;
   std::uint32_t runs_ = 1;
 };
 

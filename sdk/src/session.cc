@@ -1,12 +1,13 @@
 #include "sdk/src/session.h"
 
-#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "assent/errors.h"
 #include "sdk/src/backoff.h"
 #include "sdk/src/read_outcome.h"
-#include "sdk/src/throw_error.h"
 #include "thrift/rpc/address.h"
 #include "thrift/rpc/convert.h"
 
@@ -52,16 +53,6 @@ ClientOptions checked(ClientOptions options) {
   return options;
 }
 
-rpc::ChannelOptions channel_options(const ClientOptions& options) {
-  rpc::ChannelOptions channel;
-  channel.program = "assent-sdk";
-  channel.limits.outstanding_calls = options.outstanding_calls;
-  channel.limits.frame_bytes = options.message_bytes;
-  channel.limits.string_bytes = options.message_bytes;
-  channel.limits.output_bytes = std::max<std::size_t>(channel.limits.output_bytes, options.message_bytes);
-  return channel;
-}
-
 // A lease that makes no sense is none: nothing is wrong with what the caller asked for.
 Result<Lease> read_lease(const wire::Lease& lease) {
   const auto count = rpc::count_from_wire(lease.count, "lease.count");
@@ -73,43 +64,95 @@ Result<Lease> read_lease(const wire::Lease& lease) {
   return Lease{rpc::from_wire(lease.first), *count, static_cast<std::uint64_t>(lease.begin_stamp), *use_for, *timeout};
 }
 
+// Asks one coordinator about one transaction, again and again.
+class OutcomeQuestion : public std::enable_shared_from_this<OutcomeQuestion> {
+ public:
+  OutcomeQuestion(std::shared_ptr<Session> session, const TransactionId& id, OnAnswer<Outcome> on_known)
+      : session_(std::move(session)),
+        id_(id),
+        on_known_(std::move(on_known)),
+        until_(session_->environment().now() + session_->options().outcome_time_limit),
+        backoff_(session_->options().backoff_first, session_->options().backoff_ceiling) {}
+
+  void ask() {
+    wire::OutcomeRequest request;
+    request.id = rpc::to_wire(id_);
+    session_->call_coordinator<wire::OutcomeRequest, wire::Outcome>(
+        std::move(request), session_->options().call_timeout, Lane::kCalls,
+        [self = shared_from_this()](const Result<wire::Outcome>& answer) { self->heard(answer); });
+  }
+
+ private:
+  void heard(const Result<wire::Outcome>& answer) {
+    if (answer) {
+      if (auto outcome = read_outcome(id_, *answer)) return on_known_(*std::move(outcome));
+    } else if (answer.error().kind == ErrorKind::kInvalidInput) {
+      return on_known_(answer.error());
+    }
+    auto& environment = session_->environment();
+    const auto& options = session_->options();
+    if (environment.now() >= until_) {
+      return on_known_(Error{ErrorKind::kUnknown, "the coordinator at " + options.coordinator + " did not say within " +
+                                                      std::to_string(options.outcome_time_limit.count()) + " ms (" +
+                                                      (answer ? "it is in progress" : answer.error().message) + ")"});
+    }
+    environment.after(backoff_.next(environment.random()), [self = shared_from_this()] { self->ask(); });
+  }
+
+  const std::shared_ptr<Session> session_;
+  const TransactionId id_;
+  const OnAnswer<Outcome> on_known_;
+  const Time until_;
+  Backoff backoff_;
+};
+
 }  // namespace
 
-Session::Session(ClientOptions options)
-    : options_(checked(std::move(options))),
-      leases_(
-          [this](LeasePool::OnLease on_lease) {
-            wire::LeaseRequest request;
-            request.count = static_cast<std::int32_t>(options_.lease_ids);
-            network_.send(Lane::kCalls, options_.coordinator, rpc::methods::kLease, std::move(request),
-                          options_.call_timeout, [on_lease = std::move(on_lease)](Result<wire::Lease> answer) {
-                            on_lease(answer ? read_lease(*answer) : Result<Lease>(answer.error()));
-                          });
-          },
-          Clock::now),
-      network_(channel_options(options_)) {}
-
-LeasedId Session::take_id() {
-  auto taken = leases_.take();
-  if (!taken) throw_error(taken.error());
-  return *taken;
+std::shared_ptr<Session> Session::make(ClientOptions options, std::unique_ptr<Environment> environment) {
+  return std::shared_ptr<Session>(new Session(checked(std::move(options)), std::move(environment)));
 }
 
-Result<std::string> Session::locate(const std::string& store) {
+Session::Session(ClientOptions options, std::unique_ptr<Environment> environment)
+    : options_(std::move(options)),
+      environment_(std::move(environment)),
+      leases_([this](LeasePool::OnLease on_lease) { call_for_lease(std::move(on_lease)); },
+              [this] { return environment_->now(); }) {}
+
+void Session::call_for_lease(LeasePool::OnLease on_lease) {
+  wire::LeaseRequest request;
+  request.count = static_cast<std::int32_t>(options_.lease_ids);
+  call_coordinator<wire::LeaseRequest, wire::Lease>(
+      std::move(request), options_.call_timeout, Lane::kCalls,
+      [session = weak_from_this(), on_lease = std::move(on_lease)](const Result<wire::Lease>& answer) {
+        // One that is called for ahead of need keeps nothing alive.
+        if (session.expired()) return;
+        on_lease(answer ? read_lease(*answer) : Result<Lease>(answer.error()));
+      });
+}
+
+void Session::locate(const std::string& store, OnAnswer<std::string> on_located) {
+  std::optional<std::string> known;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto known = locations_.find(store); known != locations_.end()) return known->second;
+    if (const auto found = locations_.find(store); found != locations_.end()) known = found->second;
   }
+  if (known) return on_located(*std::move(known));
   wire::LocateRequest request;
   request.store = store;
-  auto answer = call_coordinator(rpc::methods::kLocate, std::move(request), options_.call_timeout);
-  if (!answer) return answer.error();
-  if (auto address = rpc::parse_address(answer->address); !address) {
-    return Error{ErrorKind::kUnavailable, "store " + store + " has no address now: " + address.error().message};
-  }
-  const std::lock_guard lock(mutex_);
-  locations_[store] = answer->address;
-  return std::move(answer->address);
+  call_coordinator<wire::LocateRequest, wire::StoreLocation>(
+      std::move(request), options_.call_timeout, Lane::kCalls,
+      [self = shared_from_this(), store, on_located = std::move(on_located)](Result<wire::StoreLocation> answer) {
+        if (!answer) return on_located(answer.error());
+        if (auto address = rpc::parse_address(answer->address); !address) {
+          return on_located(
+              Error{ErrorKind::kUnavailable, "store " + store + " has no address now: " + address.error().message});
+        }
+        {
+          const std::lock_guard lock(self->mutex_);
+          self->locations_[store] = answer->address;
+        }
+        on_located(std::move(answer->address));
+      });
 }
 
 void Session::forget_location(const std::string& store, const std::string& address) {
@@ -120,29 +163,12 @@ void Session::forget_location(const std::string& store, const std::string& addre
 }
 
 void Session::send_abort(wire::AbortRequest request) {
-  network_.send(Lane::kCalls, options_.coordinator, rpc::methods::kAbort, std::move(request), options_.call_timeout,
-                [](const Result<wire::Outcome>& /*nobody waits*/) {});
+  call_coordinator<wire::AbortRequest, wire::Outcome>(std::move(request), options_.call_timeout, Lane::kCalls,
+                                                      [](const Result<wire::Outcome>& /*nobody waits*/) {});
 }
 
-Result<Outcome> Session::ask_outcome(const TransactionId& id) {
-  const auto until = Clock::now() + options_.outcome_time_limit;
-  Backoff backoff(options_.backoff_first, options_.backoff_ceiling);
-  for (;;) {
-    wire::OutcomeRequest request;
-    request.id = rpc::to_wire(id);
-    const auto answer = call_coordinator(rpc::methods::kOutcome, std::move(request), options_.call_timeout);
-    if (answer) {
-      if (auto outcome = read_outcome(id, *answer)) return *std::move(outcome);
-    } else if (answer.error().kind == ErrorKind::kInvalidInput) {
-      return answer.error();
-    }
-    if (Clock::now() >= until) {
-      return Error{ErrorKind::kUnknown, "the coordinator at " + options_.coordinator + " did not say within " +
-                                            std::to_string(options_.outcome_time_limit.count()) + " ms (" +
-                                            (answer ? "it is in progress" : answer.error().message) + ")"};
-    }
-    backoff.wait();
-  }
+void Session::ask_outcome(const TransactionId& id, OnAnswer<Outcome> on_known) {
+  std::make_shared<OutcomeQuestion>(shared_from_this(), id, std::move(on_known))->ask();
 }
 
 void Session::count_committed() {

@@ -2,14 +2,18 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "assent/errors.h"
 #include "sdk/src/decision.h"
-#include "sdk/src/throw_error.h"
+#include "sdk/src/failure_of.h"
+#include "sdk/src/reruns.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::sdk {
@@ -53,40 +57,95 @@ std::vector<ResultSet> results_of(const Batch& batch, std::vector<wire::StoreRes
   return results;
 }
 
+class Submission : public std::enable_shared_from_this<Submission> {
+ public:
+  Submission(std::shared_ptr<Session> session, Batch batch, Return when, IsolationLevel level, Completion<Outcome> done)
+      : session_(std::move(session)),
+        batch_(std::move(batch)),
+        when_(when),
+        level_(level),
+        done_(std::move(done)),
+        reruns_(*session_) {}
+
+  void run() {
+    session_->take_id([self = shared_from_this()](Result<LeasedId> leased) {
+      if (!leased) return self->run_again_or_end(failure_of(leased.error()));
+      if (!self->begin_stamp_) self->begin_stamp_ = leased->begin_stamp;
+      self->leased_ = *leased;
+      self->send_once();
+    });
+  }
+
+ private:
+  void send_once() {
+    Duration answer_within = leased_.transaction_timeout + kAnswerDelay;
+    if (when_ == Return::applied) answer_within += session_->options().applied_timeout;
+    const auto answer_until = session_->environment().now() + answer_within;
+    send(answer_within, [self = shared_from_this(), answer_until](Result<wire::Outcome> answer) {
+      self->heard(Sent{answer_until, std::move(answer)});
+    });
+  }
+
+  void send(Duration answer_within, OnAnswer<wire::Outcome> on_answer) {
+    wire::SubmitRequest request;
+    request.id = rpc::to_wire(leased_.id);
+    request.begin_stamp = static_cast<std::int64_t>(*begin_stamp_);
+    request.branches = branches_of(batch_);
+    request.return_when = to_wire(when_);
+    request.timeout_ms = 0;
+    request.level = rpc::to_wire(level_);
+    session_->call_coordinator(std::move(request), answer_within, lane_of(when_), std::move(on_answer));
+  }
+
+  void heard(Sent sent) {
+    if (!sent.answer && is_without_effect(sent.answer.error())) {
+      if (sent.answer.error().kind == ErrorKind::kUnavailable) session_->suspect(leased_.id);
+      return run_again_or_end(failure_of(sent.answer.error()));
+    }
+    const auto repeat = [self = shared_from_this()](Duration answer_within, OnAnswer<wire::Outcome> on_answer) {
+      self->send(answer_within, std::move(on_answer));
+    };
+    std::vector<wire::StoreResults> results;
+    if (sent.answer && rpc::from_wire(sent.answer->id) == leased_.id) results = std::move(sent.answer->results);
+    settle(session_, leased_.id, when_, sent, repeat,
+           [self = shared_from_this(), results = std::move(results)](Attempt<Outcome> ended) mutable {
+             self->settled(std::move(ended), std::move(results));
+           });
+  }
+
+  void settled(Attempt<Outcome> ended, std::vector<wire::StoreResults> results) {
+    if (!ended) return done_(std::move(ended));
+    if (!ended->committed()) {
+      session_->count_aborted(ended->cause.reason);
+      return run_again_or_end(failure<Aborted>(leased_.id, std::move(ended->cause)));
+    }
+    session_->count_committed();
+    ended->results = results_of(batch_, std::move(results));
+    done_(std::move(ended));
+  }
+
+  // REQUIRES: it is known to have had no effect.
+  void run_again_or_end(std::exception_ptr failure) {
+    const auto wait = is_worth_another_run(failure) ? reruns_.another() : std::nullopt;
+    if (!wait) return done_(std::move(failure));
+    session_->environment().after(*wait, [self = shared_from_this()] { self->run(); });
+  }
+
+  const std::shared_ptr<Session> session_;
+  const Batch batch_;
+  const Return when_;
+  const IsolationLevel level_;
+  const Completion<Outcome> done_;
+  Reruns reruns_;
+  std::optional<std::uint64_t> begin_stamp_;  // of the first run
+  LeasedId leased_;                           // of this one
+};
+
 }  // namespace
 
-Outcome submit_once(Session& session, const Batch& batch, Return when, const LeasedId& leased,
-                    std::uint64_t begin_stamp, IsolationLevel level) {
-  const auto send = [&](Duration answer_within) {
-    wire::SubmitRequest request;
-    request.id = rpc::to_wire(leased.id);
-    request.begin_stamp = static_cast<std::int64_t>(begin_stamp);
-    request.branches = branches_of(batch);
-    request.return_when = to_wire(when);
-    request.timeout_ms = 0;
-    request.level = rpc::to_wire(level);
-    return session.call_coordinator(rpc::methods::kSubmit, std::move(request), answer_within, lane_of(when));
-  };
-
-  Duration answer_within = leased.transaction_timeout + kAnswerDelay;
-  if (when == Return::applied) answer_within += session.options().applied_timeout;
-  const auto answer_until = Session::Clock::now() + answer_within;
-  Sent sent{answer_until, send(answer_within)};
-  auto& answer = sent.answer;
-  if (!answer && is_without_effect(answer.error())) {
-    if (answer.error().kind == ErrorKind::kUnavailable) session.suspect(leased.id);
-    throw_error(answer.error());
-  }
-  auto outcome = settle(session, leased.id, when, sent, send);
-  if (!outcome.committed()) {
-    session.count_aborted(outcome.cause.reason);
-    throw Aborted(leased.id, std::move(outcome.cause));
-  }
-  session.count_committed();
-  if (answer && answer->kind == wire::OutcomeKind::COMMITTED) {
-    outcome.results = results_of(batch, std::move(answer->results));
-  }
-  return outcome;
+void submit(const std::shared_ptr<Session>& session, Batch batch, Return when, IsolationLevel level,
+            Completion<Outcome> done) {
+  std::make_shared<Submission>(session, std::move(batch), when, level, std::move(done))->run();
 }
 
 }  // namespace assent::sdk

@@ -4,12 +4,13 @@
 
 #include "sdk/src/active_transaction.h"
 #include "sdk/src/cause.h"
+#include "sdk/src/wait_for.h"
 
 namespace assent {
 
 using sdk::ActiveTransaction;
 
-Transaction::Transaction(std::unique_ptr<ActiveTransaction> active) : active_(std::move(active)) {}
+Transaction::Transaction(std::shared_ptr<ActiveTransaction> active) : active_(std::move(active)) {}
 Transaction::Transaction(Transaction&& other) noexcept = default;
 Transaction& Transaction::operator=(Transaction&& other) noexcept = default;
 Transaction::~Transaction() = default;
@@ -20,7 +21,9 @@ ActiveTransaction& Transaction::active() const {
 }
 
 ResultSet Transaction::run(std::string_view store, const Statement& statement) {
-  return active().run(std::string(store), statement);
+  auto& transaction = active();
+  return sdk::wait_for<ResultSet>(transaction.session().environment(),
+                                  [&](const auto& done) { transaction.run(std::string(store), statement, done); });
 }
 
 Row Transaction::only_row(std::string_view store, const Statement& statement) {
@@ -34,7 +37,9 @@ Row Transaction::only_row(std::string_view store, const Statement& statement) {
 }
 
 Outcome Transaction::commit(Return when) {
-  return active().commit(when);
+  auto& transaction = active();
+  return sdk::wait_for<Outcome>(transaction.session().environment(),
+                                [&](const auto& done) { transaction.commit(when, done); });
 }
 
 void Transaction::abort(std::string_view reason) {

@@ -77,7 +77,7 @@ class Transaction {
 
  private:
   friend class Client;
-  explicit Transaction(std::unique_ptr<sdk::ActiveTransaction> active);
+  explicit Transaction(std::shared_ptr<sdk::ActiveTransaction> active);
 
   Row only_row(std::string_view store, const Statement& statement);
   sdk::ActiveTransaction& active() const;
@@ -85,7 +85,7 @@ class Transaction {
   // Rolls it back if it is active. Whether it has no effect now, and never will have.
   bool ends_without_effect() noexcept;
 
-  std::unique_ptr<sdk::ActiveTransaction> active_;  // null after a move
+  std::shared_ptr<sdk::ActiveTransaction> active_;  // null after a move
 };
 
 }  // namespace assent

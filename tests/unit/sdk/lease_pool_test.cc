@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <functional>
+#include <future>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -16,8 +16,6 @@ namespace assent::sdk {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = LeasePool::Clock;
-
 class LeasePools : public ::testing::Test {
  protected:
   LeasePools()
@@ -31,7 +29,17 @@ class LeasePools : public ::testing::Test {
     }
     if (delay_ > 0ms) now_ += delay_;
     on_lease(next_answer());
-    if (after_answer_) std::exchange(after_answer_, nullptr)();
+  }
+
+  Result<LeasedId> take() {
+    std::promise<Result<LeasedId>> taken;
+    pool_.take([&taken](Result<LeasedId> result) { taken.set_value(std::move(result)); });
+    return taken.get_future().get();
+  }
+
+  // Adds what it gets, sooner or later.
+  void take_into(std::vector<Result<LeasedId>>& taken) {
+    pool_.take([&taken](Result<LeasedId> result) { taken.push_back(std::move(result)); });
   }
 
   Result<Lease> next_answer() {
@@ -41,7 +49,7 @@ class LeasePools : public ::testing::Test {
     return lease;
   }
 
-  Clock::time_point now_{1h};
+  Time now_{1h};
   std::chrono::milliseconds delay_{0};
   bool answers_at_once_ = true;
   bool failing_ = false;
@@ -51,90 +59,113 @@ class LeasePools : public ::testing::Test {
   std::uint64_t stamp_ = 5000;
   int requests_ = 0;
   LeasePool::OnLease waiting_;
-  std::function<void()> after_answer_;  // before the caller of take() wakes up
   LeasePool pool_;
 };
 
 TEST_F(LeasePools, EveryIdIsTakenOnce) {
   std::set<TransactionId> taken;
-  for (int i = 0; i < 100; ++i) EXPECT_TRUE(taken.insert(pool_.take()->id).second);
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(taken.insert(take()->id).second);
   EXPECT_EQ(taken.begin()->number, 100U);
 }
 
 TEST_F(LeasePools, StampsAreTheLeasesPlusTheTimeSinceItsAnswer) {
   delay_ = 40ms;
-  EXPECT_EQ(pool_.take()->begin_stamp, 5000U);
+  EXPECT_EQ(take()->begin_stamp, 5000U);
   now_ += 3ms;
-  EXPECT_EQ(pool_.take()->begin_stamp, 8000U);
+  EXPECT_EQ(take()->begin_stamp, 8000U);
 }
 
 TEST_F(LeasePools, ALeaseIsCountedFromBeforeItWasCalledFor) {
   delay_ = 1s;
-  const auto first = pool_.take()->id;
+  const auto first = take()->id;
   answers_at_once_ = false;
   now_ += 58s + 999ms;
-  EXPECT_EQ(pool_.take()->id.number, first.number + 1);
+  EXPECT_EQ(take()->id.number, first.number + 1);
   EXPECT_EQ(requests_, 2) << "the next one is called for ahead";
   now_ += 1ms;
   // The first has passed, although it arrived less than a minute ago.
   answers_at_once_ = true;
   waiting_(next_answer());
-  EXPECT_EQ(pool_.take()->id.number, 108U);
+  EXPECT_EQ(take()->id.number, 108U);
 }
 
 TEST_F(LeasePools, TheNextLeaseIsCalledForBeforeTheIdsRunOut) {
   answers_at_once_ = true;
-  for (int i = 0; i < 5; ++i) EXPECT_TRUE(pool_.take());
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(take());
   EXPECT_EQ(requests_, 1);
   answers_at_once_ = false;
-  EXPECT_TRUE(pool_.take());
+  EXPECT_TRUE(take());
   EXPECT_EQ(requests_, 2);
-  EXPECT_TRUE(pool_.take()) << "nobody waits for it";
+  EXPECT_TRUE(take()) << "nobody waits for it";
   EXPECT_EQ(requests_, 2) << "nor is it called for twice";
 }
 
 TEST_F(LeasePools, AnErrorReachesTheCallerAndTheNextCallTriesAgain) {
   failing_ = true;
-  EXPECT_EQ(pool_.take().error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(take().error().kind, ErrorKind::kUnavailable);
   failing_ = false;
-  EXPECT_TRUE(pool_.take());
+  EXPECT_TRUE(take());
 }
 
 TEST_F(LeasePools, AFailureAheadOfNeedHurtsNobody) {
-  EXPECT_TRUE(pool_.take());
+  EXPECT_TRUE(take());
   failing_ = true;
-  for (int i = 0; i < 7; ++i) EXPECT_TRUE(pool_.take());
-  EXPECT_FALSE(pool_.take());
+  for (int i = 0; i < 7; ++i) EXPECT_TRUE(take());
+  EXPECT_FALSE(take());
 }
 
-TEST_F(LeasePools, AFailureAheadOfNeedHurtsNobodyWhoWaitedForTheLeaseBefore) {
-  after_answer_ = [this] {
-    failing_ = true;
-    for (int i = 0; i < 6; ++i) EXPECT_TRUE(pool_.take());
-    EXPECT_EQ(requests_, 2) << "the next one was called for ahead, and has failed";
-  };
-  const auto taken = pool_.take();
-  ASSERT_TRUE(taken) << taken.error().message;
-  EXPECT_EQ(taken->id.number, 106U);
+TEST_F(LeasePools, WhoWaitsIsServedInOrderAndBeforeThoseWhoComeLater) {
+  answers_at_once_ = false;
+  std::vector<Result<LeasedId>> waited;
+  for (int i = 0; i < 3; ++i) take_into(waited);
+  EXPECT_TRUE(waited.empty());
+  EXPECT_EQ(requests_, 1);
+  waiting_(next_answer());
+  EXPECT_EQ(take()->id.number, 103U);
+  ASSERT_EQ(waited.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(waited[i]->id.number, 100U + i);
+}
+
+TEST_F(LeasePools, MoreWhoWaitThanALeaseHasIdsGetThoseOfTheNext) {
+  answers_at_once_ = false;
+  count_ = 2;
+  std::vector<Result<LeasedId>> waited;
+  for (int i = 0; i < 3; ++i) take_into(waited);
+  waiting_(next_answer());
+  EXPECT_EQ(waited.size(), 2U);
+  EXPECT_EQ(requests_, 2);
+  waiting_(next_answer());
+  ASSERT_EQ(waited.size(), 3U);
+  EXPECT_EQ(waited[2]->id.number, 102U);
+}
+
+TEST_F(LeasePools, AFailureReachesAllWhoWait) {
+  answers_at_once_ = false;
+  std::vector<Result<LeasedId>> waited;
+  for (int i = 0; i < 3; ++i) take_into(waited);
+  waiting_(Error{ErrorKind::kUnavailable, "nobody there"});
+  ASSERT_EQ(waited.size(), 3U);
+  for (const auto& result : waited) EXPECT_FALSE(result);
+  EXPECT_EQ(requests_, 1) << "the next who asks calls again";
 }
 
 TEST_F(LeasePools, AnEmptyLeaseAndOneThatHasPassedOnItsWayAreRefused) {
   count_ = 0;
-  EXPECT_EQ(pool_.take().error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(take().error().kind, ErrorKind::kUnavailable);
   count_ = 8;
   delay_ = 60s;
-  EXPECT_EQ(pool_.take().error().kind, ErrorKind::kUnavailable);
+  EXPECT_EQ(take().error().kind, ErrorKind::kUnavailable);
 }
 
 TEST_F(LeasePools, IdsOfAnEpochThatIsSuspectedAreNotTakenAnyMore) {
-  const auto old = pool_.take()->id;
+  const auto old = take()->id;
   epoch_ = 8;
   next_number_ = 0;
   pool_.discard(old);
-  const auto fresh = pool_.take()->id;
+  const auto fresh = take()->id;
   EXPECT_EQ(fresh.epoch, Epoch{8});
   pool_.discard(old);
-  EXPECT_EQ(pool_.take()->id.number, fresh.number + 1) << "the new epoch's stay";
+  EXPECT_EQ(take()->id.number, fresh.number + 1) << "the new epoch's stay";
 }
 
 TEST_F(LeasePools, ThreadsThatWaitForOneLeaseAllGetIdsOfTheirOwn) {
@@ -146,7 +177,7 @@ TEST_F(LeasePools, ThreadsThatWaitForOneLeaseAllGetIdsOfTheirOwn) {
   for (int thread = 0; thread < 4; ++thread) {
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) {
-        const auto id = pool_.take()->id;
+        const auto id = take()->id;
         const std::lock_guard lock(mutex);
         EXPECT_TRUE(taken.insert(id).second);
       }

@@ -1,14 +1,15 @@
-#include "sdk/src/throw_error.h"
+#include "sdk/src/failure_of.h"
 
 #include "assent/errors.h"
+#include "sdk/src/completion.h"
 
 namespace assent::sdk {
 
-void throw_error(const Error& error) {
+std::exception_ptr failure_of(const Error& error) {
   switch (error.kind) {
     case ErrorKind::kInvalidInput:
-    case ErrorKind::kNotFound: throw InvalidArgument(error.message);
-    case ErrorKind::kOverloaded: throw Overloaded(error.message);
+    case ErrorKind::kNotFound: return failure<InvalidArgument>(error.message);
+    case ErrorKind::kOverloaded: return failure<Overloaded>(error.message);
     case ErrorKind::kConflict:
     case ErrorKind::kCorrupt:
     case ErrorKind::kIo:
@@ -17,7 +18,7 @@ void throw_error(const Error& error) {
     case ErrorKind::kFenced:
     case ErrorKind::kWrongVersion: break;
   }
-  throw Unavailable(error.message);
+  return failure<Unavailable>(error.message);
 }
 
 }  // namespace assent::sdk
