@@ -11,17 +11,6 @@ namespace {
 // In a healthy cluster one run of a transaction is decided within this time, whoever stands in its way.
 constexpr Duration kLongestWait = 1s;
 
-std::vector<std::string> names(const std::map<std::string, std::unique_ptr<StoreNode>>& stores) {
-  std::vector<std::string> names;
-  for (const auto& [name, store] : stores) names.push_back(name);
-  return names;
-}
-
-AccountId marker(const TransactionId& id) {
-  const auto start = (static_cast<AccountId>(id.log) << 16U) + static_cast<AccountId>(id.epoch);
-  return kFirstMarker + (start << 24U) + static_cast<AccountId>(id.number);
-}
-
 coordinator::ReturnWhen return_when(bool applied) {
   return applied ? coordinator::ReturnWhen::kApplied : coordinator::ReturnWhen::kDecided;
 }
@@ -65,13 +54,13 @@ void Client::begin() {
   if (!begin_stamp_) {
     const auto since = std::chrono::duration_cast<std::chrono::microseconds>(world.now() - leased_);
     begin_stamp_ = lease_->begin_stamp + static_cast<std::uint64_t>(since.count());
-    const auto stores = names(cluster_.stores);
+    const auto stores = cluster_.store_names();
     plan_ = is_crosswise_ ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
   }
-  plan_.mark(marker(id_));
+  plan_.mark(marker_of(id_));
   branches_.clear();
   gives_up_ = plan_.gives_up;
-  cluster_.checker.begin(id_, plan_.is_marked ? marker(id_) : 0, plan_.writes);
+  cluster_.checker.begin(id_, plan_.is_marked ? marker_of(id_) : 0, plan_.writes);
   world.say(name_, " begins ", describe(id_), ": ", plan_.name);
   if (world.chance(world.faults.crash)) {
     world.count("clients died");

@@ -1,5 +1,6 @@
-// Client: an application with its SDK. It runs one transaction after another, submitted whole or step by step, repeats
-// what is not answered, asks for outcomes (its own, and those of others), and sometimes dies and is forgotten.
+// Client: an application that speaks the protocol by itself, and more wildly than the SDK does. It runs one transaction
+// after another, submitted whole or step by step, repeats what is not answered, asks for outcomes (its own, and those
+// of others), and sometimes dies and is forgotten.
 #pragma once
 
 #include <functional>
@@ -10,20 +11,19 @@
 
 #include "coordinator/core/events.h"
 #include "participant/core/events.h"
+#include "tests/simulation/application.h"
 #include "tests/simulation/cluster.h"
 #include "tests/simulation/plan.h"
 
 namespace assent::simulation {
 
-class Client {
+class Client : public Application {
  public:
   Client(Cluster& cluster, std::string name);
 
-  // Runs transactions until stop(). With `is_crosswise` only those that get into each other's way.
-  void work(bool is_crosswise);
-  void stop() { is_working_ = false; }
-
-  bool is_idle() const { return !is_busy_; }
+  void work(bool is_crosswise) override;
+  void stop() override { is_working_ = false; }
+  bool is_idle() const override { return !is_busy_; }
 
  private:
   using Statements = coordinator::Statements;

@@ -20,6 +20,12 @@ struct Cluster {
   std::map<std::string, std::unique_ptr<StoreNode>> stores;
 
   Cluster(std::uint64_t seed, std::ostream* transcript) : world(seed, transcript), checker(world) {}
+
+  std::vector<std::string> store_names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, store] : stores) names.push_back(name);
+    return names;
+  }
 };
 
 }  // namespace assent::simulation

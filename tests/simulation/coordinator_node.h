@@ -32,6 +32,7 @@ class CoordinatorNode {
 
   const std::string& name() const { return name_; }
   LogIdentity log() const { return log_identity_; }
+  bool is_up() const { return core_ != nullptr; }
   std::uint64_t starts() const { return starts_; }
   const coordinator::Coordinator& core() const { return *core_; }
 

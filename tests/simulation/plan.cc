@@ -37,6 +37,11 @@ void Plan::mark(AccountId marker) {
   }
 }
 
+AccountId marker_of(const TransactionId& id) {
+  const auto start = (static_cast<AccountId>(id.log) << 16U) + static_cast<AccountId>(id.epoch);
+  return kFirstMarker + (start << 24U) + static_cast<AccountId>(id.number);
+}
+
 Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   const auto account = [&world] { return static_cast<AccountId>(world.below(kAccounts)); };
   const std::size_t first = world.below(stores.size());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "assent/transaction_id.h"
 #include "assent/value.h"
 #include "tests/simulation/model_store.h"
 #include "tests/simulation/world.h"
@@ -30,6 +31,9 @@ struct Plan {
   // A plan that is run again is another transaction, with a marker of its own.
   void mark(AccountId marker);
 };
+
+// The account that a transaction inserts, and no other one.
+AccountId marker_of(const TransactionId& id);
 
 Plan draw_plan(World& world, const std::vector<std::string>& stores);
 

@@ -1,6 +1,7 @@
 #include "tests/simulation/run_seed.h"
 
 #include "tests/simulation/client.h"
+#include "tests/simulation/sdk_client.h"
 
 namespace assent::simulation {
 
@@ -41,7 +42,7 @@ void check_nothing_is_left(const Cluster& cluster) {
   }
 }
 
-void heal_and_check(Cluster& cluster, std::vector<std::unique_ptr<Client>>& clients) {
+void heal_and_check(Cluster& cluster, std::vector<std::unique_ptr<Application>>& clients) {
   cluster.world.say("---- from now on all is well");
   cluster.world.faults = {};
   for (const auto& client : clients) client->stop();
@@ -71,8 +72,11 @@ void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string
     const std::string name = "store" + std::to_string(i);
     cluster.stores[name] = std::make_unique<StoreNode>(cluster, name, StoreIdentity{i});
   }
-  std::vector<std::unique_ptr<Client>> clients;
-  for (int i = 1; i <= 4; ++i) clients.push_back(std::make_unique<Client>(cluster, "client" + std::to_string(i)));
+  std::vector<std::unique_ptr<Application>> clients;
+  for (int i = 1; i <= 2; ++i) {
+    clients.push_back(std::make_unique<Client>(cluster, "client" + std::to_string(i)));
+    clients.push_back(std::make_unique<SdkClient>(cluster, "application" + std::to_string(i)));
+  }
   for (const auto& coordinator : cluster.coordinators) coordinator->start();
   for (const auto& [name, store] : cluster.stores) store->start();
   world.run(20ms);

@@ -1,0 +1,78 @@
+#include "sdk/src/run_loop.h"
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "sdk/src/cause.h"
+#include "sdk/src/failure_of.h"
+#include "sdk/src/reruns.h"
+
+namespace assent::sdk {
+
+namespace {
+
+class RunLoop : public std::enable_shared_from_this<RunLoop> {
+ public:
+  RunLoop(std::shared_ptr<Session> session, RunFunction function, Return when, IsolationLevel level,
+          Completion<void> done)
+      : session_(std::move(session)),
+        function_(std::move(function)),
+        when_(when),
+        level_(level),
+        done_(std::move(done)),
+        reruns_(*session_) {}
+
+  void run() {
+    session_->take_id([self = shared_from_this()](Result<LeasedId> leased) {
+      if (!leased) return self->run_again_or_end(failure_of(leased.error()));
+      if (!self->begin_stamp_) self->begin_stamp_ = leased->begin_stamp;
+      self->begin(std::make_shared<ActiveTransaction>(self->session_, *leased, *self->begin_stamp_, self->level_));
+    });
+  }
+
+ private:
+  using Phase = ActiveTransaction::Phase;
+
+  void begin(const std::shared_ptr<ActiveTransaction>& transaction) {
+    function_(transaction, [self = shared_from_this(), transaction](Attempt<void> ended) {
+      if (!ended) return self->failed(*transaction, std::move(ended).error());
+      if (transaction->phase() == Phase::kCommitted) return self->done_({});
+      transaction->commit(self->when_, [self, transaction](Attempt<Outcome> committed) {
+        if (!committed) return self->failed(*transaction, std::move(committed).error());
+        self->done_({});
+      });
+    });
+  }
+
+  void failed(ActiveTransaction& transaction, std::exception_ptr failure) {
+    transaction.abort(make_cause(AbortReason::kApplication, "it was rolled back"));
+    if (transaction.phase() != Phase::kAborted) return done_(std::move(failure));
+    run_again_or_end(std::move(failure));
+  }
+
+  // REQUIRES: it is known to have had no effect.
+  void run_again_or_end(std::exception_ptr failure) {
+    const auto wait = is_worth_another_run(failure) ? reruns_.another() : std::nullopt;
+    if (!wait) return done_(std::move(failure));
+    session_->environment().after(*wait, [self = shared_from_this()] { self->run(); });
+  }
+
+  const std::shared_ptr<Session> session_;
+  const RunFunction function_;
+  const Return when_;
+  const IsolationLevel level_;
+  const Completion<void> done_;
+  Reruns reruns_;
+  std::optional<std::uint64_t> begin_stamp_;  // of the first run
+};
+
+}  // namespace
+
+void run_until_committed(const std::shared_ptr<Session>& session, RunFunction function, Return when,
+                         IsolationLevel level, Completion<void> done) {
+  std::make_shared<RunLoop>(session, std::move(function), when, level, std::move(done))->run();
+}
+
+}  // namespace assent::sdk
