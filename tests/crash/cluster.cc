@@ -233,6 +233,8 @@ std::uint64_t Cluster::passes(Process process, const std::string& failpoint) {
 // ---- messages ----
 
 void Cluster::release_and_receive(Process store, const std::vector<std::string>& failpoints) {
+  // An answer of another process may have come before the message has.
+  EXPECT_TRUE(becomes_true([&] { return proxy(store).held() >= failpoints.size(); })) << "nothing is held";
   std::map<std::string, std::uint64_t> before;
   for (const auto& failpoint : failpoints) before[failpoint] = passes(store, failpoint);
   proxy(store).release();

@@ -77,6 +77,7 @@ class Proxy::State : public std::enable_shared_from_this<State> {
 
   asio::io_context& io_;
   std::atomic<std::size_t> met_ = 0;
+  std::atomic<std::size_t> held_count_ = 0;
   std::atomic<std::size_t> closed_ = 0;
   std::atomic<std::size_t> late_answers_ = 0;
   std::string hello_;  // a copy of the first call of some connection, for connections of the proxy's own
@@ -225,10 +226,12 @@ std::optional<Fate> Proxy::State::fate(Direction direction, const std::string& m
 
 void Proxy::State::hold(std::weak_ptr<Session> session, Direction direction, Frame frame) {
   held_.push_back({std::move(session), direction, std::move(frame)});
+  held_count_ = held_.size();
 }
 
 void Proxy::State::release() {
   std::shared_ptr<Session> own;
+  held_count_ = 0;
   for (auto& held : std::exchange(held_, {})) {
     if (const auto session = held.session.lock(); session && session->is_open()) {
       session->send(held.direction, held.frame);
@@ -287,6 +290,10 @@ void Proxy::arrange(Direction direction, const std::string& method, Fate fate, s
 void Proxy::clear() {
   const std::lock_guard lock(state_->mutex_);
   state_->arranged_.clear();
+}
+
+std::size_t Proxy::held() const {
+  return state_->held_count_;
 }
 
 std::size_t Proxy::met() const {

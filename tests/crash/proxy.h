@@ -44,6 +44,9 @@ class Proxy {
   // How many messages have met a fate so far.
   std::size_t met() const;
 
+  // How many messages wait for release().
+  std::size_t held() const;
+
   // How many connections their callers have closed.
   std::size_t closed() const;
 
