@@ -302,7 +302,7 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   for (std::size_t index = 0; index < statement.parameters.size(); ++index) {
     bind_value(handle, static_cast<int>(index + 1), statement.parameters[index]);
   }
-  const int columns = sqlite3_column_count(handle);
+  const int columns = prepared.returns_rows ? sqlite3_column_count(handle) : 0;
   for (int column = 0; column < columns; ++column) {
     result.columns.emplace_back(sqlite3_column_name(handle, column));
     result_bytes_ += kBytesOfAValue + result.columns.back().size();
@@ -313,6 +313,9 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   };
   int code = SQLITE_ROW;
   while (!is_too_large() && (code = sqlite3_step(handle)) == SQLITE_ROW) {
+    if (!prepared.returns_rows) {
+      continue;  // the number of its changes
+    }
     std::vector<Value>& row = result.rows.emplace_back();
     for (int column = 0; column < columns && !is_too_large(); ++column) {
       result_bytes_ += size_of_column(handle, column);

@@ -136,6 +136,9 @@ const TableSchema* StatementCache::target_of(const std::vector<Token>& tokens, c
 void StatementCache::understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
                                 const Access& access) {
   prepared.writes = !access.targets.empty();
+  prepared.returns_rows = !prepared.writes || std::any_of(tokens.begin(), tokens.end(), [](const Token& token) {
+    return token.is_word("RETURNING");
+  });
   for (const std::string& name : access.targets) {
     const TableSchema* written = catalog_.find(name);
     prepared.failure = written == nullptr ? "`" + name + "` is not a table of this store" : written->unsupported;
