@@ -167,6 +167,12 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
     prepared.shape.kind = StatementShape::Kind::kOther;
   }
   prepared.reach = reach_of(tokens, prepared.shape, access, prepared.writes ? prepared.table : nullptr, catalog_);
+  for (const TableSchema* table : prepared.reach.reads) {
+    if (table->name.starts_with("assent_") || table->name.starts_with("sqlite_")) {
+      prepared.failure =
+          "`" + table->name + "` is not a table of transactions, and is joined here by the names of its columns";
+    }
+  }
 }
 
 // What SQLite says that it will do; nothing of it is done.
