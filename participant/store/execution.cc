@@ -50,6 +50,28 @@ class ValueLimit {
   int before_ = 0;
 };
 
+// While it lives, what runs is interrupted at the deadline. What the store asks between statements is not: without its
+// answers it would have to be opened again.
+class Watch {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  Watch(sqlite3* database, Deadline deadline) : database_(database), deadline_(deadline) {
+    sqlite3_progress_handler(database_, kStepsBetweenLooksAtTheClock, &Watch::is_over, this);
+  }
+  ~Watch() { sqlite3_progress_handler(database_, 0, nullptr, nullptr); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  static int is_over(void* watch) {
+    return std::chrono::steady_clock::now() >= static_cast<const Watch*>(watch)->deadline_ ? 1 : 0;
+  }
+
+  sqlite3* database_;
+  Deadline deadline_;
+};
+
 // Ends the use of a statement, however it ends.
 class Stepping {
  public:
@@ -82,17 +104,7 @@ Executor::Executor(Connection& connection, Catalog& catalog, Sandbox& sandbox, E
       sequences_(connection),
       deferred_keys_(connection, catalog),
       limits_(limits),
-      validate_replay_(validate_replay) {
-  sqlite3_progress_handler(connection_.handle(), kStepsBetweenLooksAtTheClock, &Executor::on_progress, this);
-}
-
-Executor::~Executor() {
-  sqlite3_progress_handler(connection_.handle(), 0, nullptr, nullptr);
-}
-
-int Executor::on_progress(void* executor) {
-  return static_cast<const Executor*>(executor)->is_late() ? 1 : 0;
-}
+      validate_replay_(validate_replay) {}
 
 void Executor::follow(const std::vector<Change>& changes) {
   for (const Change& change : changes) {
@@ -190,7 +202,6 @@ Execution Executor::run(const Run& run) {
   if (run.is_last && is_checked && execution.failure.reason == AbortReason::kNone) {
     check_last(run, execution);
   }
-  deadline_.reset();
   leave(run, execution);
   tidy(execution.locks);
   return execution;
@@ -205,7 +216,6 @@ void Executor::check_last(const Run& run, Execution& execution) {
     execution.changes = {};
     return;
   }
-  deadline_.reset();
   if (validate_replay_ && !changes.empty()) {
     validate(run, execution);
   }
@@ -213,6 +223,7 @@ void Executor::check_last(const Run& run, Execution& execution) {
 
 bool Executor::check_deferred_keys(const std::vector<Change>& changes, Execution& execution) {
   std::optional<std::string> violation;
+  const Watch watch(connection_.handle(), deadline_);
   try {
     violation = deferred_keys_.violation(changes);
   } catch (const ResultError&) {
@@ -302,17 +313,21 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   for (std::size_t index = 0; index < statement.parameters.size(); ++index) {
     bind_value(handle, static_cast<int>(index + 1), statement.parameters[index]);
   }
-  const int columns = sqlite3_column_count(handle);
+  const int columns = prepared.returns_rows ? sqlite3_column_count(handle) : 0;
   for (int column = 0; column < columns; ++column) {
     result.columns.emplace_back(sqlite3_column_name(handle, column));
     result_bytes_ += kBytesOfAValue + result.columns.back().size();
   }
   const Sandbox::As outside(sandbox_, Sandbox::Trust::kStatement);
+  const Watch watch(connection_.handle(), deadline_);
   const auto is_too_large = [&] {
     return result.rows.size() > limits_.result_rows || result_bytes_ > limits_.result_bytes;
   };
   int code = SQLITE_ROW;
   while (!is_too_large() && (code = sqlite3_step(handle)) == SQLITE_ROW) {
+    if (!prepared.returns_rows) {
+      continue;  // the number of its changes
+    }
     std::vector<Value>& row = result.rows.emplace_back();
     for (int column = 0; column < columns && !is_too_large(); ++column) {
       result_bytes_ += size_of_column(handle, column);
@@ -345,7 +360,7 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
 }
 
 bool Executor::is_late() const {
-  return deadline_ && Clock::now() >= *deadline_;
+  return Clock::now() >= deadline_;
 }
 
 bool Executor::fail_by_time(Execution& execution) {

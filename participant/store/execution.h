@@ -33,7 +33,6 @@ class Executor {
  public:
   Executor(Connection& connection, Catalog& catalog, Sandbox& sandbox, Enforcement& enforcement, RowObserver& observer,
            Replay& replay, ForeignWrites& foreign_writes, StatementLimits limits, bool validate_replay);
-  ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
@@ -76,7 +75,6 @@ class Executor {
 
   using Clock = std::chrono::steady_clock;
 
-  static int on_progress(void* executor);
   void enter(const Run& run);
   void leave(const Run& run, const Execution& execution);
   void drop();
@@ -106,8 +104,8 @@ class Executor {
   bool validate_replay_;
   std::optional<Kept> kept_;
   std::uint64_t reapplied_rows_ = 0;
-  std::optional<Clock::time_point> deadline_;  // of all statements that run together
-  std::uint64_t result_bytes_ = 0;             // of their results
+  Clock::time_point deadline_;      // of all statements that run together
+  std::uint64_t result_bytes_ = 0;  // of their results
 };
 
 }  // namespace assent::participant

@@ -1,6 +1,7 @@
 #include "participant/store/footprint.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <map>
 #include <optional>
@@ -29,8 +30,10 @@ void lock_key(const TableSchema& table, std::string key, LockMode mode, Locks& l
   locks.push_back({{table.name, std::move(key)}, mode});
 }
 
+// SQLite binds NaN as NULL.
 bool is_null(const Value& value) {
-  return std::holds_alternative<std::nullptr_t>(value);
+  const auto* real = std::get_if<double>(&value);
+  return std::holds_alternative<std::nullptr_t>(value) || (real != nullptr && std::isnan(*real));
 }
 
 // The hook shows NULL for a column that was added with a default, in rows that were written before.
@@ -270,6 +273,10 @@ void Footprint::lock_append(const PreparedStatement& statement, const std::vecto
     lock_key(table, kAppend, LockMode::kExclusive, locks);
   } else if (enters_at_end || leaves_the_end) {
     lock_key(table, kAppend, LockMode::kShared, locks);
+  }
+  if (leaves_the_end) {
+    // The end comes down to keys that others enter or leave without its lock, for it was above them when they did.
+    lock_table(table, LockMode::kShared, locks);
   }
 }
 

@@ -9,20 +9,15 @@ namespace assent::participant {
 
 namespace {
 
-// Which of the foreign keys of a CREATE TABLE are deferred, in their order: the pragma does not say it.
+// Which of the foreign keys of a CREATE TABLE are deferred, in their order: the pragma does not say it. DEFERRABLE is
+// of the last one before it, even behind another column.
 std::vector<bool> deferrals_of(std::string_view sql) {
   const std::vector<Token> tokens = tokenize(sql).value_or(std::vector<Token>());
   std::vector<bool> deferrals;
-  bool is_open = false;  // within the clause of the last one
-  int depth = 0;
   for (std::size_t at = 0; at < tokens.size(); ++at) {
-    depth += tokens[at].is_symbol('(') ? 1 : tokens[at].is_symbol(')') ? -1 : 0;
     if (tokens[at].is_word("REFERENCES")) {
       deferrals.push_back(false);
-      is_open = true;
-    } else if (tokens[at].is_symbol(',') && depth == 1) {
-      is_open = false;
-    } else if (is_open && tokens[at].is_word("DEFERRABLE")) {
+    } else if (!deferrals.empty() && tokens[at].is_word("DEFERRABLE")) {
       const bool is_not = tokens[at - 1].is_word("NOT");
       deferrals.back() = !is_not && at + 2 < tokens.size() && tokens[at + 2].is_word("DEFERRED");
     }
@@ -66,8 +61,12 @@ void Catalog::load_foreign_keys(TableSchema& table) {
 
 // A deferred one is looked up before the vote, by the comparisons of both tables: they must mean the same.
 std::string Catalog::why_unsupported(const ForeignKey& key) {
-  if (!key.is_deferred || key.parent_columns.empty()) {
+  if (!key.is_deferred) {
     return {};
+  }
+  if (key.parent_columns.empty()) {
+    return "a deferred foreign key of `" + key.child + "` refers to no key of stored columns of `" + key.parent +
+           "`: refer to its primary key, or to a UNIQUE one without virtual generated columns, or do not defer the key";
   }
   const TableSchema& child = entry(key.child)->table;
   const TableSchema& parent = entry(key.parent)->table;

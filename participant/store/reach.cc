@@ -56,6 +56,7 @@ class Names {
 
   // A view that is named names what its text names.
   void add(Tokens tokens) {
+    join_by_name_ = join_by_name_ || has_word(tokens, "USING") || has_word(tokens, "NATURAL");
     for (const Token& token : tokens) {
       if (!may_be_name(token) || !names_.insert(to_lower(token.text)).second) {
         continue;
@@ -70,8 +71,22 @@ class Names {
 
   bool has(const TableSchema& table) const { return names_.contains(to_lower(table.name)); }
 
+  // The tables that may be read without a word to the authorizer: where nothing of a table is wanted but the columns by
+  // which USING or NATURAL joins it, SQLite does not report it.
+  std::vector<const TableSchema*> unreported() const {
+    std::vector<const TableSchema*> tables;
+    for (const std::string& name : join_by_name_ ? names_ : std::set<std::string>()) {
+      const TableSchema* named = catalog_.find(name);
+      if (named != nullptr && named->kind != TableSchema::Kind::kView) {
+        tables.push_back(named);
+      }
+    }
+    return tables;
+  }
+
  private:
   Catalog& catalog_;
+  bool join_by_name_ = false;
   std::set<std::string> names_;  // in lower case
 };
 
@@ -139,6 +154,10 @@ Reach reach_of(const std::vector<Token>& tokens, const StatementShape& shape, co
     if (readers.has(*table)) {
       add_once(reach.reads, table);
     }
+  }
+  for (const TableSchema* table : readers.unreported()) {
+    add_once(reach.looks_at, table);
+    add_once(reach.reads, table);
   }
   return reach;
 }

@@ -136,6 +136,9 @@ const TableSchema* StatementCache::target_of(const std::vector<Token>& tokens, c
 void StatementCache::understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
                                 const Access& access) {
   prepared.writes = !access.targets.empty();
+  prepared.returns_rows = !prepared.writes || std::any_of(tokens.begin(), tokens.end(), [](const Token& token) {
+    return token.is_word("RETURNING");
+  });
   for (const std::string& name : access.targets) {
     const TableSchema* written = catalog_.find(name);
     prepared.failure = written == nullptr ? "`" + name + "` is not a table of this store" : written->unsupported;
@@ -164,6 +167,12 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
     prepared.shape.kind = StatementShape::Kind::kOther;
   }
   prepared.reach = reach_of(tokens, prepared.shape, access, prepared.writes ? prepared.table : nullptr, catalog_);
+  for (const TableSchema* table : prepared.reach.reads) {
+    if (table->name.starts_with("assent_") || table->name.starts_with("sqlite_")) {
+      prepared.failure =
+          "`" + table->name + "` is not a table of transactions, and is joined here by the names of its columns";
+    }
+  }
 }
 
 // What SQLite says that it will do; nothing of it is done.

@@ -28,6 +28,7 @@ struct PreparedStatement {
   const TableSchema* table =
       nullptr;  // what it names to write, a table or a view; of a keyed read: the table; else null
   bool writes = false;
+  bool returns_rows = false;  // a read, or RETURNING
   StatementShape shape;
   Reach reach;
 };

@@ -281,6 +281,19 @@ TEST_F(Refusal, TheTimeIsThatOfAllStatementsTogether) {
   expect_alive();
 }
 
+// A single step may take longer than the time; then the store asks for the largest key, and must get its answer.
+TEST_F(Refusal, ALateStatementInterruptsNothingOfTheStore) {
+  options_.limits.time = std::chrono::milliseconds(1);
+  reopen();
+  for (int round = 0; round < 300; ++round) {
+    const Changes none;
+    const std::vector<Statement> slow = {
+        statement("INSERT INTO accounts(balance) VALUES (length(hex(zeroblob(1000000))))")};
+    const auto execution = store_->execute({.id = {}, .before = none, .statements = slow});
+    ASSERT_TRUE(execution) << "round " << round << ": " << execution.error().message;
+  }
+}
+
 TEST_F(Refusal, ValuesThatCouldNotBeKeptAreNotMade) {
   expect_refused("SELECT length(zeroblob(100000000))", "string or blob too big");
   expect_refused("SELECT hex(zeroblob(60000000))", "string or blob too big");
