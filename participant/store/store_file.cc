@@ -147,6 +147,7 @@ void configure_store_connection(Connection& connection) {
       throw ResultError({ErrorKind::kIo, connection.path() + ": cannot use a write-ahead log here (" + wal.text(0) +
                                              "); put the store on a local disk"});
     }
+    wal.run();  // a new file is told behind the row only
   }
   sqlite3_wal_hook(connection.handle(), &checkpoint_long_log, nullptr);
   // What SQLite spills counts against the memory that it may take, and fails a statement alone: it needs no temporary
