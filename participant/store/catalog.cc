@@ -235,12 +235,14 @@ void Catalog::load_columns(TableSchema& table, bool strict) {
     column.is_generated = query.integer(4) == kStoredGenerated;
     const char* collation = nullptr;
     int is_autoincrement = 0;
-    sqlite3_table_column_metadata(connection_.handle(), "main", table.name.c_str(), column.name.c_str(), nullptr,
-                                  &collation, nullptr, nullptr, &is_autoincrement);
-    const auto known = collation_of(collation == nullptr ? "" : collation);
+    if (sqlite3_table_column_metadata(connection_.handle(), "main", table.name.c_str(), column.name.c_str(), nullptr,
+                                      &collation, nullptr, nullptr, &is_autoincrement) != SQLITE_OK) {
+      throw ResultError(sqlite_error(connection_.handle(), "look at column `" + column.name + "`"));
+    }
+    const auto known = collation_of(collation);
     if (!known) {
       table.unsupported = "column `" + column.name + "` of `" + table.name + "` has the collation `" +
-                          std::string(collation == nullptr ? "" : collation) + "`, which stores do not know";
+                          std::string(collation) + "`, which stores do not know";
     }
     column.collation = known.value_or(Collation::kBinary);
     if (const std::int64_t place = query.integer(3); place != 0) {

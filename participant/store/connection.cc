@@ -1,6 +1,7 @@
 #include "participant/store/connection.h"
 
 #include <cstring>
+#include <new>
 #include <type_traits>
 #include <utility>
 
@@ -12,18 +13,21 @@ namespace {
 
 constexpr int kBusyMilliseconds = 2000;
 
-Blob make_blob(const void* data, int size) {
+// As SQLite shows it: nothing there, and yet of some size, is what it had no memory for.
+std::optional<Value> copy_of(int type, const void* bytes, int size) {
+  if (bytes == nullptr && size > 0) {
+    return std::nullopt;
+  }
+  const auto* const begin = static_cast<const char*>(bytes);
+  if (type == SQLITE_TEXT) {
+    return std::string(begin, begin + size);
+  }
   Blob blob;
   blob.bytes.resize(static_cast<std::size_t>(size));
   if (size > 0) {
-    std::memcpy(blob.bytes.data(), data, blob.bytes.size());
+    std::memcpy(blob.bytes.data(), begin, blob.bytes.size());
   }
   return blob;
-}
-
-std::string make_text(const unsigned char* text, int size) {
-  return text == nullptr ? std::string()
-                         : std::string(reinterpret_cast<const char*>(text), static_cast<std::size_t>(size));
 }
 
 int bind_bytes(sqlite3_stmt* statement, int parameter, const void* bytes, std::size_t size) {
@@ -47,11 +51,32 @@ StatementHandle prepare(sqlite3* database, std::string_view sql, unsigned flags)
 
 }  // namespace
 
+bool is_of_the_store(int code) {
+  if (code == SQLITE_IOERR_NOMEM || code == SQLITE_CORRUPT_VTAB) {
+    return false;
+  }
+  switch (code & kPrimaryCode) {
+    case SQLITE_BUSY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_CORRUPT:
+    case SQLITE_IOERR:
+    case SQLITE_NOTADB:
+    case SQLITE_PROTOCOL:
+    case SQLITE_READONLY: return true;
+    default: return false;
+  }
+}
+
 Error sqlite_error(sqlite3* database, std::string_view doing) {
-  const int code = sqlite3_extended_errcode(database);
+  return sqlite_error(database, sqlite3_extended_errcode(database), doing);
+}
+
+Error sqlite_error(sqlite3* database, int code, std::string_view doing) {
+  const bool is_latest = code == sqlite3_extended_errcode(database);
   const char* path = sqlite3_db_filename(database, "main");
   std::string message = std::string(path == nullptr ? "store" : path) + ": cannot " + std::string(doing) + ": " +
-                        sqlite3_errmsg(database) + " (SQLite code " + std::to_string(code) + ")";
+                        (is_latest ? sqlite3_errmsg(database) : sqlite3_errstr(code)) + " (SQLite code " +
+                        std::to_string(code) + ")";
   switch (code & kPrimaryCode) {
     case SQLITE_NOTADB:
       return {ErrorKind::kCorrupt, message + "; name the file of an Assent store, or create a new one with --create"};
@@ -92,35 +117,29 @@ void bind_value(sqlite3_stmt* statement, int parameter, const Value& value) {
   }
 }
 
-Value read_value(sqlite3_value* value) {
-  switch (sqlite3_value_type(value)) {
+// The size first, for what could not be shown has none any more. Texts too are read as their bytes: SQLite need not put
+// a NUL behind them, which may take memory.
+std::optional<Value> read_value(sqlite3_value* value) {
+  switch (const int type = sqlite3_value_type(value)) {
     case SQLITE_INTEGER: return static_cast<std::int64_t>(sqlite3_value_int64(value));
     case SQLITE_FLOAT: return sqlite3_value_double(value);
-    case SQLITE_TEXT: {
-      const unsigned char* text = sqlite3_value_text(value);
-      return make_text(text, sqlite3_value_bytes(value));
+    case SQLITE_NULL: return nullptr;
+    default: {
+      const int size = sqlite3_value_bytes(value);
+      return copy_of(type, sqlite3_value_blob(value), size);
     }
-    case SQLITE_BLOB: {
-      const void* bytes = sqlite3_value_blob(value);
-      return make_blob(bytes, sqlite3_value_bytes(value));
-    }
-    default: return nullptr;
   }
 }
 
-Value read_column(sqlite3_stmt* statement, int column) {
-  switch (sqlite3_column_type(statement, column)) {
+std::optional<Value> read_column(sqlite3_stmt* statement, int column) {
+  switch (const int type = sqlite3_column_type(statement, column)) {
     case SQLITE_INTEGER: return static_cast<std::int64_t>(sqlite3_column_int64(statement, column));
     case SQLITE_FLOAT: return sqlite3_column_double(statement, column);
-    case SQLITE_TEXT: {
-      const unsigned char* text = sqlite3_column_text(statement, column);
-      return make_text(text, sqlite3_column_bytes(statement, column));
+    case SQLITE_NULL: return nullptr;
+    default: {
+      const int size = sqlite3_column_bytes(statement, column);
+      return copy_of(type, sqlite3_column_blob(statement, column), size);
     }
-    case SQLITE_BLOB: {
-      const void* bytes = sqlite3_column_blob(statement, column);
-      return make_blob(bytes, sqlite3_column_bytes(statement, column));
-    }
-    default: return nullptr;
   }
 }
 
@@ -167,9 +186,12 @@ void Query::run() {
 }
 
 std::string Query::text(int column) const {
-  const void* bytes =
-      type(column) == SQLITE_TEXT ? sqlite3_column_text(statement_, column) : sqlite3_column_blob(statement_, column);
+  const bool is_text = type(column) == SQLITE_TEXT;
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
+  const void* bytes = is_text ? sqlite3_column_text(statement_, column) : sqlite3_column_blob(statement_, column);
+  if (bytes == nullptr && (is_text || size > 0)) {
+    throw std::bad_alloc();
+  }
   return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size);
 }
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -30,8 +31,10 @@ using StatementHandle = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
 
 // Binds without copying: `value` must live until the bindings are cleared.
 void bind_value(sqlite3_stmt* statement, int parameter, const Value& value);
-Value read_value(sqlite3_value* value);
-Value read_column(sqlite3_stmt* statement, int column);
+
+// Nothing: SQLite had no memory to show it.
+std::optional<Value> read_value(sqlite3_value* value);
+std::optional<Value> read_column(sqlite3_stmt* statement, int column);
 
 // A statement of the store's own, ready to be bound and stepped. Resets the statement when it ends.
 class Query {
@@ -55,7 +58,7 @@ class Query {
   bool is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
   std::int64_t integer(int column) const { return sqlite3_column_int64(statement_, column); }
   std::uint64_t number(int column) const { return static_cast<std::uint64_t>(integer(column)); }
-  std::string text(int column) const;  // text or blob, byte for byte
+  std::string text(int column) const;  // text or blob, byte for byte; throws std::bad_alloc if SQLite has no memory
   int type(int column) const { return sqlite3_column_type(statement_, column); }
 
  private:
@@ -94,5 +97,12 @@ class Connection {
 
 // What SQLite says about its last failure on this connection, as an error that names the file and the remedy.
 Error sqlite_error(sqlite3* database, std::string_view doing);
+
+// About one that is not the last any more.
+Error sqlite_error(sqlite3* database, int code, std::string_view doing);
+
+// Whether an extended result code says something of the store's file, of its log or of its disk, and so of everybody's
+// work: there are no other files, for what SQLite spills stays in memory.
+bool is_of_the_store(int code);
 
 }  // namespace assent::participant

@@ -315,7 +315,11 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
   }
   const int columns = prepared.returns_rows ? sqlite3_column_count(handle) : 0;
   for (int column = 0; column < columns; ++column) {
-    result.columns.emplace_back(sqlite3_column_name(handle, column));
+    const char* const name = sqlite3_column_name(handle, column);
+    if (name == nullptr) {
+      return fail_in_sqlite(SQLITE_NOMEM, execution);
+    }
+    result.columns.emplace_back(name);
     result_bytes_ += kBytesOfAValue + result.columns.back().size();
   }
   const Sandbox::As outside(sandbox_, Sandbox::Trust::kStatement);
@@ -332,7 +336,11 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
     for (int column = 0; column < columns && !is_too_large(); ++column) {
       result_bytes_ += size_of_column(handle, column);
       if (!is_too_large()) {
-        row.push_back(read_column(handle, column));
+        std::optional<Value> value = read_column(handle, column);
+        if (!value) {
+          return fail_in_sqlite(SQLITE_NOMEM, execution);
+        }
+        row.push_back(std::move(*value));
       }
     }
   }
@@ -342,6 +350,9 @@ bool Executor::step_all(const PreparedStatement& prepared, const Statement& stat
                                  " bytes: read it in pages, by key and with LIMIT, and not several in one batch");
   }
   // Not every program looks at an interrupt behind its last change: one that changes a single row ends well.
+  if (prepared.writes && observer_.failure() != SQLITE_OK) {
+    return fail_in_sqlite(observer_.failure(), execution);
+  }
   if (prepared.writes && observer_.is_beyond_limits()) {
     return refuse(execution, "the statement changes more than " + std::to_string(limits_.changed_rows) + " rows or " +
                                  std::to_string(limits_.changes_bytes) + " bytes: do it in several transactions");
@@ -380,6 +391,9 @@ bool Executor::fail_in_sqlite(int code, Execution& execution) {
                     "`assentctl schema apply`, for statements cannot keep it in step",
                 code);
   }
+  if (is_of_the_store(code)) {
+    throw ResultError(sqlite_error(database, code, "run a statement"));
+  }
   if (code == SQLITE_IOERR_NOMEM) {
     code = SQLITE_NOMEM;
   }
@@ -387,15 +401,6 @@ bool Executor::fail_in_sqlite(int code, Execution& execution) {
     case SQLITE_CONSTRAINT: return fail(execution, AbortReason::kConstraint, sqlite3_errmsg(database), code);
     case SQLITE_INTERRUPT: return fail_by_time(execution);
     case SQLITE_NOMEM: return fail(execution, AbortReason::kStatementFailed, "out of memory: " + memory_remedy(), code);
-    // These say something of the file, of its log or of its disk, and so of everybody's work: there are no other files,
-    // for what SQLite spills stays in memory.
-    case SQLITE_BUSY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_CORRUPT:
-    case SQLITE_IOERR:
-    case SQLITE_NOTADB:
-    case SQLITE_PROTOCOL:
-    case SQLITE_READONLY: throw ResultError(sqlite_error(database, "run a statement"));
     // SQLITE_FULL too: the statement found no room for what is undone anyway.
     default: return fail(execution, AbortReason::kStatementFailed, sqlite3_errmsg(database), code);
   }

@@ -51,7 +51,13 @@ FileClaim::FileClaim(const std::string& store_path) : store_path_(store_path), p
   // Read again: the former owner may have written between the read and the lock.
   content.fill(0);
   const ssize_t now = ::pread(descriptor_, content.data(), content.size(), 0);
-  const std::string_view left(content.data(), now > 0 ? static_cast<std::size_t>(now) : 0);
+  if (now < 0) {
+    const int error = errno;
+    ::close(descriptor_);
+    throw ResultError({ErrorKind::kIo, path_ + ": cannot be read: " + reason(error) +
+                                           "; it says whether the store was left in the middle of a write"});
+  }
+  const std::string_view left(content.data(), static_cast<std::size_t>(now));
   was_writing_ = left.substr(0, kFirstLine).find(kWriting) != std::string_view::npos;
   has_note_ = left.size() > kFirstLine;
   if (has_note_) read_note(left.substr(kFirstLine));

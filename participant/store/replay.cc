@@ -48,6 +48,10 @@ void Replay::apply(const Change& change) {
   }
   observer_.expect(*table, change);
   perform(*table, change);
+  if (observer_.failure() != SQLITE_OK) {
+    throw ResultError(
+        sqlite_error(connection_.handle(), observer_.failure(), "read a row of table `" + change.table + "`"));
+  }
   if (!observer_.has_met_expectation()) {
     throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": a row of table `" + change.table +
                                                 "` is not as the branch found it; keep the file as evidence: something "

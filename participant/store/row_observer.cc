@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "participant/store/zero_blob.h"
+
 namespace assent::participant {
 
 namespace {
@@ -13,7 +15,7 @@ constexpr std::uint64_t kBytesOfAValue = 8;
 
 // Before it is copied.
 std::uint64_t size_of(sqlite3_value* value) {
-  const int type = value == nullptr ? SQLITE_NULL : sqlite3_value_type(value);
+  const int type = sqlite3_value_type(value);
   const bool has_bytes = type == SQLITE_TEXT || type == SQLITE_BLOB;
   return kBytesOfAValue + (has_bytes ? static_cast<std::uint64_t>(sqlite3_value_bytes(value)) : 0);
 }
@@ -27,6 +29,13 @@ bool equal_bytes(sqlite3_value* value, const void* expected, std::size_t size) {
   const void* bytes = sqlite3_value_blob(value);
   return static_cast<std::size_t>(sqlite3_value_bytes(value)) == size &&
          (size == 0 || std::memcmp(bytes, expected, size) == 0);
+}
+
+// Else SQLite had no memory for them.
+bool has_its_bytes(sqlite3_value* value) {
+  const int type = sqlite3_value_type(value);
+  return (type != SQLITE_TEXT && type != SQLITE_BLOB) || sqlite3_value_bytes(value) == 0 ||
+         sqlite3_value_blob(value) != nullptr;
 }
 
 bool equal(sqlite3_value* value, const Column& column, const Value& expected) {
@@ -59,6 +68,7 @@ bool needs_rowid(const TableSchema& table, const RowImage& row) {
 }  // namespace
 
 RowObserver::RowObserver(Connection& connection) : database_(connection.handle()) {
+  give_zero_blobs_their_bytes(connection);
   sqlite3_preupdate_hook(database_, &RowObserver::on_change, this);
 }
 
@@ -68,6 +78,7 @@ void RowObserver::capture(const std::vector<const TableSchema*>& tables, Capture
   limits_ = limits;
   captured_bytes_ = 0;
   beyond_limits_ = false;
+  failure_ = SQLITE_OK;
   surprised_ = false;
   captured_.clear();
 }
@@ -87,6 +98,7 @@ void RowObserver::expect(const TableSchema& table, const Change& change) {
   tables_.assign(1, &table);
   expected_ = &change;
   met_ = 0;
+  failure_ = SQLITE_OK;
   surprised_ = false;
 }
 
@@ -119,13 +131,13 @@ void RowObserver::observe(ChangeKind kind, std::string_view name, std::int64_t o
     verify(before, after);
     return;
   }
-  if (beyond_limits_) {
+  if (beyond_limits_ || failure_ != SQLITE_OK) {
     return;
   }
   Change change{.kind = kind, .table = (*table)->name, .old_row = {}, .new_row = {}};
   if (captured_.size() >= limits_.rows || (kind != ChangeKind::kInsert && !read_row(before, change.old_row)) ||
       (kind != ChangeKind::kDelete && !read_row(after, change.new_row))) {
-    beyond_limits_ = true;
+    beyond_limits_ = failure_ == SQLITE_OK;
     captured_.clear();
     sqlite3_interrupt(database_);
     return;
@@ -141,15 +153,19 @@ void RowObserver::verify(const Side& before, const Side& after) {
   surprised_ = surprised_ || !same;
 }
 
-// Null: SQLite has none to show, which stands for NULL.
-sqlite3_value* RowObserver::value_at(const Side& side, std::size_t column) const {
+// Null: SQLite cannot show it.
+sqlite3_value* RowObserver::value_at(const Side& side, std::size_t column) {
   const auto& places = !side.is_new                       ? side.table.hook_of_old
                        : side.kind == ChangeKind::kInsert ? side.table.hook_of_inserted
                                                           : side.table.hook_of_updated;
   sqlite3_value* value = nullptr;
   const int result = side.is_new ? sqlite3_preupdate_new(database_, places[column], &value)
                                  : sqlite3_preupdate_old(database_, places[column], &value);
-  return result == SQLITE_OK ? value : nullptr;
+  if (result == SQLITE_OK && has_its_bytes(value)) {
+    return value;
+  }
+  failure_ = result == SQLITE_OK ? SQLITE_NOMEM : result;
+  return nullptr;
 }
 
 bool RowObserver::read_row(const Side& side, RowImage& row) {
@@ -166,20 +182,23 @@ bool RowObserver::read_row(const Side& side, RowImage& row) {
       continue;
     }
     sqlite3_value* value = value_at(side, column);
+    if (value == nullptr) {
+      return false;
+    }
     captured_bytes_ += size_of(value);
     if (captured_bytes_ > limits_.bytes) {
       return false;
     }
-    if (value != nullptr && is_hidden_real(value, columns[column])) {
+    if (is_hidden_real(value, columns[column])) {
       row.emplace_back(sqlite3_value_double(value));
     } else {
-      row.push_back(value == nullptr ? Value(nullptr) : read_value(value));
+      row.push_back(*read_value(value));
     }
   }
   return true;
 }
 
-bool RowObserver::equals(const Side& side, const RowImage& expected) const {
+bool RowObserver::equals(const Side& side, const RowImage& expected) {
   const std::vector<Column>& columns = side.table.columns;
   if (expected.size() != columns.size()) {
     return false;

@@ -32,6 +32,10 @@ class RowObserver {
   std::vector<Change> take_captured();
   bool is_beyond_limits() const { return beyond_limits_; }
 
+  // SQLite could not show a row: its code, or SQLITE_OK. A capture ends as beyond the limits; an expectation is not
+  // met.
+  int failure() const { return failure_; }
+
   // Exactly `change` is to come, once. Both must live until has_met_expectation().
   void expect(const TableSchema& table, const Change& change);
   bool has_met_expectation();
@@ -51,9 +55,9 @@ class RowObserver {
 
   void observe(ChangeKind kind, std::string_view table, std::int64_t old_rowid, std::int64_t new_rowid);
   void verify(const Side& before, const Side& after);
-  sqlite3_value* value_at(const Side& side, std::size_t column) const;
-  bool read_row(const Side& side, RowImage& row);  // false: beyond the limits, and not all is read
-  bool equals(const Side& side, const RowImage& expected) const;
+  sqlite3_value* value_at(const Side& side, std::size_t column);
+  bool read_row(const Side& side, RowImage& row);  // false: a failure, or beyond the limits, and not all is read
+  bool equals(const Side& side, const RowImage& expected);
 
   sqlite3* database_;
   Mode mode_ = Mode::kOff;
@@ -61,6 +65,7 @@ class RowObserver {
   CaptureLimits limits_;
   std::uint64_t captured_bytes_ = 0;
   bool beyond_limits_ = false;
+  int failure_ = SQLITE_OK;
   std::vector<Change> captured_;
   const Change* expected_ = nullptr;
   int met_ = 0;

@@ -33,23 +33,6 @@ std::vector<std::string> belongings(Connection& connection) {
   return found;
 }
 
-// What says something of the store's file, of its log or of its disk, and not of the text.
-bool is_of_the_store(int code) {
-  if (code == SQLITE_IOERR_NOMEM || code == SQLITE_CORRUPT_VTAB) {
-    return false;
-  }
-  switch (code & kPrimaryCode) {
-    case SQLITE_BUSY:
-    case SQLITE_CANTOPEN:
-    case SQLITE_CORRUPT:
-    case SQLITE_IOERR:
-    case SQLITE_NOTADB:
-    case SQLITE_PROTOCOL:
-    case SQLITE_READONLY: return true;
-    default: return false;
-  }
-}
-
 // Runs the text, statement by statement; why it could not, or nothing.
 class SchemaText {
  public:

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <utility>
 
 #include "participant/store/compile_limit.h"
+#include "participant/store/memory_limit.h"
 
 namespace assent::participant {
 
@@ -59,6 +61,9 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
     }
   }
   StatementHandle handle(statement);
+  if (is_of_the_store(result)) {
+    throw ResultError(sqlite_error(connection_.handle(), "compile a statement"));
+  }
   if (result != SQLITE_OK) {
     prepared.sqlite_code = result;
     prepared.failure = !access.refusal.empty() ? access.refusal
@@ -79,7 +84,12 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
   if (!prepared.failure.empty()) {
     return prepared;
   }
-  understand(prepared, sql, tokens, access);
+  try {
+    understand(prepared, sql, tokens, access);
+  } catch (const std::bad_alloc&) {
+    prepared.sqlite_code = SQLITE_NOMEM;
+    prepared.failure = "out of memory: " + memory_remedy();
+  }
   if (prepared.failure.empty()) {
     prepared.handle = std::move(handle);
   }
@@ -175,21 +185,26 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
   }
 }
 
-// What SQLite says that it will do; nothing of it is done.
+// What SQLite says that it will do; nothing of it is done. Throws std::bad_alloc if SQLite has no memory for it.
 std::vector<std::string> StatementCache::plan_of(const std::string& sql) {
   sqlite3_stmt* explain = nullptr;
   const std::string text = "EXPLAIN QUERY PLAN " + sql;
   int code = SQLITE_OK;
+  bool is_too_complex = false;
   {
     const CompileLimit limit(sql.size());
     code = sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr);
+    is_too_complex = limit.was_reached();
   }
   const StatementHandle handle(explain);
   std::vector<std::string> plan;
   while (code == SQLITE_OK || code == SQLITE_ROW) {
     if ((code = sqlite3_step(explain)) == SQLITE_ROW) {
-      plan.push_back(to_lower(reinterpret_cast<const char*>(sqlite3_column_text(explain, 3))));
+      plan.push_back(to_lower(std::get<std::string>(read_column(explain, 3).value())));
     }
+  }
+  if ((code & kPrimaryCode) == SQLITE_NOMEM && !is_too_complex) {
+    throw std::bad_alloc();
   }
   return code == SQLITE_DONE ? plan : std::vector<std::string>{"unknown"};
 }

@@ -161,6 +161,7 @@ void configure_store_connection(Connection& connection) {
       throw ResultError({ErrorKind::kIo, connection.path() + ": cannot use a write-ahead log here (" + wal.text(0) +
                                              "); put the store on a local disk"});
     }
+    wal.run();  // a new file is told behind the row only
   }
   see_every_row(connection);
   sqlite3_wal_hook(connection.handle(), &checkpoint_long_log, nullptr);

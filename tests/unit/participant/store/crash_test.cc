@@ -4,9 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstddef>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -120,9 +122,9 @@ TEST_F(Crash, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
         reopen();
         const std::string before = image_of(*store_);
         EXPECT_TRUE(store_->end_executions());
-        disk.fail_at(operation, for_good);
+        disk.fault().fail_at(operation, for_good);
         const auto result = store_->journal(transactions[step]);
-        failed = disk.has_failed();
+        failed = disk.fault().has_failed();
         EXPECT_EQ(!result, failed) << "a failure is told, always";
         if (!result) {
           ++failures;
@@ -130,7 +132,7 @@ TEST_F(Crash, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
           EXPECT_FALSE(store_->journal({})) << "and the store is of no use any more";
         }
         store_.reset();
-        disk.heal();
+        disk.fault().heal();
         reopen();
         const std::string after = image_of(*store_);
         if (!failed) {
@@ -160,14 +162,14 @@ TEST_F(Crash, AFailureWhileOpeningLeavesAStoreThatOpens) {
     journal(life()[0]);
     const auto start = store_->recovered().start_number;
     copy_files("copy.db", wal_size());
-    disk.fail_at(operation, true);
+    disk.fault().fail_at(operation, true);
     auto opened = open_sqlite_store(folder_.file("copy.db"), options_);
-    failed = disk.has_failed();
+    failed = disk.fault().has_failed();
     if (!opened) {
       EXPECT_EQ(opened.error().kind, ErrorKind::kIo) << opened.error().message;
     }
     opened = Error{};
-    disk.heal();
+    disk.fault().heal();
     opened = open_sqlite_store(folder_.file("copy.db"), options_);
     ASSERT_TRUE(opened) << opened.error().message;
     EXPECT_GT((*opened)->recovered().start_number, start);
@@ -185,12 +187,12 @@ TEST_F(Crash, AFailureWhileCreatingLeavesNothingInTheWay) {
     filesystem::create_directory(folder_.path());
     options_.create = kIdentity;
     options_.schema = kSchema;
-    disk.fail_at(operation, true);
+    disk.fault().fail_at(operation, true);
     auto opened = open_sqlite_store(path(), options_);
-    failed = disk.has_failed();
+    failed = disk.fault().has_failed();
     const bool created = filesystem::exists(path());
     opened = Error{};
-    disk.heal();
+    disk.fault().heal();
     if (created) {
       options_.create.reset();
     }
@@ -199,6 +201,35 @@ TEST_F(Crash, AFailureWhileCreatingLeavesNothingInTheWay) {
     EXPECT_EQ((*opened)->recovered().identity, kIdentity);
     opened = Error{};
     EXPECT_EQ(read_outside(path(), "SELECT count(*) FROM accounts"), (Rows{{std::int64_t{50}}}));
+  }
+}
+
+// https://www.sqlite.org/fileformat2.html, section 1.3.3
+std::string journal_versions_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::array<char, 20> header{};
+  file.read(header.data(), header.size());
+  return {header.begin() + 18, header.end()};
+}
+
+TEST_F(Crash, AStoreThatWasOpenedThoughAWriteFailedKeepsAWriteAheadLog) {
+  FaultyDisk disk;
+  bool failed = true;
+  for (int write = 1; failed; ++write) {
+    SCOPED_TRACE(write);
+    store_.reset();
+    folder_.clear();
+    options_.create = kIdentity;
+    disk.fault().fail_at(write, false);
+    auto opened = open_sqlite_store(path(), options_);
+    failed = disk.fault().has_failed();
+    disk.fault().heal();
+    if (!opened) {
+      EXPECT_EQ(opened.error().kind, ErrorKind::kIo) << opened.error().message;
+      continue;
+    }
+    opened = Error{};
+    EXPECT_EQ(journal_versions_of(path()), "\2\2");
   }
 }
 
@@ -231,11 +262,11 @@ TEST_F(Crash, WithinACheckpointOfTheLogNothingIsLost) {
     }
     FaultyDisk disk;
     open_copy();
-    disk.fail_at(operation, true);
+    disk.fault().fail_at(operation, true);
     std::int64_t answered = 0;
     bool told = false;
     constexpr int kPastTheCheckpoint = 8;
-    while (!disk.has_failed() && answered < kPastTheCheckpoint) {
+    while (!disk.fault().has_failed() && answered < kPastTheCheckpoint) {
       const Execution execution = execute("UPDATE accounts SET balance = balance + 1 WHERE id = 1");
       const std::vector<JournalOperation> operations = {
           PutPrepared{prepared_row(next_, execution.changes, execution.locks)}, apply_branch(next_)};
@@ -243,10 +274,10 @@ TEST_F(Crash, WithinACheckpointOfTheLogNothingIsLost) {
       told = !store_->journal(operations);
       answered += told ? 0 : 1;
     }
-    failed = disk.has_failed();
+    failed = disk.fault().has_failed();
     within += failed && !told ? 1 : 0;
     store_.reset();
-    disk.heal();
+    disk.fault().heal();
     open_copy();
     const std::int64_t after = balance() - before;
     EXPECT_TRUE(after == answered || (told && after == answered + 1)) << after << " of " << answered;
@@ -328,14 +359,14 @@ TEST(Spilling, ASortThatOutgrowsTheCacheNeedsNoFile) {
   options.limits.time = std::chrono::minutes(10);
   auto store = open_sqlite_store(folder.file("store.db"), options);
   ASSERT_TRUE(store) << store.error().message;
-  disk.fail_at(1, true);
+  disk.fault().fail_at(1, true);
   const std::vector<Statement> statements = {
       statement("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
                 "SELECT hex(randomblob(50)) AS v FROM n ORDER BY v LIMIT 1 OFFSET 99999")};
   const auto execution = (*store)->execute({.id = {}, .before = {}, .statements = statements});
   ASSERT_TRUE(execution) << execution.error().message;
   EXPECT_EQ(execution->results.at(0).rows.size(), 1U);
-  EXPECT_FALSE(disk.has_failed());
+  EXPECT_FALSE(disk.fault().has_failed());
 }
 
 }  // namespace

@@ -1,22 +1,30 @@
-// FaultyDisk: lets the N-th write, force or shrinking of a file that SQLite asks for fail.
+// FaultyDisk: lets the N-th operation of some kind that SQLite asks for fail.
 //
 // While one exists, every connection that is opened goes through it: an SQLite VFS around the real one.
 #pragma once
 
+#include <cstdint>
+
+#include "tests/unit/participant/store/nth_fault.h"
+
 namespace assent::participant {
+
+enum class DiskOperation : std::uint8_t {
+  kWrite,   // and every force, and every shrinking of a file
+  kOpen,    // of a file
+  kRead,    // also of a file's size
+  kRemove,  // of a file
+  kMap,     // of the memory that the users of a log share
+};
 
 class FaultyDisk {
  public:
-  FaultyDisk();
+  explicit FaultyDisk(DiskOperation failing = DiskOperation::kWrite);
   ~FaultyDisk();
   FaultyDisk(const FaultyDisk&) = delete;
   FaultyDisk& operator=(const FaultyDisk&) = delete;
 
-  // The `operation`-th from now fails, counted from 1, and with `for_good` all behind it too.
-  void fail_at(int operation, bool for_good);
-  void heal();
-
-  bool has_failed() const;
+  NthFault& fault();
 };
 
 }  // namespace assent::participant

@@ -1,6 +1,7 @@
 // What a store says to files that it cannot open, and what it leaves of them: everything.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -279,6 +280,16 @@ TEST_F(Opening, AClaimThatCannotBeWrittenIsGivenBack) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     expect_refused(path(), ErrorKind::kIo, "make room on the disk");
   }
+}
+
+// It says whether there is something to force first.
+TEST_F(Opening, AClaimThatCannotBeReadIsNotTakenForAnEmptyOne) {
+  create("");
+  store_.reset();
+  const std::string lock_file = path() + ".assent-lock";
+  filesystem::remove(lock_file);
+  ASSERT_EQ(::mkfifo(lock_file.c_str(), 0600), 0);
+  expect_refused(path(), ErrorKind::kIo, "cannot be read");
 }
 
 TEST_F(Opening, ANameThatIsNoTableIsNotRemembered) {

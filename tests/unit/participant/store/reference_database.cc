@@ -143,7 +143,7 @@ Shown ReferenceDatabase::show(const Statement& statement) {
     while ((code = sqlite3_step(prepared)) == SQLITE_ROW) {
       auto& row = shown.rows.emplace_back();
       for (int column = 0; column < sqlite3_column_count(prepared); ++column) {
-        row.push_back(read_column(prepared, column));
+        row.push_back(read_column(prepared, column).value());
       }
     }
     sqlite3_reset(prepared);
@@ -183,7 +183,7 @@ Rows dump(sqlite3* database, const std::string& table) {
     while (sqlite3_step(prepared) == SQLITE_ROW) {
       auto& row = rows.emplace_back();
       for (int column = 0; column < sqlite3_column_count(prepared); ++column) {
-        row.push_back(read_column(prepared, column));
+        row.push_back(read_column(prepared, column).value());
       }
     }
     return rows;

@@ -210,9 +210,9 @@ TEST_F(Schema, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
       filesystem::remove_all(folder_.path());
       filesystem::create_directory(folder_.path());
       create(kFirst);
-      disk.fail_at(operation, for_good);
+      disk.fault().fail_at(operation, for_good);
       const auto change = store_->apply_schema(kSecond);
-      failed = disk.has_failed();
+      failed = disk.fault().has_failed();
       EXPECT_EQ(!change, failed) << "a failure is told, always, and never as one of the file";
       if (!change) {
         ++failures;
@@ -220,7 +220,7 @@ TEST_F(Schema, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
         EXPECT_FALSE(store_->journal({})) << "and the store is of no use any more";
       }
       store_.reset();
-      disk.heal();
+      disk.fault().heal();
       reopen();
       const Rows versions = read_outside(path(), "SELECT count(*) FROM assent_schema");
       const Rows tables = read_outside(

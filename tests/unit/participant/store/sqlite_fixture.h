@@ -62,7 +62,7 @@ inline Rows read_outside(const std::string& path, const std::string& sql) {
   while (sqlite3_step(statement) == SQLITE_ROW) {
     auto& row = rows.emplace_back();
     for (int column = 0; column < sqlite3_column_count(statement); ++column) {
-      row.push_back(read_column(statement, column));
+      row.push_back(read_column(statement, column).value());
     }
   }
   return rows;
