@@ -200,7 +200,9 @@ std::vector<std::string> StatementCache::plan_of(const std::string& sql) {
   std::vector<std::string> plan;
   while (code == SQLITE_OK || code == SQLITE_ROW) {
     if ((code = sqlite3_step(explain)) == SQLITE_ROW) {
-      plan.push_back(to_lower(std::get<std::string>(read_column(explain, 3).value())));
+      const auto line = read_column(explain, 3);
+      if (!line) throw std::bad_alloc();
+      plan.push_back(to_lower(std::get<std::string>(*line)));
     }
   }
   if ((code & kPrimaryCode) == SQLITE_NOMEM && !is_too_complex) {
