@@ -327,26 +327,5 @@ TEST_F(Kinds, ALongBranchDoesNotDoItsChangesAgainForEachStatement) {
   EXPECT_EQ(store_->counters().reapplied_rows, kStatements);
 }
 
-TEST_F(Kinds, ReadCommittedLocksNothingForWhatItReads) {
-  create(
-      "CREATE TABLE p(i INTEGER PRIMARY KEY); INSERT INTO p VALUES (1);"
-      "CREATE TABLE c(i INTEGER PRIMARY KEY, p REFERENCES p, v); INSERT INTO c VALUES (1, 1, 1)");
-  const auto locks = [&](const std::string& sql) {
-    const std::vector<Statement> statements = {statement(sql)};
-    const Changes none;
-    return store_
-        ->execute({.id = {}, .before = none, .statements = statements, .level = IsolationLevel::kReadCommitted})
-        .value()
-        .locks;
-  };
-  EXPECT_EQ(locks("SELECT * FROM c"), Locks{});
-  EXPECT_EQ(locks("SELECT * FROM c WHERE i = 1"), Locks{});
-  EXPECT_EQ(locks("INSERT INTO c VALUES (1, 1, 1)"), Locks{}) << "an error shows what is committed";
-  EXPECT_EQ(locks("UPDATE c SET v = 2 WHERE v = 1"), (Locks{{{"c", "(1)"}, LockMode::kExclusive}}));
-  EXPECT_EQ(locks("UPDATE c SET v = 2 WHERE i = 5"), (Locks{{{"c", "(5)"}, LockMode::kExclusive}}));
-  EXPECT_EQ(locks("INSERT INTO c VALUES (0, 1, 1)"),
-            (Locks{{{"c", "(0)"}, LockMode::kExclusive}, {{"p", "(1)"}, LockMode::kShared}}));
-}
-
 }  // namespace
 }  // namespace assent::participant
