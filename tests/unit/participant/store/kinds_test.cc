@@ -248,6 +248,20 @@ TEST_F(Kinds, ADeferredForeignKeyThatStaysBrokenFailsTheLastRun) {
   EXPECT_EQ(verdict({"UPDATE c SET p = 3 WHERE k = 'one'", "UPDATE p SET i = 3", "UPDATE c SET p = 3"}), "");
 }
 
+TEST_F(Kinds, ABranchNeedsALastRunIfItTouchedDeferredKeys) {
+  options_.validate_replay = false;
+  create(
+      "CREATE TABLE p(i INTEGER PRIMARY KEY, v); INSERT INTO p VALUES (1, 1);"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, p INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED);"
+      "INSERT INTO c VALUES (1, 1); CREATE TABLE t(i INTEGER PRIMARY KEY)");
+  EXPECT_TRUE(execute("INSERT INTO c VALUES (2, 5)").needs_last_run);
+  EXPECT_TRUE(execute("DELETE FROM p WHERE i = 1").needs_last_run);
+  EXPECT_FALSE(execute("INSERT INTO p VALUES (2, 2)").needs_last_run);
+  EXPECT_FALSE(execute("DELETE FROM c WHERE i = 1").needs_last_run);
+  EXPECT_FALSE(execute("INSERT INTO t VALUES (1)").needs_last_run);
+  EXPECT_FALSE(execute("SELECT * FROM c").needs_last_run);
+}
+
 TEST_F(Kinds, OneShotBranchesAreCheckedWithTheirStatements) {
   create(
       "CREATE TABLE p(i INTEGER PRIMARY KEY);"

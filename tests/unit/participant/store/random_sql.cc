@@ -1,5 +1,6 @@
 #include "tests/unit/participant/store/random_sql.h"
 
+#include <cstdlib>
 #include <utility>
 
 namespace assent::participant {
@@ -15,6 +16,11 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bet
 }
 
 }  // namespace
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
 
 RandomSql::RandomSql(std::uint64_t seed) : random_(seed) {
   create_tables();

@@ -10,6 +10,9 @@
 
 namespace assent::participant {
 
+// What the environment says, or else the other number.
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise);
+
 class RandomSql {
  public:
   explicit RandomSql(std::uint64_t seed);
