@@ -309,6 +309,19 @@ TEST_F(Kinds, WhatSqliteRollsBackByItselfIsTheStatementAlone) {
   EXPECT_EQ(read_outside(path(), "SELECT i FROM t"), (Rows{{std::int64_t{1}}, {std::int64_t{2}}, {std::int64_t{4}}}));
 }
 
+TEST_F(Kinds, WhatTriggersAndForeignKeysDidIsAppliedOnce) {
+  options_.validate_replay = false;  // it would leave both switched off
+  create(
+      "CREATE TABLE t(i INTEGER PRIMARY KEY); CREATE TABLE log(i INTEGER PRIMARY KEY, v);"
+      "CREATE TRIGGER note AFTER INSERT ON t BEGIN INSERT INTO log(v) VALUES (new.i); END;"
+      "CREATE TABLE p(i INTEGER PRIMARY KEY); INSERT INTO p VALUES (1);"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, p REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (1, 1)");
+  commit("INSERT INTO t VALUES (7)");
+  commit("DELETE FROM p WHERE i = 1");
+  EXPECT_EQ(read_outside(path(), "SELECT v FROM log"), (Rows{{std::int64_t{7}}}));
+  EXPECT_EQ(read_outside(path(), "SELECT p FROM c"), (Rows{{nullptr}}));
+}
+
 TEST_F(Kinds, RecursiveTriggersFireWhereTheStoreIsToldTo) {
   const std::string schema =
       "CREATE TABLE t(i INTEGER PRIMARY KEY);"

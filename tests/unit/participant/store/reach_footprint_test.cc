@@ -34,6 +34,9 @@ TEST_F(ReachFootprint, ATriggerTakesWhatItReadsAndSearches) {
       " INSERT INTO counted VALUES ('all', 1) ON CONFLICT (k) DO UPDATE SET n = n + 1; END;"
       "CREATE TABLE replacing(i INTEGER PRIMARY KEY); INSERT INTO replacing VALUES (9);"
       "CREATE TRIGGER replace AFTER INSERT ON replacing BEGIN INSERT INTO insisting VALUES ('k', new.i); END;"
+      "CREATE TABLE audited(i INTEGER PRIMARY KEY); INSERT INTO audited VALUES (1), (9);"
+      "CREATE TRIGGER Audit AFTER INSERT ON audited BEGIN INSERT INTO log VALUES ('a' || new.i, 1); END;"
+      "CREATE TRIGGER \"for get\" AFTER DELETE ON audited BEGIN DELETE FROM log WHERE k = 'a' || old.i; END;"
       "CREATE TABLE chained(i INTEGER PRIMARY KEY); INSERT INTO chained VALUES (9);"
       "CREATE TRIGGER chain AFTER INSERT ON chained BEGIN UPDATE t SET v = 2 WHERE i = new.i; END");
   expect_locks({
@@ -55,6 +58,8 @@ TEST_F(ReachFootprint, ATriggerTakesWhatItReadsAndSearches) {
        "INSERT INTO replacing VALUES (5)",
        {},
        "insisting S, insisting('k') X, replacing(5) X"},
+      {"an event that another trigger searches for", "INSERT INTO audited VALUES (5)", {}, "audited(5) X, log('a5') X"},
+      {"that event", "DELETE FROM audited WHERE i = 1", {}, "audited(1) X, log S"},
       {"a trigger of a trigger", "INSERT INTO chained VALUES (1)", {}, "chained(1) X, log('i1') X, t S, t(1) X"},
   });
 }
@@ -80,13 +85,13 @@ TEST_F(ReachFootprint, AViewTakesItsTablesAndWhatItsTriggersDo) {
       "CREATE VIEW outer_one AS SELECT i FROM both;"
       "CREATE TRIGGER bi INSTEAD OF INSERT ON both BEGIN INSERT INTO t VALUES (new.i, new.v); END;"
       "CREATE TRIGGER bu INSTEAD OF UPDATE ON both BEGIN UPDATE u SET v = new.w WHERE i = old.i; END;"
-      "CREATE TRIGGER bd INSTEAD OF DELETE ON both BEGIN DELETE FROM u WHERE i = old.i; END");
+      "CREATE TRIGGER bd INSTEAD OF DELETE ON both BEGIN DELETE FROM t WHERE i = old.i; END");
   expect_locks({
       {"a read by what is a key below", "SELECT * FROM both WHERE i = 1", {}, "t S, u S"},
       {"a view of a view", "SELECT * FROM outer_one", {}, "t S, u S"},
       {"an insert", "INSERT INTO both VALUES (5, 5, 5)", {}, "t(5) X"},
       {"an update", "UPDATE both SET w = 2 WHERE i = 1", {}, "t S, u S, u(1) X"},
-      {"a delete", "DELETE FROM both WHERE v = 1", {}, "t S, u S, u(1) X"},
+      {"a delete", "DELETE FROM both WHERE v = 1", {}, "t S, t(1) X, u S"},
   });
 }
 
@@ -142,7 +147,8 @@ TEST_F(ReachFootprint, AFailureTakesWhatItLookedAtShared) {
       "CREATE TABLE t(i INTEGER PRIMARY KEY, u UNIQUE, n CHECK (n > 0)); INSERT INTO t VALUES (1, 10, 1), (2, 20, 2);"
       "CREATE TABLE other(i INTEGER PRIMARY KEY);"
       "CREATE TABLE p(i INTEGER PRIMARY KEY); INSERT INTO p VALUES (1), (9);"
-      "CREATE TABLE c(i INTEGER PRIMARY KEY, p INTEGER REFERENCES p); INSERT INTO c VALUES (1, 1), (9, NULL);"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, p INTEGER REFERENCES p, n CHECK (n > 0));"
+      "INSERT INTO c VALUES (1, 1, 1), (9, NULL, 1);"
       "CREATE TABLE guarded(i INTEGER PRIMARY KEY);"
       "CREATE TRIGGER guard BEFORE INSERT ON guarded BEGIN"
       " SELECT RAISE(ABORT, 'no') FROM p WHERE i = new.i; END");
@@ -153,7 +159,9 @@ TEST_F(ReachFootprint, AFailureTakesWhatItLookedAtShared) {
       {"at run time", "UPDATE t SET n = abs(-9223372036854775808) WHERE i = 1", {}, "t S"},
       {"at run time, reading", "SELECT abs(-9223372036854775808) FROM t, p", {}, "p S, t S"},
       {"a type that cannot be", "INSERT INTO t(i) VALUES ('abc')", {}, "t S"},
-      {"no parent", "INSERT INTO c VALUES (5, 77)", {}, "c S, p S"},
+      {"no parent", "INSERT INTO c VALUES (5, 77, 1)", {}, "c S, p S"},
+      {"another parent that is not there", "UPDATE c SET p = 77 WHERE i = 9", {}, "c S, p S"},
+      {"a check of a child whose parent stays", "UPDATE c SET n = -1 WHERE i = 1", {}, "c S"},
       {"children that are left", "DELETE FROM p WHERE i = 1", {}, "c S, p S"},
       {"by a trigger", "INSERT INTO guarded VALUES (1)", {}, "guarded S, p S"},
       {"syntax", "SELECT FROM t", {}, ""},
