@@ -23,7 +23,9 @@ class RandomSql {
   const std::vector<std::string>& tables() const { return names_; }
 
   // Of a small world, so that statements meet: they may fail, but SQLite knows what they mean.
-  Statement statement();
+  Statement statement() { return statement_on(below(writable_.size())); }
+  // On one table, or view: their number is taken around.
+  Statement statement_on(std::uint64_t number);
 
   // Uniform, below `end`.
   std::uint64_t below(std::uint64_t end) { return random_() % end; }
