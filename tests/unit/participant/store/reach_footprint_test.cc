@@ -37,6 +37,10 @@ TEST_F(ReachFootprint, ATriggerTakesWhatItReadsAndSearches) {
       "CREATE TABLE audited(i INTEGER PRIMARY KEY); INSERT INTO audited VALUES (1), (9);"
       "CREATE TRIGGER Audit AFTER INSERT ON audited BEGIN INSERT INTO log VALUES ('a' || new.i, 1); END;"
       "CREATE TRIGGER \"for get\" AFTER DELETE ON audited BEGIN DELETE FROM log WHERE k = 'a' || old.i; END;"
+      "CREATE TABLE family(i INTEGER PRIMARY KEY); INSERT INTO family VALUES (1), (9);"
+      "CREATE TABLE member(i INTEGER PRIMARY KEY, f REFERENCES family ON DELETE CASCADE);"
+      "INSERT INTO member VALUES (1, 1), (9, 9);"
+      "CREATE TRIGGER leave AFTER DELETE ON member BEGIN UPDATE counted SET n = n - 1 WHERE k = 'all'; END;"
       "CREATE TABLE chained(i INTEGER PRIMARY KEY); INSERT INTO chained VALUES (9);"
       "CREATE TRIGGER chain AFTER INSERT ON chained BEGIN UPDATE t SET v = 2 WHERE i = new.i; END");
   expect_locks({
@@ -60,18 +64,35 @@ TEST_F(ReachFootprint, ATriggerTakesWhatItReadsAndSearches) {
        "insisting S, insisting('k') X, replacing(5) X"},
       {"an event that another trigger searches for", "INSERT INTO audited VALUES (5)", {}, "audited(5) X, log('a5') X"},
       {"that event", "DELETE FROM audited WHERE i = 1", {}, "audited(1) X, log S"},
+      {"a trigger of a foreign key's action",
+       "DELETE FROM family WHERE i = 1",
+       {},
+       "counted S, counted('all') X, family(1) X, member S, member(1) X"},
       {"a trigger of a trigger", "INSERT INTO chained VALUES (1)", {}, "chained(1) X, log('i1') X, t S, t(1) X"},
   });
 }
 
+constexpr const char* kReplaced =
+    "CREATE TABLE replaced(i INTEGER PRIMARY KEY, v); INSERT INTO replaced VALUES (1, 1), (9, 9);"
+    "CREATE TABLE gone(k TEXT PRIMARY KEY);"
+    "CREATE TRIGGER forget AFTER DELETE ON replaced BEGIN DELETE FROM gone WHERE k = 'x'; END;";
+
+TEST_F(ReachFootprint, ATriggerThatDoesNotFireWhenARowIsReplacedTakesNothing) {
+  create(kReplaced);
+  expect_locks({{"replaced", "REPLACE INTO replaced VALUES (1, 2)", {}, "replaced S, replaced(1) X"},
+                {"removed", "DELETE FROM replaced WHERE i = 1", {}, "gone S, replaced(1) X"}});
+}
+
 TEST_F(ReachFootprint, ARecursiveTriggerTakesTheRowsOfEachRound) {
   options_.recursive_triggers = true;
-  create(
-      "CREATE TABLE t(i INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (9, 9);"
-      "CREATE TRIGGER down AFTER INSERT ON t WHEN new.i > 1 BEGIN INSERT INTO t VALUES (new.i - 1, 1); END;"
-      "CREATE TABLE tree(i INTEGER PRIMARY KEY, up); INSERT INTO tree VALUES (1, 0), (2, 1), (3, 2), (9, 9);"
-      "CREATE TRIGGER fell AFTER DELETE ON tree BEGIN DELETE FROM tree WHERE up = old.i; END");
+  create(kReplaced +
+         std::string(
+             "CREATE TABLE t(i INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (9, 9);"
+             "CREATE TRIGGER down AFTER INSERT ON t WHEN new.i > 1 BEGIN INSERT INTO t VALUES (new.i - 1, 1); END;"
+             "CREATE TABLE tree(i INTEGER PRIMARY KEY, up); INSERT INTO tree VALUES (1, 0), (2, 1), (3, 2), (9, 9);"
+             "CREATE TRIGGER fell AFTER DELETE ON tree BEGIN DELETE FROM tree WHERE up = old.i; END"));
   expect_locks({
+      {"a row that is replaced", "REPLACE INTO replaced VALUES (1, 2)", {}, "gone S, replaced S, replaced(1) X"},
       {"rows that are added", "INSERT INTO t VALUES (3, 1)", {}, "t(1) X, t(2) X, t(3) X"},
       {"rows that are searched", "DELETE FROM tree WHERE i = 1", {}, "tree S, tree(1) X, tree(2) X, tree(3) X"},
   });
