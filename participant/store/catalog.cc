@@ -312,10 +312,10 @@ void Catalog::load_indexes(TableSchema& table) {
 
 void Catalog::load_triggers(TableSchema& table) {
   Query query =
-      connection_.query("SELECT sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
+      connection_.query("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE");
   query.bind(1, std::string_view(table.name));
   while (query.step()) {
-    table.triggers.push_back(query.text(0));
+    table.triggers.push_back({query.text(0), query.text(1)});
   }
 }
 

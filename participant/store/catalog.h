@@ -54,6 +54,11 @@ struct ForeignKey {
   bool is_deferred = false;  // checked when the transaction commits
 };
 
+struct Trigger {
+  std::string name;
+  std::string sql;  // that created it
+};
+
 // How the rows of a table are told apart, wherever it matters.
 enum class RowIdentity : std::uint8_t {
   kPrimaryKey,  // always whole
@@ -74,13 +79,13 @@ struct TableSchema {
   std::optional<std::size_t> integer_key;  // the column that is the rowid
   bool is_autoincrement = false;
   bool has_rowid = true;
-  bool hidden_rowid = false;          // rows have a rowid that no column shows
-  bool has_conflict_clause = false;   // a constraint that ignores, replaces, fails or rolls back
-  std::vector<UniqueIndex> unique;    // but the primary key's
-  std::vector<ForeignKey> parents;    // whose child it is
-  std::vector<ForeignKey> children;   // whose parent it is
-  std::vector<std::string> triggers;  // the SQL of those on it
-  std::string unsupported;            // why its rows cannot be written, and what to do; empty: they can
+  bool hidden_rowid = false;         // rows have a rowid that no column shows
+  bool has_conflict_clause = false;  // a constraint that ignores, replaces, fails or rolls back
+  std::vector<UniqueIndex> unique;   // but the primary key's
+  std::vector<ForeignKey> parents;   // whose child it is
+  std::vector<ForeignKey> children;  // whose parent it is
+  std::vector<Trigger> triggers;     // on it
+  std::string unsupported;           // why its rows cannot be written, and what to do; empty: they can
 
   // Where SQLite's preupdate hook shows a column, by its place in `columns`; of the rowid it means nothing.
   std::vector<int> hook_of_old;

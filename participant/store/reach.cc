@@ -110,8 +110,11 @@ Reach reach_of(const std::vector<Token>& tokens, const StatementShape& shape, co
   }
   for (const std::string& name : access.targets) {
     const TableSchema* table = catalog.find(name);
-    for (const std::string& sql : table != nullptr ? table->triggers : std::vector<std::string>()) {
-      const std::vector<Token> trigger = tokenize(sql).value_or(std::vector<Token>());
+    for (const Trigger& on_table : table != nullptr ? table->triggers : std::vector<Trigger>()) {
+      if (!access.causes.contains(on_table.name)) {
+        continue;  // of another event
+      }
+      const std::vector<Token> trigger = tokenize(on_table.sql).value_or(std::vector<Token>());
       for (const Tokens statement : statements_of(program_of(trigger))) {
         const bool is_plain = is_plain_insert(statement);
         readers.add(is_plain ? statement.subspan(3) : statement);
@@ -126,11 +129,6 @@ Reach reach_of(const std::vector<Token>& tokens, const StatementShape& shape, co
     }
     add_once(reach.changes, table);
     add_once(reach.looks_at, table);
-    for (const ForeignKey& key : table->parents) {
-      if (const TableSchema* parent = catalog.find(key.parent)) {
-        add_once(reach.looks_at, parent);
-      }
-    }
     const bool is_searched = (table == target && !is_recognised) || searchers.has(*table) ||
                              (inserters.has(*table) && table->has_conflict_clause);
     if (is_searched) {

@@ -17,7 +17,7 @@ struct Reach {
   std::vector<const TableSchema*> chooses;    // SQLite may choose an INTEGER PRIMARY KEY in a row that is inserted
   std::vector<const TableSchema*> sequences;  // AUTOINCREMENT tables that may get rows
   std::vector<const TableSchema*> changes;    // every table whose rows may change
-  std::vector<const TableSchema*> looks_at;   // every table of all these, and the parents of foreign keys
+  std::vector<const TableSchema*> looks_at;   // every table of all these, and those where foreign keys look
 };
 
 // Of a statement that SQLite has compiled. `target` is what it names to write: a table or a view; null: it reads.

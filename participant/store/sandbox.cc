@@ -59,13 +59,17 @@ Sandbox::Sandbox(Connection& connection) {
 }
 
 int Sandbox::authorize(void* sandbox, int action, const char* first, const char* second, const char* database,
-                       const char* /*cause*/) {
+                       const char* cause) {
   auto& self = *static_cast<Sandbox*>(sandbox);
   const auto text = [](const char* chars) { return chars == nullptr ? std::string_view() : std::string_view(chars); };
   switch (self.trust_) {
     case Trust::kStore: return SQLITE_OK;
     case Trust::kSchema: return self.decide_schema(action, text(first), text(second));
-    case Trust::kStatement: return self.decide(action, text(first), text(second), text(database));
+    case Trust::kStatement:
+      if (cause != nullptr && self.access_ != nullptr) {
+        self.access_->causes.insert(cause);
+      }
+      return self.decide(action, text(first), text(second), text(database));
   }
   return kDenied;
 }

@@ -19,6 +19,7 @@ struct Access {
   std::set<std::string> reads;    // names as SQLite gave them: of tables, also of views and of common table expressions
   std::set<std::string> targets;  // written, also by triggers and the actions of foreign keys
   std::set<std::string> inserts;  // of those, where rows may be inserted
+  std::set<std::string> causes;   // names of the triggers that may fire, and of views
   std::set<std::string> rowids;   // of which a rowid that no column shows was named
   std::string refusal;            // why it may not run, and what to do instead
 };

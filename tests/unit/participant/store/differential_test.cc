@@ -172,12 +172,9 @@ class Differential : public SqliteStoreTest {
     reference_->begin();
     for (const OpenBranch::Step& step : open.steps) {
       reference_->draw_from(step.changes);
-      Shown shown = reference_->show(step.statement);
+      const Shown shown = reference_->show(step.statement);
       Shown store = step.shown;
-      std::sort(store.rows.begin(), store.rows.end(),
-                [](const auto& a, const auto& b) { return row_text(a) < row_text(b); });
-      std::sort(shown.rows.begin(), shown.rows.end(),
-                [](const auto& a, const auto& b) { return row_text(a) < row_text(b); });
+      store.rows = sorted(std::move(store.rows));
       ASSERT_EQ(store, shown) << step.statement.sql << "\nstore: " << to_text(store) << "\nplain: " << to_text(shown)
                               << '\n'
                               << history(open);
@@ -193,10 +190,6 @@ class Differential : public SqliteStoreTest {
       }
     }
     ASSERT_EQ(reference_->commit(), expected) << history(open);
-  }
-
-  static std::string row_text(const std::vector<Value>& row) {
-    return to_text(Shown{.code = 0, .rows = {row}, .changed = 0});
   }
 
   void compare(const RandomSql& sql) {
@@ -234,11 +227,6 @@ class Differential : public SqliteStoreTest {
   std::uint64_t conflicts_ = 0;
   std::uint64_t committed_ = 0;
 };
-
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // ASSENT_SEED begins elsewhere, ASSENT_WORLDS runs more of them, ASSENT_COMPARE_EACH finds the branch after which they
 // differ.

@@ -1,14 +1,10 @@
-// Which statement takes exactly which locks.
-#include <gmock/gmock.h>
+// Which statement takes exactly which locks: what is read and written by key, and what takes its table.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <limits>
-#include <sstream>
-#include <string>
 #include <vector>
 
-#include "tests/unit/participant/store/sqlite_fixture.h"
+#include "tests/unit/participant/store/listed_footprints.h"
 
 namespace assent::participant {
 namespace {
@@ -28,83 +24,35 @@ CREATE TABLE untyped(k BLOB PRIMARY KEY, v);
 INSERT INTO untyped VALUES (1, 'int'), ('1', 'text'), (x'31', 'blob');
 CREATE TABLE reals(k REAL PRIMARY KEY, v) WITHOUT ROWID;
 INSERT INTO reals VALUES (1.5, 1), (2, 2);
-CREATE TABLE partial_index(id INTEGER PRIMARY KEY, v INTEGER);
-CREATE UNIQUE INDEX partial_v ON partial_index(v) WHERE v > 0;
-INSERT INTO partial_index VALUES (1, -1), (2, 1);
 CREATE TABLE expression_index(id INTEGER PRIMARY KEY, v TEXT);
 CREATE UNIQUE INDEX expression_v ON expression_index(lower(v));
 INSERT INTO expression_index VALUES (1, 'A');
 CREATE TABLE ignoring(id INTEGER PRIMARY KEY ON CONFLICT IGNORE, v INTEGER);
 INSERT INTO ignoring VALUES (1, 1);
-CREATE TABLE grown(id INTEGER PRIMARY KEY, v INTEGER);
-INSERT INTO grown VALUES (1, 1);
-ALTER TABLE grown ADD COLUMN added INTEGER DEFAULT 7;
-CREATE UNIQUE INDEX grown_added ON grown(added);
 CREATE TABLE plain_unique(id INTEGER PRIMARY KEY, v INTEGER);
 CREATE UNIQUE INDEX plain_unique_v ON plain_unique(v);
 INSERT INTO plain_unique VALUES (1, 10), (2, 20);
 CREATE TABLE "odd name"("the key" INTEGER PRIMARY KEY, "select" TEXT);
 INSERT INTO "odd name" VALUES (1, 'a');
-CREATE TABLE folded(id INTEGER PRIMARY KEY, v TEXT COLLATE NOCASE UNIQUE);
 CREATE TABLE single(k INTEGER PRIMARY KEY);
 CREATE TABLE single_text(k TEXT PRIMARY KEY);
-CREATE VIRTUAL TABLE words USING fts5(note, content='accounts', content_rowid='id');
 CREATE VIEW expression_ids AS SELECT id FROM expression_index;
 CREATE VIEW pairs_view AS SELECT a FROM pairs;
 CREATE VIEW rich AS SELECT id FROM accounts WHERE balance > (SELECT avg(age) FROM people);
 )";
 
-// `accounts(1) X` or `accounts S`, in the order of the names.
-std::string text_of(const Locks& locks) {
-  std::ostringstream text;
-  for (const Lock& lock : locks) {
-    const bool is_primary = lock.name.key.empty() || lock.name.key.front() == '(';
-    text << (text.tellp() > 0 ? ", " : "") << lock.name.table << (is_primary ? "" : " ") << lock.name.key << ' '
-         << (lock.mode == LockMode::kExclusive ? 'X' : 'S');
-  }
-  return text.str();
-}
-
-struct Case {
-  const char* name;
-  const char* sql;
-  std::vector<Value> parameters;
-  const char* locks;
-};
-
-class Footprint : public SqliteStoreTest {
+class Footprint : public ListedFootprints {
  protected:
-  void check(const std::vector<Case>& cases) {
+  void check(const std::vector<ListedStatement>& list) {
     create(kSchema);
-    for (const Case& test : cases) {
-      SCOPED_TRACE(std::string(test.name) + ": " + test.sql);
-      const Execution execution = execute(test.sql, test.parameters);
-      EXPECT_EQ(execution.failure.reason, AbortReason::kNone) << execution.failure.detail;
-      EXPECT_EQ(text_of(execution.locks), test.locks);
-    }
+    expect_locks(list);
   }
 };
 
 const Value kOne = std::int64_t{1};
 
-TEST_F(Footprint, AStatementThatChangesVeryManyRowsTakesItsTableExclusive) {
-  create(kSchema);
-  const auto insert = [](int rows) {
-    std::string sql = "INSERT INTO plain_unique VALUES (100, 100)";
-    for (int row = 101; row < 100 + rows; ++row) sql.append(", (").append(std::to_string(row)).append(", NULL)");
-    return sql;
-  };
-  EXPECT_EQ(execute(insert(1000)).locks.size(), 1002U) << "each row, its key in the index unless it is NULL, the end";
-  EXPECT_EQ(text_of(execute(insert(1001)).locks), "plain_unique X");
-  EXPECT_EQ(text_of(execute("WITH RECURSIVE n(i) AS (SELECT 100 UNION ALL SELECT i + 1 FROM n LIMIT 1001) "
-                            "INSERT INTO plain_unique SELECT i, i FROM n")
-                        .locks),
-            "plain_unique S, plain_unique X");
-}
-
 TEST_F(Footprint, ReadsTakeTheirTablesShared) {
   check({
-      {"by half of the key", "SELECT v FROM pairs WHERE a = ?1", {"x"}, "pairs S"},
       {"all", "SELECT * FROM accounts", {}, "accounts S"},
       {"count", "SELECT count(*) FROM accounts", {}, "accounts S"},
       {"a constant of each row", "SELECT 1 FROM accounts", {}, "accounts S"},
@@ -124,12 +72,30 @@ TEST_F(Footprint, ReadsTakeTheirTablesShared) {
       {"a compound", "SELECT id FROM accounts UNION SELECT age FROM people", {}, "accounts S, people S"},
       {"no table", "SELECT ?1 + 1", {kOne}, ""},
       {"a table-valued function", "SELECT value FROM json_each('[1, 2]')", {}, ""},
-      {"a full-text index of a table", "SELECT note FROM words WHERE rowid = 1", {}, " S"},
-      {"one within a write",
-       "UPDATE people SET age = (SELECT count(*) FROM words) WHERE name = 'none'",
-       {},
-       " S, people S"},
       {"the schema", "SELECT name FROM sqlite_schema", {}, ""},
+  });
+}
+
+TEST_F(Footprint, AReadByTheWholePrimaryKeyTakesTheKeyShared) {
+  check({
+      {"a row", "SELECT balance FROM accounts WHERE id = ?1", {kOne}, "accounts(1) S"},
+      {"not found", "SELECT * FROM accounts WHERE id = 9", {}, "accounts(9) S"},
+      {"a condition that is not met", "SELECT * FROM accounts WHERE id = 1 AND balance < 0", {}, "accounts(1) S"},
+      {"an alias", "SELECT a.note FROM accounts AS a WHERE a.id = 1", {}, "accounts(1) S"},
+      {"its rowid", "SELECT note FROM accounts WHERE rowid = 1", {}, "accounts(1) S"},
+      {"a count", "SELECT count(*) FROM accounts WHERE id = 1", {}, "accounts(1) S"},
+      {"an order and a limit", "SELECT * FROM accounts WHERE id = 1 ORDER BY note LIMIT 1", {}, "accounts(1) S"},
+      {"folded", "SELECT age FROM people WHERE name = 'ANN'", {}, "people('ann') S"},
+      {"two columns", "SELECT v FROM pairs WHERE a = ?1 AND b = ?2", {"x", kOne}, "pairs('x', 1) S"},
+      {"a text for a number", "SELECT * FROM accounts WHERE id = ?1", {"1"}, "accounts S"},
+      {"NULL", "SELECT * FROM accounts WHERE id = ?1", {nullptr}, "accounts S"},
+      {"half of the key", "SELECT v FROM pairs WHERE a = ?1", {"x"}, "pairs S"},
+      {"or", "SELECT * FROM accounts WHERE id = 1 OR balance = 7", {}, "accounts S"},
+      {"another collation", "SELECT * FROM people WHERE name = 'ann' COLLATE BINARY", {}, "people S"},
+      {"a sub-select of itself",
+       "SELECT * FROM accounts WHERE id = 1 AND balance = (SELECT max(balance) FROM accounts)",
+       {},
+       "accounts S"},
   });
 }
 
@@ -335,70 +301,6 @@ TEST_F(Footprint, APlainInsertLocksLikeTheRowsThatItMakes) {
        "accounts S, accounts(1) X"},
       {"a schema that ignores", "INSERT INTO ignoring VALUES (1, 2)", {}, "ignoring S"},
   });
-}
-
-TEST_F(Footprint, UniqueKeysThatAreNotPlainTakeTheWholeTable) {
-  check({
-      {"partial", "UPDATE partial_index SET v = 2 WHERE id = 1", {}, "partial_index X, partial_index(1) X"},
-      {"expression", "INSERT INTO expression_index VALUES (2, 'b')", {}, "expression_index X, expression_index(2) X"},
-      {"a column that was added with a default", "DELETE FROM grown WHERE id = 1", {}, "grown X, grown(1) X"},
-      {"both keys of a change",
-       "UPDATE plain_unique SET v = 30 WHERE id = 1",
-       {},
-       "plain_unique(1) X, plain_unique plain_unique_v(10) X, plain_unique plain_unique_v(30) X"},
-  });
-}
-
-TEST_F(Footprint, ALongKeyIsShortenedAndStaysItsOwn) {
-  create(kSchema);
-  const std::string long_name(100000, 'n');
-  const Execution one = execute("DELETE FROM people WHERE name = ?1", {long_name + "1"});
-  const Execution two = execute("DELETE FROM people WHERE name = ?1", {long_name + "2"});
-  const Execution same = execute("DELETE FROM people WHERE name = ?1", {std::string(100000, 'N') + "1"});
-  ASSERT_EQ(one.locks.size(), 1U);
-  EXPECT_LT(one.locks[0].name.key.size(), 200U);
-  EXPECT_NE(one.locks, two.locks);
-  EXPECT_EQ(one.locks, same.locks);
-}
-
-TEST_F(Footprint, TextsWithANulAreNamedAsSqliteComparesThem) {
-  const std::string lower("a\0x", 3);
-  const std::string upper("A\0Y", 3);
-  check({
-      {"a primary key", "DELETE FROM people WHERE name = ?1", {lower}, "people('a'#3) X"},
-      {"its equal", "DELETE FROM people WHERE name = ?1", {upper}, "people('a'#3) X"},
-      {"longer", "DELETE FROM people WHERE name = ?1", {lower + "z"}, "people('a'#4) X"},
-      {"without a NUL", "DELETE FROM people WHERE name = 'A'", {}, "people('a') X"},
-      {"a unique key",
-       "INSERT INTO folded VALUES (1, ?1)",
-       {upper},
-       "folded(1) X, folded append S, folded sqlite_autoindex_folded_1('a'#3) X"},
-  });
-  const auto name = [&](const char* sql, const std::string& text) { return text_of(execute(sql, {text}).locks); };
-  for (const char* sql : {"DELETE FROM pairs WHERE a = ?1 AND b = 1", "DELETE FROM trimmed WHERE name = ?1"}) {
-    EXPECT_NE(name(sql, lower), name(sql, std::string("a\0y", 3))) << sql;
-  }
-  commit("INSERT INTO folded VALUES (1, ?1)", {lower});
-  EXPECT_EQ(execute("INSERT INTO folded VALUES (2, ?1)", {upper}).failure.reason, AbortReason::kConstraint);
-}
-
-TEST_F(Footprint, AFailureTakesWhatItLookedAtShared) {
-  create(kSchema);
-  const std::vector<Case> cases = {
-      {"duplicate key", "INSERT INTO accounts (id) VALUES (1)", {}, "accounts S"},
-      {"duplicate unique key", "UPDATE plain_unique SET v = 20 WHERE id = 1", {}, "plain_unique S"},
-      {"at run time", "UPDATE accounts SET balance = abs(-9223372036854775808) WHERE id = 1", {}, "accounts S"},
-      {"at run time, reading", "SELECT abs(-9223372036854775808) FROM accounts, people", {}, "accounts S, people S"},
-      {"a type that cannot be", "INSERT INTO accounts (id) VALUES ('abc')", {}, "accounts S"},
-      {"syntax", "SELECT FROM accounts", {}, ""},
-      {"no such table", "SELECT * FROM nowhere", {}, ""},
-  };
-  for (const Case& test : cases) {
-    SCOPED_TRACE(test.sql);
-    const Execution execution = execute(test.sql, test.parameters);
-    EXPECT_NE(execution.failure.reason, AbortReason::kNone);
-    EXPECT_EQ(text_of(execution.locks), test.locks);
-  }
 }
 
 }  // namespace

@@ -248,6 +248,20 @@ TEST_F(Kinds, ADeferredForeignKeyThatStaysBrokenFailsTheLastRun) {
   EXPECT_EQ(verdict({"UPDATE c SET p = 3 WHERE k = 'one'", "UPDATE p SET i = 3", "UPDATE c SET p = 3"}), "");
 }
 
+TEST_F(Kinds, ABranchNeedsALastRunIfItTouchedDeferredKeys) {
+  options_.validate_replay = false;
+  create(
+      "CREATE TABLE p(i INTEGER PRIMARY KEY, v); INSERT INTO p VALUES (1, 1);"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, p INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED);"
+      "INSERT INTO c VALUES (1, 1); CREATE TABLE t(i INTEGER PRIMARY KEY)");
+  EXPECT_TRUE(execute("INSERT INTO c VALUES (2, 5)").needs_last_run);
+  EXPECT_TRUE(execute("DELETE FROM p WHERE i = 1").needs_last_run);
+  EXPECT_FALSE(execute("INSERT INTO p VALUES (2, 2)").needs_last_run);
+  EXPECT_FALSE(execute("DELETE FROM c WHERE i = 1").needs_last_run);
+  EXPECT_FALSE(execute("INSERT INTO t VALUES (1)").needs_last_run);
+  EXPECT_FALSE(execute("SELECT * FROM c").needs_last_run);
+}
+
 TEST_F(Kinds, OneShotBranchesAreCheckedWithTheirStatements) {
   create(
       "CREATE TABLE p(i INTEGER PRIMARY KEY);"
@@ -295,6 +309,19 @@ TEST_F(Kinds, WhatSqliteRollsBackByItselfIsTheStatementAlone) {
   EXPECT_EQ(read_outside(path(), "SELECT i FROM t"), (Rows{{std::int64_t{1}}, {std::int64_t{2}}, {std::int64_t{4}}}));
 }
 
+TEST_F(Kinds, WhatTriggersAndForeignKeysDidIsAppliedOnce) {
+  options_.validate_replay = false;  // it would leave both switched off
+  create(
+      "CREATE TABLE t(i INTEGER PRIMARY KEY); CREATE TABLE log(i INTEGER PRIMARY KEY, v);"
+      "CREATE TRIGGER note AFTER INSERT ON t BEGIN INSERT INTO log(v) VALUES (new.i); END;"
+      "CREATE TABLE p(i INTEGER PRIMARY KEY); INSERT INTO p VALUES (1);"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, p REFERENCES p ON DELETE SET NULL); INSERT INTO c VALUES (1, 1)");
+  commit("INSERT INTO t VALUES (7)");
+  commit("DELETE FROM p WHERE i = 1");
+  EXPECT_EQ(read_outside(path(), "SELECT v FROM log"), (Rows{{std::int64_t{7}}}));
+  EXPECT_EQ(read_outside(path(), "SELECT p FROM c"), (Rows{{nullptr}}));
+}
+
 TEST_F(Kinds, RecursiveTriggersFireWhereTheStoreIsToldTo) {
   const std::string schema =
       "CREATE TABLE t(i INTEGER PRIMARY KEY);"
@@ -325,27 +352,6 @@ TEST_F(Kinds, ALongBranchDoesNotDoItsChangesAgainForEachStatement) {
   execute("SELECT 1");  // of another branch
   execute_in(id, {statement("SELECT 1")}, changes, false);
   EXPECT_EQ(store_->counters().reapplied_rows, kStatements);
-}
-
-TEST_F(Kinds, ReadCommittedLocksNothingForWhatItReads) {
-  create(
-      "CREATE TABLE p(i INTEGER PRIMARY KEY); INSERT INTO p VALUES (1);"
-      "CREATE TABLE c(i INTEGER PRIMARY KEY, p REFERENCES p, v); INSERT INTO c VALUES (1, 1, 1)");
-  const auto locks = [&](const std::string& sql) {
-    const std::vector<Statement> statements = {statement(sql)};
-    const Changes none;
-    return store_
-        ->execute({.id = {}, .before = none, .statements = statements, .level = IsolationLevel::kReadCommitted})
-        .value()
-        .locks;
-  };
-  EXPECT_EQ(locks("SELECT * FROM c"), Locks{});
-  EXPECT_EQ(locks("SELECT * FROM c WHERE i = 1"), Locks{});
-  EXPECT_EQ(locks("INSERT INTO c VALUES (1, 1, 1)"), Locks{}) << "an error shows what is committed";
-  EXPECT_EQ(locks("UPDATE c SET v = 2 WHERE v = 1"), (Locks{{{"c", "(1)"}, LockMode::kExclusive}}));
-  EXPECT_EQ(locks("UPDATE c SET v = 2 WHERE i = 5"), (Locks{{{"c", "(5)"}, LockMode::kExclusive}}));
-  EXPECT_EQ(locks("INSERT INTO c VALUES (0, 1, 1)"),
-            (Locks{{{"c", "(0)"}, LockMode::kExclusive}, {{"p", "(1)"}, LockMode::kShared}}));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "tests/unit/participant/store/random_sql.h"
 
+#include <cstdlib>
 #include <utility>
 
 namespace assent::participant {
@@ -15,6 +16,11 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bet
 }
 
 }  // namespace
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
 
 RandomSql::RandomSql(std::uint64_t seed) : random_(seed) {
   create_tables();
@@ -53,7 +59,10 @@ std::string RandomSql::key_value(const Table& table, std::size_t column) {
   if (chance(4) && !table.chooses_key) {
     return value();
   }
-  return table.key[column].front() == 't' ? text() : integer();
+  if (table.key[column].front() == 't') {
+    return text();
+  }
+  return chance(20) ? std::to_string(below(30)) : integer();
 }
 
 // ---- the schema ----
@@ -228,9 +237,9 @@ void RandomSql::add_triggers() {
 
 // ---- statements ----
 
-Statement RandomSql::statement() {
+Statement RandomSql::statement_on(std::uint64_t number) {
   parameters_.clear();
-  const Table& table = writable_[below(writable_.size())];
+  const Table& table = writable_[number % writable_.size()];
   std::string sql;
   switch (below(10)) {
     case 0:
@@ -281,7 +290,11 @@ std::string RandomSql::key_condition(const Table& table, const std::string& pref
   for (std::size_t place = 0; place < table.key.size(); ++place) {
     terms.push_back(prefix + table.key[place] + " = " + key_value(table, place));
   }
-  return terms.empty() ? "a = " + value() : joined(terms, " AND ");
+  if (terms.empty()) {
+    const bool has_rowid = table.name.front() == 't' && prefix.empty();
+    return has_rowid && chance(50) ? "_rowid_ = " + integer() : "a = " + value();
+  }
+  return joined(terms, " AND ");
 }
 
 std::string RandomSql::condition(const Table& table) {

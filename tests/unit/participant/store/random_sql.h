@@ -10,6 +10,9 @@
 
 namespace assent::participant {
 
+// What the environment says, or else the other number.
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise);
+
 class RandomSql {
  public:
   explicit RandomSql(std::uint64_t seed);
@@ -20,7 +23,9 @@ class RandomSql {
   const std::vector<std::string>& tables() const { return names_; }
 
   // Of a small world, so that statements meet: they may fail, but SQLite knows what they mean.
-  Statement statement();
+  Statement statement() { return statement_on(below(writable_.size())); }
+  // On one table, or view: their number is taken around.
+  Statement statement_on(std::uint64_t number);
 
   // Uniform, below `end`.
   std::uint64_t below(std::uint64_t end) { return random_() % end; }

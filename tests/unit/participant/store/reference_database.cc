@@ -7,29 +7,6 @@ namespace assent::participant {
 
 namespace {
 
-Rows sorted(Rows rows) {
-  std::sort(rows.begin(), rows.end(), [](const auto& one, const auto& other) {
-    return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end(),
-                                        [](const Value& a, const Value& b) {
-                                          if (a.index() != b.index()) return a.index() < b.index();
-                                          if (const auto* blob = std::get_if<Blob>(&a)) {
-                                            return blob->bytes < std::get<Blob>(b).bytes;
-                                          }
-                                          if (const auto* text = std::get_if<std::string>(&a)) {
-                                            return *text < std::get<std::string>(b);
-                                          }
-                                          if (const auto* real = std::get_if<double>(&a)) {
-                                            return *real < std::get<double>(b);
-                                          }
-                                          if (const auto* integer = std::get_if<std::int64_t>(&a)) {
-                                            return *integer < std::get<std::int64_t>(b);
-                                          }
-                                          return false;
-                                        });
-  });
-  return rows;
-}
-
 std::string to_text(const Value& value) {
   std::ostringstream text;
   std::visit(
@@ -52,6 +29,29 @@ std::string to_text(const Value& value) {
 }
 
 }  // namespace
+
+Rows sorted(Rows rows) {
+  std::sort(rows.begin(), rows.end(), [](const auto& one, const auto& other) {
+    return std::lexicographical_compare(one.begin(), one.end(), other.begin(), other.end(),
+                                        [](const Value& a, const Value& b) {
+                                          if (a.index() != b.index()) return a.index() < b.index();
+                                          if (const auto* blob = std::get_if<Blob>(&a)) {
+                                            return blob->bytes < std::get<Blob>(b).bytes;
+                                          }
+                                          if (const auto* text = std::get_if<std::string>(&a)) {
+                                            return *text < std::get<std::string>(b);
+                                          }
+                                          if (const auto* real = std::get_if<double>(&a)) {
+                                            return *real < std::get<double>(b);
+                                          }
+                                          if (const auto* integer = std::get_if<std::int64_t>(&a)) {
+                                            return *integer < std::get<std::int64_t>(b);
+                                          }
+                                          return false;
+                                        });
+  });
+  return rows;
+}
 
 ReferenceDatabase::ReferenceDatabase(const std::vector<std::string>& schema)
     : connection_(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {

@@ -21,6 +21,9 @@ struct Shown {
   friend bool operator==(const Shown&, const Shown&) = default;
 };
 
+// In an order that means nothing, so that they can be compared.
+Rows sorted(Rows rows);
+
 // The smallest number that begins a row that was inserted, by table.
 std::map<std::string, std::int64_t> smallest_numbers(const std::vector<Change>& changes);
 
