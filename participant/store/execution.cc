@@ -266,6 +266,7 @@ bool Executor::run_one(const Run& run, const Statement& statement, Execution& ex
   }
   const std::shared_ptr<PreparedStatement> prepared = statements_.get(statement.sql);
   if (prepared->handle == nullptr) {
+    Footprint::append_failure(*prepared, run.level, execution.locks);
     return fail(execution, AbortReason::kStatementFailed, prepared->failure, prepared->sqlite_code);
   }
   const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(prepared->handle.get()));

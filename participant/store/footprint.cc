@@ -128,6 +128,9 @@ bool loses_key(const ForeignKey& key, const Change& change) {
 }
 
 void lock_reads(const PreparedStatement& statement, Locks& locks) {
+  if (statement.reads_schema) {
+    locks.push_back({{"sqlite_schema", ""}, LockMode::kShared});
+  }
   for (const TableSchema* table : statement.reach.reads) {
     if (table->kind == TableSchema::Kind::kVirtual) {
       locks.push_back({{"", ""}, LockMode::kShared});  // it reads what tables it likes, and does not say which

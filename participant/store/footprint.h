@@ -22,7 +22,8 @@ class Footprint {
   void append(const PreparedStatement& statement, const std::vector<Value>& parameters,
               const std::vector<Change>& changes, IsolationLevel level, Locks& locks);
 
-  // Of one that failed while it ran: an error is an answer, and tells something of every table that it looked at.
+  // Of one that failed, or could not run at all: an error is an answer, and tells something of every table that it
+  // looked at.
   static void append_failure(const PreparedStatement& statement, IsolationLevel level, Locks& locks);
 
  private:

@@ -13,8 +13,9 @@ namespace {
 constexpr int kDenied = SQLITE_DENY;
 
 // Denied: pointers in and out, code from files, and what one branch would read of another on a shared connection.
-constexpr std::array<std::string_view, 5> kDeniedFunctions = {"load_extension", "fts3_tokenizer", "last_insert_rowid",
-                                                              "changes", "total_changes"};
+// rtreecheck() reads tables that it does not name.
+constexpr std::array<std::string_view, 6> kDeniedFunctions = {"load_extension", "fts3_tokenizer", "last_insert_rowid",
+                                                              "changes",        "total_changes",  "rtreecheck"};
 
 constexpr std::string_view kNoTransactionControl =
     "transaction control belongs to Assent: end the transaction through its client";
@@ -31,13 +32,13 @@ bool is_asked_by_virtual_tables(std::string_view pragma, std::string_view argume
   return argument.empty() && (pragma == "data_version" || pragma == "page_size");
 }
 
+}  // namespace
+
 bool is_schema_table(std::string_view table) {
   const std::string lower = to_lower(table);
   return lower == "sqlite_master" || lower == "sqlite_schema" || lower == "sqlite_temp_master" ||
          lower == "sqlite_temp_schema";
 }
-
-}  // namespace
 
 Sandbox::Sandbox(Connection& connection) {
   sqlite3* database = connection.handle();
@@ -89,7 +90,7 @@ int Sandbox::decide(int action, std::string_view first, std::string_view second,
     case SQLITE_FUNCTION:
       if (std::find(kDeniedFunctions.begin(), kDeniedFunctions.end(), to_lower(second)) != kDeniedFunctions.end()) {
         return refuse("the function " + std::string(second) +
-                      "() is refused: it shows or changes what belongs to the connection, not to the transaction; "
+                      "() is refused: it shows or changes what does not belong to the transaction; "
                       "results carry the number of changed rows");
       }
       return SQLITE_OK;

@@ -24,6 +24,9 @@ struct Access {
   std::string refusal;            // why it may not run, and what to do instead
 };
 
+// The table that holds the schema, by any of its names.
+bool is_schema_table(std::string_view table);
+
 class Sandbox {
  public:
   enum class Trust : std::uint8_t {

@@ -65,6 +65,7 @@ PreparedStatement StatementCache::prepare(const std::string& sql) {
     throw ResultError(sqlite_error(connection_.handle(), "compile a statement"));
   }
   if (result != SQLITE_OK) {
+    prepared.reads_schema = access.refusal.empty();
     prepared.sqlite_code = result;
     prepared.failure = !access.refusal.empty() ? access.refusal
                        : !too_complex.empty()  ? too_complex
@@ -145,6 +146,7 @@ const TableSchema* StatementCache::target_of(const std::vector<Token>& tokens, c
 
 void StatementCache::understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
                                 const Access& access) {
+  prepared.reads_schema = std::any_of(access.reads.begin(), access.reads.end(), is_schema_table);
   prepared.writes = !access.targets.empty();
   prepared.returns_rows = !prepared.writes || std::any_of(tokens.begin(), tokens.end(), [](const Token& token) {
     return token.is_word("RETURNING");

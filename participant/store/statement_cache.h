@@ -26,7 +26,8 @@ struct PreparedStatement {
   std::string failure;     // then why, and what to do instead
   int sqlite_code = 0;     // then of SQLite, if it was SQLite
   const TableSchema* table =
-      nullptr;  // what it names to write, a table or a view; of a keyed read: the table; else null
+      nullptr;                // what it names to write, a table or a view; of a keyed read: the table; else null
+  bool reads_schema = false;  // what it shows, or why it cannot run, follows from the schema itself
   bool writes = false;
   bool returns_rows = false;  // a read, or RETURNING
   StatementShape shape;

@@ -49,24 +49,26 @@ void SdkEnvironment::after(Duration delay, std::function<void()> action) {
   });
 }
 
-CoordinatorNode& SdkEnvironment::coordinator(const std::string& address) {
+CoordinatorNode* SdkEnvironment::coordinator(const std::string& address) const {
+  if (!alive_) return nullptr;
   for (const auto& coordinator : cluster_.coordinators) {
-    if (SdkEnvironment::address(coordinator->name()) == address) return *coordinator;
+    if (SdkEnvironment::address(coordinator->name()) == address) return coordinator.get();
   }
   throw Violation(client_ + " calls a coordinator that does not exist: " + address);
 }
 
-StoreNode& SdkEnvironment::store(const std::string& address) {
+StoreNode* SdkEnvironment::store(const std::string& address) const {
+  if (!alive_) return nullptr;
   for (const auto& [name, store] : cluster_.stores) {
-    if (SdkEnvironment::address(name) == address) return *store;
+    if (SdkEnvironment::address(name) == address) return store.get();
   }
   throw Violation(client_ + " calls a store that does not exist: " + address);
 }
 
 template <typename Node, typename Event, typename Answer, typename Read>
-void SdkEnvironment::ask(Node& node, Duration deadline, Result<Event> event, sdk::OnAnswer<Answer> on_answer,
+void SdkEnvironment::ask(Node* node, Duration deadline, Result<Event> event, sdk::OnAnswer<Answer> on_answer,
                          Read read) {
-  if (!alive_) return;
+  if (node == nullptr) return;
   auto& world = cluster_.world;
   const auto pending = std::make_shared<sdk::OnAnswer<Answer>>(std::move(on_answer));
   const auto end = [pending, alive = std::weak_ptr(alive_)](Result<Answer> answer) {
@@ -74,19 +76,19 @@ void SdkEnvironment::ask(Node& node, Duration deadline, Result<Event> event, sdk
     std::exchange(*pending, nullptr)(std::move(answer));
   };
   if (!event) throw Violation(client_ + " sends what nobody understands: " + event.error().message);
-  if (!node.is_up() && world.chance(0.8)) {
+  if (!node->is_up() && world.chance(0.8)) {
     return world.after(1ms, [end] { end(Error{ErrorKind::kUnavailable, "nobody listens there"}); });
   }
-  simulation::call(world, client_, node, *event, [end, read](const auto& answer) { end(read(answer)); });
+  simulation::call(world, client_, *node, *event, [end, read](const auto& answer) { end(read(answer)); });
   // A connection that breaks is noticed at once, a lost message when the call has taken too long.
-  const bool breaks = !node.is_up() || world.chance(world.faults.loss);
+  const bool breaks = !node->is_up() || world.chance(world.faults.loss);
   world.after(breaks ? kConnectionBreaks : deadline, [end] {
     end(Error{ErrorKind::kUnknown, "the answer did not come"});
   });
 }
 
 template <typename Event>
-void SdkEnvironment::ask_about(CoordinatorNode& node, Duration deadline, Result<Event> event, bool applied,
+void SdkEnvironment::ask_about(CoordinatorNode* node, Duration deadline, Result<Event> event, bool applied,
                                sdk::OnAnswer<wire::Outcome> on_answer) {
   const TransactionId id = event ? event->id : TransactionId();
   ask(node, deadline, std::move(event), std::move(on_answer),
@@ -105,10 +107,11 @@ void SdkEnvironment::call(sdk::Route to, wire::LeaseRequest request, sdk::OnAnsw
 
 // Of what a coordinator says, the address alone is no message of its core: who asks late hears what it knows now.
 void SdkEnvironment::call(sdk::Route to, wire::LocateRequest request, sdk::OnAnswer<wire::StoreLocation> on_answer) {
-  auto& node = coordinator(to.address);
-  after(cluster_.world.latency(100us, 2ms), [&node, request, on_answer = std::move(on_answer)] {
-    if (!node.is_up()) return on_answer(Error{ErrorKind::kUnavailable, "nobody listens there"});
-    if (!node.core().store_address(request.store)) return on_answer(Error{ErrorKind::kNotFound, "no such store"});
+  const auto* node = coordinator(to.address);
+  if (node == nullptr) return;
+  after(cluster_.world.latency(100us, 2ms), [node, request, on_answer = std::move(on_answer)] {
+    if (!node->is_up()) return on_answer(Error{ErrorKind::kUnavailable, "nobody listens there"});
+    if (!node->core().store_address(request.store)) return on_answer(Error{ErrorKind::kNotFound, "no such store"});
     wire::StoreLocation location;
     location.store = request.store;
     location.address = address(request.store);

@@ -36,15 +36,16 @@ class SdkEnvironment : public sdk::Environment {
   static std::string address(const std::string& node) { return node + ":1"; }
 
  private:
-  CoordinatorNode& coordinator(const std::string& address);
-  StoreNode& store(const std::string& address);
+  // Null once the process has ended.
+  CoordinatorNode* coordinator(const std::string& address) const;
+  StoreNode* store(const std::string& address) const;
 
-  // Sends `event` to the node. `read` makes of its effect what the wire would have brought.
+  // Sends `event` to the node, if there is one. `read` makes of its effect what the wire would have brought.
   template <typename Node, typename Event, typename Answer, typename Read>
-  void ask(Node& node, Duration deadline, Result<Event> event, sdk::OnAnswer<Answer> on_answer, Read read);
+  void ask(Node* node, Duration deadline, Result<Event> event, sdk::OnAnswer<Answer> on_answer, Read read);
 
   template <typename Event>
-  void ask_about(CoordinatorNode& node, Duration deadline, Result<Event> event, bool applied,
+  void ask_about(CoordinatorNode* node, Duration deadline, Result<Event> event, bool applied,
                  sdk::OnAnswer<wire::Outcome> on_answer);
 
   Cluster& cluster_;

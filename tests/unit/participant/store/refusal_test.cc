@@ -112,11 +112,11 @@ TEST_F(Refusal, WhatBelongsToAssentAndToSqliteIsRefused) {
 }
 
 TEST_F(Refusal, FunctionsOfTheConnectionAreRefused) {
-  for (const char* sql :
-       {"SELECT last_insert_rowid()", "SELECT changes()", "SELECT Total_Changes()", "SELECT load_extension('x')",
-        "SELECT fts3_tokenizer('simple')", "UPDATE accounts SET balance = changes() WHERE id = 1",
-        "SELECT * FROM spying", "INSERT INTO accounts (id) VALUES (last_insert_rowid())"}) {
-    expect_refused(sql, "is refused: it shows or changes what belongs to the connection");
+  for (const char* sql : {"SELECT last_insert_rowid()", "SELECT changes()", "SELECT Total_Changes()",
+                          "SELECT load_extension('x')", "SELECT rtreecheck('t')", "SELECT fts3_tokenizer('simple')",
+                          "UPDATE accounts SET balance = changes() WHERE id = 1", "SELECT * FROM spying",
+                          "INSERT INTO accounts (id) VALUES (last_insert_rowid())"}) {
+    expect_refused(sql, "is refused: it shows or changes what does not belong to the transaction");
   }
 }
 

@@ -94,7 +94,7 @@ TEST_F(RowFootprint, UniqueKeysThatAreNotPlainTakeTheWholeTable) {
       {"in one that was written since",
        "DELETE FROM grown WHERE i = 9",
        {},
-       "grown(9) X, grown append S, grown g(8) X"},
+       "grown S, grown(9) X, grown append S, grown g(8) X"},
       {"not found", "UPDATE expression SET v = 'x' WHERE i = 5", {}, "expression(5) X"},
   });
 }
@@ -148,11 +148,11 @@ TEST_F(RowFootprint, WhoLetsSqliteChooseAKeyHasReadTheLargest) {
       {"given, above the largest", "INSERT INTO t VALUES (7, 7)", {}, "t(7) X, t append S"},
       {"given, the first", "INSERT INTO empty VALUES (-3, 1)", {}, "empty(-3) X, empty append S"},
       {"given, among the others", "INSERT INTO t VALUES (3, 3)", {}, "t(3) X"},
-      {"the largest is removed", "DELETE FROM t WHERE i = 5", {}, "t(5) X, t append S"},
-      {"the last", "DELETE FROM one WHERE i = 3", {}, "one(3) X, one append S"},
+      {"the largest is removed", "DELETE FROM t WHERE i = 5", {}, "t S, t(5) X, t append S"},
+      {"the last", "DELETE FROM one WHERE i = 3", {}, "one S, one(3) X, one append S"},
       {"another is removed", "DELETE FROM t WHERE i = 1", {}, "t(1) X"},
       {"the largest stays", "UPDATE t SET v = 6 WHERE i = 5", {}, "t(5) X"},
-      {"the largest moves down", "UPDATE t SET i = 2 WHERE i = 5", {}, "t(2) X, t(5) X, t append S"},
+      {"the largest moves down", "UPDATE t SET i = 2 WHERE i = 5", {}, "t S, t(2) X, t(5) X, t append S"},
       {"another moves to the end", "UPDATE t SET i = 9 WHERE i = 1", {}, "t(1) X, t(9) X, t append S"},
       {"another moves among them", "UPDATE t SET i = 2 WHERE i = 1", {}, "t(1) X, t(2) X"},
       {"who reads the whole table has read its largest", "INSERT INTO t(v) SELECT 1", {}, "t S, t(6) X"},
