@@ -152,7 +152,6 @@ void ActiveTransaction::run(std::string store, Statement statement, Completion<R
 
 Attempt<ResultSet> ActiveTransaction::answered(const std::string& store, const Statement& statement,
                                                wire::ExecuteAnswer answer) {
-  if (phase_ != Phase::kActive) return failure<Aborted>(id_, cause_);  // meanwhile
   if (answer.__isset.ended) return end(read_cause(std::move(answer.ended), store));
 
   Branch& branch = branches_[store];

@@ -1,6 +1,7 @@
 #include "sdk/src/active_transaction.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "sdk/src/backoff.h"
@@ -19,7 +20,7 @@ ActiveTransaction::ActiveTransaction(std::shared_ptr<Session> session, const Lea
       deadline_(leased.taken + leased.transaction_timeout) {}
 
 ActiveTransaction::~ActiveTransaction() {
-  abort(make_cause(AbortReason::kApplication, "it went out of scope undecided"));
+  if (!is_busy_) abort(make_cause(AbortReason::kApplication, "it went out of scope undecided"));
 }
 
 std::exception_ptr ActiveTransaction::refusal() const {
@@ -37,13 +38,13 @@ std::exception_ptr ActiveTransaction::refusal() const {
 }
 
 void ActiveTransaction::abort(AbortCause cause) {
-  if (phase_ != Phase::kActive) return;
-  ended_as_aborted(std::move(cause));
-  tell_coordinator();
+  assert(!is_busy_);
+  if (phase_ == Phase::kActive) end(std::move(cause));
 }
 
 std::exception_ptr ActiveTransaction::end(AbortCause cause) {
-  abort(std::move(cause));
+  ended_as_aborted(std::move(cause));
+  tell_coordinator();
   return failure<Aborted>(id_, cause_);
 }
 
@@ -143,6 +144,7 @@ void ActiveTransaction::commit_sent(Return when, const Sent& sent, Completion<Ou
     is_busy_ = false;
     return done(not_committed(sent.answer.error()));
   }
+  phase_ = Phase::kUnknown;  // unless settle() comes to know
   const auto repeat = [self = shared_from_this(), when](Duration answer_within, OnAnswer<wire::Outcome> on_answer) {
     self->send_commit(when, answer_within, std::move(on_answer));
   };
@@ -158,17 +160,14 @@ std::exception_ptr ActiveTransaction::not_committed(const Error& error) {
   switch (error.kind) {
     case ErrorKind::kOverloaded: return end(make_cause(AbortReason::kOverloaded, detail));
     case ErrorKind::kInvalidInput:
-      abort(make_cause(AbortReason::kStatementFailed, detail));
+      end(make_cause(AbortReason::kStatementFailed, detail));
       return failure<InvalidArgument>("transaction " + to_string(id_) + " was aborted: " + detail);
     default: return end(make_cause(AbortReason::kPresumed, detail));
   }
 }
 
 Attempt<Outcome> ActiveTransaction::settled(Attempt<Outcome> ended) {
-  if (!ended) {
-    phase_ = Phase::kUnknown;
-    return ended;
-  }
+  if (!ended) return ended;
   if (!ended->committed()) {
     ended_as_aborted(std::move(ended->cause));
     // A coordinator that presumes the abort may never have seen the commit, nor the branches that it names.

@@ -15,7 +15,8 @@
 //       number votes no.
 //
 // One thread at a time, and one operation: it begins on the caller's thread and ends where the environment hands out
-// answers. Whoever drops the last reference to an active one aborts it; an operation holds one until it has ended.
+// answers. Whoever drops the last reference to an active one aborts it; an operation holds one until it has ended, and
+// one that never ends, for its environment has gone, is not followed by anything.
 #pragma once
 
 #include <cstdint>
@@ -52,7 +53,7 @@ class ActiveTransaction : public std::enable_shared_from_this<ActiveTransaction>
   // Each ends with its value, or as the calls of Transaction throw.
   void run(std::string store, Statement statement, Completion<ResultSet> done);
   void commit(Return when, Completion<Outcome> done);
-  // Does nothing unless it is active.
+  // Does nothing unless it is active. REQUIRES: no operation is on its way.
   void abort(AbortCause cause);
 
   const TransactionId& id() const { return id_; }
@@ -85,7 +86,7 @@ class ActiveTransaction : public std::enable_shared_from_this<ActiveTransaction>
   std::exception_ptr not_committed(const Error& error);
   Attempt<Outcome> settled(Attempt<Outcome> ended);
 
-  // abort(), and Aborted.
+  // REQUIRES: it is active. With Aborted.
   std::exception_ptr end(AbortCause cause);
   void ended_as_aborted(AbortCause cause);
   void tell_coordinator();

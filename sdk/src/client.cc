@@ -48,6 +48,7 @@ std::shared_ptr<ActiveTransaction> begin_run(const std::shared_ptr<sdk::Session>
 }  // namespace
 
 Client::Client(ClientOptions options) {
+  sdk::check(options);
   auto network = std::make_unique<sdk::Network>(channel_options(options));
   session_ = sdk::Session::make(std::move(options), std::move(network));
 }
@@ -79,9 +80,8 @@ void Client::run_until_committed(const std::function<void(Transaction&)>& functi
       if (!transaction->has_committed()) transaction->commit(when);
       return;
     } catch (const ClientError&) {
-      const bool has_no_effect = !transaction || transaction->ends_without_effect();
-      if (!has_no_effect || !sdk::is_worth_another_run(std::current_exception())) throw;
-      const auto wait = reruns.another();
+      if (transaction && !transaction->ends_without_effect()) throw;
+      const auto wait = reruns.after(std::current_exception());
       if (!wait) throw;
       std::this_thread::sleep_for(*wait);
     }

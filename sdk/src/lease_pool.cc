@@ -84,7 +84,7 @@ void LeasePool::end_call(Time called, Result<Lease> result) {
       ended.emplace_back(std::move(waiting_.front()), taken ? Result<LeasedId>(*taken) : result.error());
       waiting_.pop_front();
     }
-    calls = !waiting_.empty() && may_call();
+    calls = result && may_call();
   }
   if (calls) call_for_lease();
   for (auto& [on_taken, taken] : ended) on_taken(std::move(taken));

@@ -4,6 +4,8 @@
 
 namespace assent::sdk {
 
+namespace {
+
 bool is_worth_another_run(const std::exception_ptr& failure) {
   try {
     std::rethrow_exception(failure);
@@ -18,12 +20,15 @@ bool is_worth_another_run(const std::exception_ptr& failure) {
   }
 }
 
+}  // namespace
+
 Reruns::Reruns(Session& session)
     : session_(session),
       backoff_(session.options().backoff_first, session.options().backoff_ceiling),
       until_(session.environment().now() + session.options().run_time_limit) {}
 
-std::optional<Duration> Reruns::another() {
+std::optional<Duration> Reruns::after(const std::exception_ptr& failure) {
+  if (!is_worth_another_run(failure)) return std::nullopt;
   if (runs_ >= session_.options().run_attempts || session_.environment().now() >= until_) return std::nullopt;
   ++runs_;
   session_.count_rerun();

@@ -10,16 +10,13 @@
 
 namespace assent::sdk {
 
-// The run had no effect, and another may have one.
-bool is_worth_another_run(const std::exception_ptr& failure);
-
 class Reruns {
  public:
   explicit Reruns(Session& session);
 
-  // How long to wait before the next run, which is counted; nothing at the limits. REQUIRES: the last run is known to
-  // have had no effect.
-  std::optional<Duration> another();
+  // How long to wait before the next run, which is counted. Nothing if the failure is not worth one, or at the limits.
+  // REQUIRES: the last run is known to have had no effect.
+  std::optional<Duration> after(const std::exception_ptr& failure);
 
  private:
   Session& session_;

@@ -16,7 +16,7 @@ namespace {
 class RunLoop : public std::enable_shared_from_this<RunLoop> {
  public:
   RunLoop(std::shared_ptr<Session> session, RunFunction function, Return when, IsolationLevel level,
-          Completion<void> done)
+          Completion<Outcome> done)
       : session_(std::move(session)),
         function_(std::move(function)),
         when_(when),
@@ -33,28 +33,25 @@ class RunLoop : public std::enable_shared_from_this<RunLoop> {
   }
 
  private:
-  using Phase = ActiveTransaction::Phase;
-
   void begin(const std::shared_ptr<ActiveTransaction>& transaction) {
     function_(transaction, [self = shared_from_this(), transaction](Attempt<void> ended) {
       if (!ended) return self->failed(*transaction, std::move(ended).error());
-      if (transaction->phase() == Phase::kCommitted) return self->done_({});
       transaction->commit(self->when_, [self, transaction](Attempt<Outcome> committed) {
         if (!committed) return self->failed(*transaction, std::move(committed).error());
-        self->done_({});
+        self->done_(std::move(committed));
       });
     });
   }
 
   void failed(ActiveTransaction& transaction, std::exception_ptr failure) {
     transaction.abort(make_cause(AbortReason::kApplication, "it was rolled back"));
-    if (transaction.phase() != Phase::kAborted) return done_(std::move(failure));
+    if (transaction.phase() != ActiveTransaction::Phase::kAborted) return done_(std::move(failure));
     run_again_or_end(std::move(failure));
   }
 
   // REQUIRES: it is known to have had no effect.
   void run_again_or_end(std::exception_ptr failure) {
-    const auto wait = is_worth_another_run(failure) ? reruns_.another() : std::nullopt;
+    const auto wait = reruns_.after(failure);
     if (!wait) return done_(std::move(failure));
     session_->environment().after(*wait, [self = shared_from_this()] { self->run(); });
   }
@@ -63,7 +60,7 @@ class RunLoop : public std::enable_shared_from_this<RunLoop> {
   const RunFunction function_;
   const Return when_;
   const IsolationLevel level_;
-  const Completion<void> done_;
+  const Completion<Outcome> done_;
   Reruns reruns_;
   std::optional<std::uint64_t> begin_stamp_;  // of the first run
 };
@@ -71,7 +68,7 @@ class RunLoop : public std::enable_shared_from_this<RunLoop> {
 }  // namespace
 
 void run_until_committed(const std::shared_ptr<Session>& session, RunFunction function, Return when,
-                         IsolationLevel level, Completion<void> done) {
+                         IsolationLevel level, Completion<Outcome> done) {
   std::make_shared<RunLoop>(session, std::move(function), when, level, std::move(done))->run();
 }
 

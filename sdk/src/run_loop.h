@@ -12,13 +12,13 @@
 
 namespace assent::sdk {
 
-// One run: what it does with the transaction, and then the end of that. What is still active then is committed, or,
-// after a failure, aborted.
+// One run: what it does with the transaction, and then the end of that, which is followed by the commit, or, after a
+// failure, by the abort.
 using RunFunction = std::function<void(const std::shared_ptr<ActiveTransaction>&, Completion<void>)>;
 
 // As Client::run() does: again after a known abort that is worth another run, each time with a transaction of its own
 // and the first begin stamp.
 void run_until_committed(const std::shared_ptr<Session>& session, RunFunction function, Return when,
-                         IsolationLevel level, Completion<void> done);
+                         IsolationLevel level, Completion<Outcome> done);
 
 }  // namespace assent::sdk

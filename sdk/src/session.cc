@@ -28,31 +28,6 @@ void check_positive(std::uint64_t value, const char* name) {
   throw InvalidArgument(std::string("ClientOptions::") + name + " is 0: it must be positive");
 }
 
-ClientOptions checked(ClientOptions options) {
-  if (auto address = rpc::parse_address(options.coordinator); !address) {
-    throw InvalidArgument("ClientOptions::coordinator: " + address.error().message);
-  }
-  constexpr std::uint32_t kMostIds = 1U << 20U;
-  check_positive(options.lease_ids, "lease_ids");
-  if (options.lease_ids > kMostIds) {
-    throw InvalidArgument("ClientOptions::lease_ids is " + std::to_string(options.lease_ids) +
-                          ": the most that may be asked for is " + std::to_string(kMostIds));
-  }
-  check_positive(options.call_timeout, "call_timeout");
-  check_positive(options.statement_timeout, "statement_timeout");
-  check_positive(options.commit_timeout, "commit_timeout");
-  check_positive(options.applied_timeout, "applied_timeout");
-  check_positive(options.store_retry_time, "store_retry_time");
-  check_positive(options.outcome_time_limit, "outcome_time_limit");
-  check_positive(options.run_time_limit, "run_time_limit");
-  check_positive(options.run_attempts, "run_attempts");
-  check_positive(options.backoff_first, "backoff_first");
-  check_positive(options.backoff_ceiling, "backoff_ceiling");
-  check_positive(options.outstanding_calls, "outstanding_calls");
-  check_positive(options.message_bytes, "message_bytes");
-  return options;
-}
-
 // A lease that makes no sense is none: nothing is wrong with what the caller asked for.
 Result<Lease> read_lease(const wire::Lease& lease) {
   const auto count = rpc::count_from_wire(lease.count, "lease.count");
@@ -108,8 +83,32 @@ class OutcomeQuestion : public std::enable_shared_from_this<OutcomeQuestion> {
 
 }  // namespace
 
+void check(const ClientOptions& options) {
+  if (auto address = rpc::parse_address(options.coordinator); !address) {
+    throw InvalidArgument("ClientOptions::coordinator: " + address.error().message);
+  }
+  constexpr std::uint32_t kMostIds = 1U << 20U;
+  check_positive(options.lease_ids, "lease_ids");
+  if (options.lease_ids > kMostIds) {
+    throw InvalidArgument("ClientOptions::lease_ids is " + std::to_string(options.lease_ids) +
+                          ": the most that may be asked for is " + std::to_string(kMostIds));
+  }
+  check_positive(options.call_timeout, "call_timeout");
+  check_positive(options.statement_timeout, "statement_timeout");
+  check_positive(options.commit_timeout, "commit_timeout");
+  check_positive(options.applied_timeout, "applied_timeout");
+  check_positive(options.store_retry_time, "store_retry_time");
+  check_positive(options.outcome_time_limit, "outcome_time_limit");
+  check_positive(options.run_time_limit, "run_time_limit");
+  check_positive(options.run_attempts, "run_attempts");
+  check_positive(options.backoff_first, "backoff_first");
+  check_positive(options.backoff_ceiling, "backoff_ceiling");
+  check_positive(options.outstanding_calls, "outstanding_calls");
+  check_positive(options.message_bytes, "message_bytes");
+}
+
 std::shared_ptr<Session> Session::make(ClientOptions options, std::unique_ptr<Environment> environment) {
-  return std::shared_ptr<Session>(new Session(checked(std::move(options)), std::move(environment)));
+  return std::shared_ptr<Session>(new Session(std::move(options), std::move(environment)));
 }
 
 Session::Session(ClientOptions options, std::unique_ptr<Environment> environment)
@@ -123,9 +122,10 @@ void Session::call_for_lease(LeasePool::OnLease on_lease) {
   request.count = static_cast<std::int32_t>(options_.lease_ids);
   call_coordinator<wire::LeaseRequest, wire::Lease>(
       std::move(request), options_.call_timeout, Lane::kCalls,
-      [session = weak_from_this(), on_lease = std::move(on_lease)](const Result<wire::Lease>& answer) {
-        // One that is called for ahead of need keeps nothing alive.
-        if (session.expired()) return;
+      [weak = weak_from_this(), on_lease = std::move(on_lease)](const Result<wire::Lease>& answer) {
+        // One that is called for ahead of need keeps nothing alive while it is on its way.
+        const auto session = weak.lock();
+        if (!session) return;
         on_lease(answer ? read_lease(*answer) : Result<Lease>(answer.error()));
       });
 }

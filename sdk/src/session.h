@@ -19,9 +19,12 @@
 
 namespace assent::sdk {
 
+// Throws InvalidArgument if one is out of range.
+void check(const ClientOptions& options);
+
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // Throws InvalidArgument.
+  // REQUIRES: the options are check()ed.
   static std::shared_ptr<Session> make(ClientOptions options, std::unique_ptr<Environment> environment);
 
   const ClientOptions& options() const { return options_; }

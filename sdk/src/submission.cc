@@ -126,7 +126,7 @@ class Submission : public std::enable_shared_from_this<Submission> {
 
   // REQUIRES: it is known to have had no effect.
   void run_again_or_end(std::exception_ptr failure) {
-    const auto wait = is_worth_another_run(failure) ? reruns_.another() : std::nullopt;
+    const auto wait = reruns_.after(failure);
     if (!wait) return done_(std::move(failure));
     session_->environment().after(*wait, [self = shared_from_this()] { self->run(); });
   }

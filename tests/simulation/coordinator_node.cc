@@ -1,5 +1,7 @@
 #include "tests/simulation/coordinator_node.h"
 
+#include <array>
+
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
 
@@ -8,6 +10,12 @@ namespace assent::simulation {
 using namespace coordinator;
 
 namespace {
+
+// Small, so that a run of some seconds goes through several of them.
+constexpr std::uint64_t kSegmentBytes = 1024;
+// More than either has, as a rule: then nothing fails.
+constexpr std::uint64_t kOperationsOfAnOpening = 16;
+constexpr std::uint64_t kOperationsOfAnAppend = 3;
 
 // Short enough that every timer fires often in a run of half a minute.
 Settings settings() {
@@ -30,37 +38,101 @@ CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity
     : cluster_(cluster), name_(std::move(name)), log_identity_(log) {}
 
 void CoordinatorNode::start() {
-  if (core_) return;
-  const Nonce nonce{cluster_.world.below(~0ULL)};
-  log_ = MemoryLog::open(disk_, starts_ == 0, log_identity_, nonce).value();
+  if (core_ || !open_log()) return;
   ++starts_;
+  settle_in_doubt();
   last_ = log_->state().last;
+  out_of_space_.clear();
   cluster_.checker.logged(log_identity_, last_, {});
   cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
   core_ = std::make_unique<Coordinator>(settings(), log_->state(), name_, cluster_.world.now());
   Effects effects;
   core_->start(cluster_.world.now(), effects);
   perform(effects);
+  look_for_room();
+}
+
+bool CoordinatorNode::open_log() {
+  auto& world = cluster_.world;
+  const bool may_fail = starts_ > 0 && world.chance(world.faults.crash * 10);
+  if (may_fail)
+    disk_.fail(1 + world.below(kOperationsOfAnOpening), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
+  auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0,
+                                                  .identity = log_identity_,
+                                                  .nonce = Nonce{world.below(~0ULL)},
+                                                  .segment_bytes = kSegmentBytes});
+  disk_.fail(0, Fault::kNothingDone);
+  if (opened) {
+    log_ = std::move(*opened);
+    return true;
+  }
+  if (!may_fail && opened.error().kind != ErrorKind::kUnavailable) {
+    throw Violation(name_ + " does not open its log: " + opened.error().message);
+  }
+  world.count("openings of a log that failed");
+  if (world.chance(0.5)) lose_power();
+  world.after(world.between(1ms, 500ms), [this] { start(); });
+  return false;
+}
+
+void CoordinatorNode::settle_in_doubt() {
+  const auto& state = log_->state();
+  const auto epoch = static_cast<std::uint64_t>(state.epoch());
+  if (!in_doubt_.empty()) {
+    // Each opening has put one record behind what it found.
+    const auto found = static_cast<std::uint64_t>(state.last) - (epoch - epoch_);
+    const auto wanted = static_cast<std::uint64_t>(in_doubt_last_);
+    const bool is_kept = found == wanted;
+    if (!is_kept && found != wanted - in_doubt_.size()) throw Violation(name_ + " has half a block, or more than one");
+    cluster_.world.count(is_kept ? "forced blocks kept" : "forced blocks lost");
+    if (is_kept) cluster_.checker.logged(log_identity_, state.last, in_doubt_);
+    in_doubt_.clear();
+  }
+  epoch_ = epoch;
 }
 
 void CoordinatorNode::crash() {
   if (!core_) return;
-  const bool is_kept = cluster_.world.chance(0.5);
   cluster_.world.count("coordinator crashes");
-  if (!in_flight_.empty()) cluster_.world.count(is_kept ? "forced blocks kept" : "forced blocks lost");
-  cluster_.world.say(name_, " crashes",
-                     in_flight_.empty() ? ""
-                     : is_kept          ? "; its block is kept"
-                                        : "; its block is lost");
-  if (is_kept) write();
+  cluster_.world.say(name_, " crashes", in_flight_.empty() ? "" : " while it forces");
+  if (!in_flight_.empty()) die_within_append();
   core_.reset();
   log_.reset();
+  if (cluster_.world.chance(0.5)) lose_power();
   callers_.clear();
   appended_.clear();
   in_flight_.clear();
   wants_force_ = false;
   armed_ = Time::max();
   cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
+}
+
+// Something else needs all of its room for a while.
+void CoordinatorNode::fill_disk(Duration length) {
+  cluster_.world.count("disks that were full");
+  cluster_.world.say(name_, ": the disk is full");
+  disk_.set_full(true);
+  cluster_.world.after(length, [this] { disk_.set_full(false); });
+}
+
+// The process is gone behind any operation of the append.
+void CoordinatorNode::die_within_append() {
+  auto& world = cluster_.world;
+  in_doubt_last_ = Position{static_cast<std::uint64_t>(last_) - appended_.size()};
+  disk_.fail(1 + world.below(kOperationsOfAnAppend), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
+  const auto first = Position{static_cast<std::uint64_t>(in_doubt_last_) - in_flight_.size() + 1};
+  static_cast<void>(log_->append(first, in_flight_).has_value());
+  disk_.fail(0, Fault::kNothingDone);
+  in_doubt_ = std::move(in_flight_);
+}
+
+void CoordinatorNode::lose_power() {
+  auto& world = cluster_.world;
+  world.count("power failures");
+  disk_.crash({.data = std::array{KeptData::kAll, KeptData::kNone, KeptData::kSome}.at(world.below(3)),
+               .sector_bytes = world.chance(0.5) ? 512U : 4096U,
+               .seed = static_cast<std::uint32_t>(world.below(1ULL << 32U)),
+               .directory_operations = world.below(disk_.unsynced_directory_operations() + 1)});
 }
 
 void CoordinatorNode::tell(const Event& event) {
@@ -201,19 +273,46 @@ void CoordinatorNode::force() {
   cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
     if (!core_ || start != starts_) return;
     if (cluster_.world.strikes_at_disk()) return crash();
-    const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
     write();
-    tell(DurableThrough{durable});
-    if (core_ && start == starts_) force();
   });
 }
 
 void CoordinatorNode::write() {
-  if (in_flight_.empty()) return;
-  const auto last = static_cast<std::uint64_t>(last_) - appended_.size();
-  log_->append(Position{last - in_flight_.size() + 1}, in_flight_).value();
-  cluster_.checker.logged(log_identity_, Position{last}, in_flight_);
+  const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
+  const auto first = Position{static_cast<std::uint64_t>(durable) - in_flight_.size() + 1};
+  const auto written = log_->append(first, in_flight_);
+  if (!written) {
+    if (written.error().kind != ErrorKind::kUnavailable) throw Violation(name_ + ": " + written.error().message);
+    cluster_.world.count("blocks that found no room");
+    look_for_room();
+    cluster_.world.after(50ms, [this, start = starts_] {
+      if (core_ && start == starts_) write();
+    });
+    return;
+  }
+  cluster_.checker.logged(log_identity_, durable, in_flight_);
   in_flight_.clear();
+  const auto start = starts_;
+  tell(DurableThrough{durable});
+  if (!core_ || start != starts_) return;
+  log_->claim_ahead();
+  look_for_room();
+  if (core_ && start == starts_) force();
+}
+
+void CoordinatorNode::look_for_room() {
+  if (!core_) return;
+  const auto reason = log_->status().out_of_space;
+  if (std::exchange(out_of_space_, reason) == reason) return;
+  if (!reason.empty()) {
+    cluster_.world.count("logs that had no room ahead");
+    cluster_.world.after(100ms, [this, start = starts_] {
+      if (!core_ || start != starts_) return;
+      log_->claim_ahead();
+      look_for_room();
+    });
+  }
+  tell(LogSpaceChanged{reason});
 }
 
 void CoordinatorNode::arm() {

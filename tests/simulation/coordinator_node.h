@@ -1,5 +1,6 @@
-// CoordinatorNode: a coordinator's process without the process: the real core, a decision log in memory, and what a
-// service does around them. A force takes a while, in which the process may die and its block be kept or lost.
+// CoordinatorNode: a coordinator without its process: the real core, the real decision log on a LogDisk, and what a
+// service does around them. A force takes a while, in which the process may die behind any operation on the disk; and
+// with the process, or without it, the power may fail.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,9 @@
 
 #include "assent/coordinator_view.h"
 #include "coordinator/core/coordinator.h"
+#include "coordinator/log/file_log.h"
 #include "tests/simulation/describe.h"
-#include "tests/simulation/memory_log.h"
+#include "tests/simulation/log_disk.h"
 
 namespace assent::simulation {
 
@@ -38,6 +40,7 @@ class CoordinatorNode {
 
   void start();  // does nothing while it is up
   void crash();  // and it starts again after a while
+  void fill_disk(Duration length);
   void tell(const coordinator::Event& event);
 
   // Of an opening that has ended, or of a copy, it may refuse it with an alarm; of the store itself never.
@@ -63,15 +66,21 @@ class CoordinatorNode {
   void perform(const coordinator::SendDecision& decision);
   template <typename Request>
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
+  bool open_log();
+  // What was being forced when the process died is on the disk, whole, or it is not.
+  void settle_in_doubt();
   void force();
   void write();
+  void look_for_room();
+  void die_within_append();
+  void lose_power();
   void arm();
 
   Cluster& cluster_;
   const std::string name_;
   const LogIdentity log_identity_;
-  coordinator::MemoryDisk disk_;
-  std::unique_ptr<coordinator::MemoryLog> log_;
+  coordinator::LogDisk disk_;
+  std::unique_ptr<coordinator::FileLog> log_;
   std::unique_ptr<coordinator::Coordinator> core_;
   std::uint64_t starts_ = 0;
   std::uint64_t calls_ = 0;
@@ -79,6 +88,10 @@ class CoordinatorNode {
   Position last_{};                                // of the records appended
   std::vector<coordinator::LogRecord> appended_;   // wait for a force
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced
+  std::vector<coordinator::LogRecord> in_doubt_;   // were, when it died
+  Position in_doubt_last_{};
+  std::uint64_t epoch_ = 0;   // of the last start
+  std::string out_of_space_;  // as the core was told
   bool wants_force_ = false;
   bool may_alarm_ = false;  // what is handled may be refused with an alarm
   Time armed_ = Time::max();

@@ -10,15 +10,16 @@ namespace {
 // Longer than any timer of the cores: whatever they owe each other is said within it.
 constexpr Duration kHealing = 12s;
 
-void cut_links_now_and_then(Cluster& cluster) {
+void disturb_now_and_then(Cluster& cluster) {
   auto& world = cluster.world;
   for (const auto& coordinator : cluster.coordinators) {
+    if (world.chance(world.faults.cut / 5)) coordinator->fill_disk(world.between(0ms, world.faults.longest));
     for (const auto& [name, store] : cluster.stores) {
       if (world.chance(world.faults.cut))
         world.cut(coordinator->name(), name, world.between(0ms, world.faults.longest));
     }
   }
-  world.after(100ms, [&cluster] { cut_links_now_and_then(cluster); });
+  world.after(100ms, [&cluster] { disturb_now_and_then(cluster); });
 }
 
 void check_nothing_is_left(const Cluster& cluster) {
@@ -85,7 +86,7 @@ void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string
   const double other = std::array{0.0, 0.03, 0.1}.at(world.below(3));
   world.faults = {other, other * 3, other, crash, other / 2, world.between(20ms, 3s)};
   world.say("---- faults");
-  cut_links_now_and_then(cluster);
+  disturb_now_and_then(cluster);
   for (const auto& client : clients) client->work(false);
   world.run(4s);
   heal_and_check(cluster, clients);

@@ -48,7 +48,9 @@ SdkClient::~SdkClient() {
 void SdkClient::connect() {
   auto& all = cluster_.coordinators;
   auto environment = std::make_unique<SdkEnvironment>(cluster_, name_, [this](const TransactionId& id) {
-    if (std::exchange(last_, id) == id) return;
+    const auto before = std::exchange(run_, id);
+    if (before == id) return;
+    if (before != TransactionId()) has_no_effect(before);  // or it would not run again
     // A batch is the same in each run, so that nothing in it can tell one run from the other.
     cluster_.checker.begin(id, plan_.is_marked ? marker_of(id) : 0, plan_.writes);
   });
@@ -85,6 +87,7 @@ void SdkClient::die() {
 void SdkClient::begin() {
   auto& world = cluster_.world;
   ++turn_;
+  run_ = TransactionId();
   is_busy_ = true;
   const auto stores = cluster_.store_names();
   plan_ = is_crosswise_ ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
@@ -122,9 +125,15 @@ void SdkClient::run(Return when) {
         step(transaction, plan, 0, done);
       },
       when, IsolationLevel::kSerializable,
-      [this, turn = turn_](const sdk::Attempt<void>& ended) {
-        if (turn == turn_) this->ended(ended ? nullptr : ended.error());
+      [this, turn = turn_](const sdk::Attempt<Outcome>& ended) {
+        if (turn != turn_) return;
+        if (ended) cluster_.checker.told(ended->id, ended->kind, ended->applied);
+        this->ended(ended ? nullptr : ended.error());
       });
+}
+
+void SdkClient::has_no_effect(const TransactionId& id) {
+  cluster_.checker.told(id, OutcomeKind::kAborted, false);
 }
 
 void SdkClient::step(const std::shared_ptr<sdk::ActiveTransaction>& transaction, const std::shared_ptr<Plan>& plan,
@@ -160,17 +169,20 @@ void SdkClient::ended(const std::exception_ptr& failure) {
     } catch (const Aborted& aborted) {
       world.count("the SDK says: aborted");
       world.say(name_, ": ", aborted.what());
-      cluster_.checker.told(aborted.id(), OutcomeKind::kAborted, false);
+      has_no_effect(aborted.id());
     } catch (const OutcomeUnknown& unknown) {
       world.count("the SDK says: unknown");
       world.say(name_, ": ", unknown.what());
     } catch (const StatementError& error) {
       world.count("the SDK says: the statement failed");
       world.say(name_, ": ", error.what());
+      has_no_effect(run_);
     } catch (const Unavailable& error) {
       world.count("the SDK says: unavailable");
       world.say(name_, ": ", error.what());
+      if (run_ != TransactionId()) has_no_effect(run_);
     }
+    if (is_crosswise_) throw Violation("progress: a transaction of " + name_ + " did not commit");
   } else {
     world.count("the SDK says: committed");
   }

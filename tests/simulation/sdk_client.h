@@ -34,6 +34,7 @@ class SdkClient : public Application {
   void step(const std::shared_ptr<sdk::ActiveTransaction>& transaction, const std::shared_ptr<Plan>& plan,
             std::size_t index, const sdk::Completion<void>& done);
   void saw(const TransactionId& id, const Step& step, const ResultSet& result);
+  void has_no_effect(const TransactionId& id);  // so the SDK says
   void ended(const std::exception_ptr& failure);
   void die();
   // What happens in this turn only: a client that has died, or gone on, is not disturbed.
@@ -48,7 +49,7 @@ class SdkClient : public Application {
   bool is_busy_ = false;
   std::uint64_t turn_ = 0;
   Plan plan_;
-  TransactionId last_;  // that began
+  TransactionId run_;  // the last id under which the transaction ran
 };
 
 }  // namespace assent::simulation

@@ -13,7 +13,8 @@ namespace assent::simulation {
 
 namespace {
 
-constexpr Duration kConnectionBreaks = 10ms;
+constexpr Duration kLeastUntilBreak = 1ms;
+constexpr Duration kMostUntilBreak = 300ms;
 
 template <typename Kind>
 Error refusal(Kind kind, const std::string& message) {
@@ -71,8 +72,10 @@ void SdkEnvironment::ask(Node* node, Duration deadline, Result<Event> event, sdk
   if (node == nullptr) return;
   auto& world = cluster_.world;
   const auto pending = std::make_shared<sdk::OnAnswer<Answer>>(std::move(on_answer));
+  // The end of a lease reaches also the dead: those who wait for one hold the session that holds them.
+  constexpr bool kReachesTheDead = std::is_same_v<Answer, wire::Lease>;
   const auto end = [pending, alive = std::weak_ptr(alive_)](Result<Answer> answer) {
-    if (alive.expired() || !*pending) return;
+    if ((!kReachesTheDead && alive.expired()) || !*pending) return;
     std::exchange(*pending, nullptr)(std::move(answer));
   };
   if (!event) throw Violation(client_ + " sends what nobody understands: " + event.error().message);
@@ -80,9 +83,9 @@ void SdkEnvironment::ask(Node* node, Duration deadline, Result<Event> event, sdk
     return world.after(1ms, [end] { end(Error{ErrorKind::kUnavailable, "nobody listens there"}); });
   }
   simulation::call(world, client_, *node, *event, [end, read](const auto& answer) { end(read(answer)); });
-  // A connection that breaks is noticed at once, a lost message when the call has taken too long.
-  const bool breaks = !node->is_up() || world.chance(world.faults.loss);
-  world.after(breaks ? kConnectionBreaks : deadline, [end] {
+  // A connection that breaks is noticed before the call has taken too long, and may break without any loss.
+  const bool breaks = !node->is_up() || (world.faults.loss > 0 && world.chance(0.3));
+  world.after(breaks ? world.between(kLeastUntilBreak, kMostUntilBreak) : deadline, [end] {
     end(Error{ErrorKind::kUnknown, "the answer did not come"});
   });
 }
@@ -121,18 +124,17 @@ void SdkEnvironment::call(sdk::Route to, wire::LocateRequest request, sdk::OnAns
 
 void SdkEnvironment::call(sdk::Route to, wire::ExecuteRequest request, sdk::OnAnswer<wire::ExecuteAnswer> on_answer) {
   const auto id = rpc::from_wire(request.id);
-  on_id_(id);
-  const auto log = id.log;
+  if (alive_) on_id_(id);
   std::string coordinator;
   for (const auto& each : cluster_.coordinators) {
-    if (each->log() == log) coordinator = each->name();
+    if (each->log() == id.log) coordinator = each->name();
   }
   ask(store(to.address), to.deadline, participant::to_event(std::move(request), {}, coordinator), std::move(on_answer),
       [](const participant::Effect& effect) { return answer_of(effect); });
 }
 
 void SdkEnvironment::call(sdk::Route to, wire::SubmitRequest request, sdk::OnAnswer<wire::Outcome> on_answer) {
-  on_id_(rpc::from_wire(request.id));
+  if (alive_) on_id_(rpc::from_wire(request.id));
   const bool applied = request.return_when == wire::ReturnWhen::APPLIED;
   ask_about(coordinator(to.address), to.deadline, coordinator::to_event(std::move(request), {}), applied,
             std::move(on_answer));

@@ -32,6 +32,9 @@ constexpr std::string_view kExpected[] = {"messages lost",
                                           "clients died",
                                           "forced blocks kept",
                                           "forced blocks lost",
+                                          "power failures",
+                                          "openings of a log that failed",
+                                          "disks that were full",
                                           "journal transactions kept",
                                           "journal transactions lost",
                                           "committed",
@@ -56,7 +59,11 @@ constexpr std::string_view kExpected[] = {"messages lost",
                                           "constraint",
                                           "transaction timeout",
                                           "store unavailable",
-                                          "presumed"};
+                                          "presumed",
+                                          "the SDK says: committed",
+                                          "the SDK says: aborted",
+                                          "the SDK says: unknown",
+                                          "the SDK says: the statement failed"};
 
 char replay[128];
 

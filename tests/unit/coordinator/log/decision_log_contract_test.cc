@@ -8,7 +8,7 @@
 
 #include "coordinator/log/file_log.h"
 #include "tests/simulation/memory_log.h"
-#include "tests/unit/coordinator/log/faulty_disk.h"
+#include "tests/simulation/log_disk.h"
 #include "tests/unit/coordinator/log/records_for_tests.h"
 #include "tests/unit/coordinator/log/temporary_directory.h"
 
@@ -60,7 +60,7 @@ class FaultyPlace final : public Place {
   }
 
  private:
-  FaultyDisk disk_;
+  LogDisk disk_;
 };
 
 struct Kind {
@@ -233,7 +233,7 @@ TEST_P(DecisionLogContract, ManyAppendsAndALargeOneComeBack) {
 const Kind kKinds[] = {
     {"MemoryLog", [] { return std::make_unique<MemoryPlace>(); }},
     {"FileLogOnFiles", [] { return std::make_unique<FilePlace>(); }},
-    {"FileLogOnFaultyDisk", [] { return std::make_unique<FaultyPlace>(); }},
+    {"FileLogOnLogDisk", [] { return std::make_unique<FaultyPlace>(); }},
 };
 
 INSTANTIATE_TEST_SUITE_P(All, DecisionLogContract, testing::ValuesIn(kKinds),

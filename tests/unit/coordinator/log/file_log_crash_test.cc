@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "coordinator/log/file_log.h"
-#include "tests/unit/coordinator/log/faulty_disk.h"
+#include "tests/simulation/log_disk.h"
 #include "tests/unit/coordinator/log/records_for_tests.h"
 
 namespace assent::coordinator {
@@ -38,7 +38,7 @@ bool holds(const States& states, const LogState& state) {
 // hold, given what the process was told.
 class Process {
  public:
-  Process(FaultyDisk& disk, States may_hold) : disk_(disk), may_hold_(std::move(may_hold)) {}
+  Process(LogDisk& disk, States may_hold) : disk_(disk), may_hold_(std::move(may_hold)) {}
 
   bool open(bool create) {
     States next = may_hold_;
@@ -92,15 +92,15 @@ class Process {
   std::uint64_t refused() const { return refused_; }
 
  private:
-  FaultyDisk& disk_;
+  LogDisk& disk_;
   States may_hold_;
   std::unique_ptr<FileLog> log_;
   std::uint64_t refused_ = 0;
 };
 
 // The futures of a disk whose process was killed: it goes on, or the power fails and the disk keeps this or that.
-std::vector<FaultyDisk> futures(const FaultyDisk& disk) {
-  std::vector<FaultyDisk> futures;
+std::vector<LogDisk> futures(const LogDisk& disk) {
+  std::vector<LogDisk> futures;
   futures.push_back(disk);  // every write is still in the page cache
   std::vector<Kept> crashes = {{KeptData::kAll}, {KeptData::kNone}};
   for (std::uint32_t seed = 1; seed <= 2; ++seed) {
@@ -110,7 +110,7 @@ std::vector<FaultyDisk> futures(const FaultyDisk& disk) {
   for (auto kept : crashes) {
     for (std::size_t count = 0; count <= disk.unsynced_directory_operations(); ++count) {
       kept.directory_operations = count;
-      FaultyDisk crashed = disk;
+      LogDisk crashed = disk;
       crashed.crash(kept);
       if (std::find(futures.begin() + 1, futures.end(), crashed) == futures.end()) {
         futures.push_back(std::move(crashed));
@@ -122,7 +122,7 @@ std::vector<FaultyDisk> futures(const FaultyDisk& disk) {
 
 // Restarts on the disk, with its `failing`th operation failing in the way named, and checks what it finds. Returns
 // whether that operation came.
-bool restart(FaultyDisk disk, States may_hold, std::uint64_t failing, Fault fault, int depth) {
+bool restart(LogDisk disk, States may_hold, std::uint64_t failing, Fault fault, int depth) {
   disk.fail(failing, fault);
   bool opened = false;
   {
@@ -156,7 +156,7 @@ TEST_P(FileLogCrash, AnyOperationMayFailAndTheDiskKeepAnything) {
   std::uint64_t refused = 0;
   for (std::uint64_t number = 1;; ++number) {
     SCOPED_TRACE(number);
-    FaultyDisk disk;
+    LogDisk disk;
     disk.fail(number, GetParam());
     States may_hold{LogState{}};
     {

@@ -7,7 +7,7 @@
 
 #include "coordinator/log/file_log.h"
 #include "coordinator/log/segment_reader.h"
-#include "tests/unit/coordinator/log/faulty_disk.h"
+#include "tests/simulation/log_disk.h"
 #include "tests/unit/coordinator/log/records_for_tests.h"
 
 namespace assent::coordinator {
@@ -51,8 +51,8 @@ class FileLogDamage : public testing::Test {
   }
 
   // Opens a disk with these bytes as its log.
-  Result<LogState> open(const FaultyDisk::Bytes& bytes) const {
-    FaultyDisk disk;
+  Result<LogState> open(const LogDisk::Bytes& bytes) const {
+    LogDisk disk;
     disk.put(name_, bytes);
     const auto before = disk;
     const auto log = FileLog::open(disk.directory(), {false, {}, Nonce{3}, 600});
@@ -78,9 +78,9 @@ class FileLogDamage : public testing::Test {
 
   std::size_t snapshot_end() const { return ends_.front(); }
 
-  FaultyDisk disk_;
+  LogDisk disk_;
   const std::string name_ = segment_name(2);
-  FaultyDisk::Bytes bytes_;
+  LogDisk::Bytes bytes_;
   std::vector<LogState> states_;   // [n]: with n appended blocks
   std::vector<std::size_t> ends_;  // [n]: the offset behind them
 };
@@ -141,7 +141,7 @@ TEST_F(FileLogDamage, EveryFlippedBitIsRefusedOrInTheLastBlockTakenForATornAppen
 }
 
 TEST_F(FileLogDamage, AnySetOfSectorsOfTheLastBlockOpensWithAllOfItOrWithoutIt) {
-  FaultyDisk disk;
+  LogDisk disk;
   auto log = FileLog::open(disk.directory(), {true, kTestLog, Nonce{1}, 8000}).value();
   log->append(Position{2}, Records{commit_record(2)}).value();
   const auto before = disk.bytes(segment_name(1));
@@ -173,7 +173,7 @@ TEST_F(FileLogDamage, AnySetOfSectorsOfTheLastBlockOpensWithAllOfItOrWithoutIt) 
         std::copy(after.begin() + at, after.begin() + end, torn.begin() + at);
       }
     }
-    FaultyDisk restarted;
+    LogDisk restarted;
     restarted.put(segment_name(1), torn);
     const auto opened = FileLog::open(restarted.directory(), {false, {}, Nonce{2}, 8000}).value();
     EXPECT_EQ(opened->state().commits.size(), kept == all ? 41U : 1U);
@@ -239,7 +239,7 @@ TEST_F(FileLogDamage, AnEmptySegmentIsRefused) {
 }
 
 TEST_F(FileLogDamage, OlderSegmentsAreNotReadAndAreRemoved) {
-  disk_.put(segment_name(1), FaultyDisk::Bytes(100, std::byte{0x5a}));
+  disk_.put(segment_name(1), LogDisk::Bytes(100, std::byte{0x5a}));
   const auto log = FileLog::open(disk_.directory(), {false, {}, Nonce{3}, 600}).value();
   EXPECT_EQ(log->state(), expected(3));
   EXPECT_EQ(disk_.names(), std::vector<std::string>{segment_name(3)});

@@ -6,7 +6,7 @@
 
 #include "coordinator/log/file_log.h"
 #include "coordinator/log/segment_reader.h"
-#include "tests/unit/coordinator/log/faulty_disk.h"
+#include "tests/simulation/log_disk.h"
 #include "tests/unit/coordinator/log/records_for_tests.h"
 
 namespace assent::coordinator {
@@ -64,7 +64,7 @@ class FileLogSpace : public testing::Test {
     EXPECT_EQ(log_->state(), model_);
   }
 
-  FaultyDisk disk_;
+  LogDisk disk_;
   std::unique_ptr<FileLog> log_;
   LogState model_;
   std::uint64_t segment_bytes_ = 0;

@@ -1,4 +1,4 @@
-#include "tests/unit/coordinator/log/faulty_disk.h"
+#include "tests/simulation/log_disk.h"
 
 #include <algorithm>
 #include <random>
@@ -14,9 +14,9 @@ Error error(Fault fault, const std::string& action, const std::string& name) {
 
 }  // namespace
 
-class FaultyFile final : public LogFile {
+class LogDiskFile final : public LogFile {
  public:
-  FaultyFile(FaultyDisk& disk, std::size_t file, std::string name) : disk_(disk), file_(file), name_(std::move(name)) {}
+  LogDiskFile(LogDisk& disk, std::size_t file, std::string name) : disk_(disk), file_(file), name_(std::move(name)) {}
 
   Result<void> write(std::uint64_t offset, std::span<const std::byte> bytes) override {
     const auto fault = disk_.next_operation();
@@ -42,15 +42,15 @@ class FaultyFile final : public LogFile {
   }
 
  private:
-  FaultyDisk& disk_;
+  LogDisk& disk_;
   std::size_t file_;
   std::string name_;
 };
 
-class FaultyDirectory final : public LogDirectory {
+class LogDiskDirectory final : public LogDirectory {
  public:
-  explicit FaultyDirectory(FaultyDisk& disk) : disk_(disk) {}
-  ~FaultyDirectory() override {
+  explicit LogDiskDirectory(LogDisk& disk) : disk_(disk) {}
+  ~LogDiskDirectory() override {
     if (locked_) {
       disk_.locked_ = false;
     }
@@ -81,7 +81,7 @@ class FaultyDirectory final : public LogDirectory {
     if (fault) {
       return error(*fault, "create", name);
     }
-    return std::make_unique<FaultyFile>(disk_, disk_.files_.size() - 1, name);
+    return std::make_unique<LogDiskFile>(disk_, disk_.files_.size() - 1, name);
   }
 
   Result<void> rename(const std::string& from, const std::string& to) override {
@@ -126,7 +126,7 @@ class FaultyDirectory final : public LogDirectory {
   Result<bool> is_locked() const override { return disk_.locked_; }
 
  private:
-  Result<void> change(FaultyDisk::DirectoryOperation operation, const std::string& action) {
+  Result<void> change(LogDisk::DirectoryOperation operation, const std::string& action) {
     const auto name = operation.from;
     const auto fault = disk_.next_operation();
     if (!fault || fault == Fault::kDone) {
@@ -135,21 +135,21 @@ class FaultyDirectory final : public LogDirectory {
     return fault ? Result<void>(error(Fault::kNothingDone, action, name)) : Result<void>();
   }
 
-  FaultyDisk& disk_;
+  LogDisk& disk_;
   bool locked_ = false;
 };
 
-std::unique_ptr<LogDirectory> FaultyDisk::directory() {
-  return std::make_unique<FaultyDirectory>(*this);
+std::unique_ptr<LogDirectory> LogDisk::directory() {
+  return std::make_unique<LogDiskDirectory>(*this);
 }
 
-void FaultyDisk::fail(std::uint64_t number, Fault fault) {
+void LogDisk::fail(std::uint64_t number, Fault fault) {
   fail_in_ = number;
   fault_ = fault;
   has_failed_ = false;
 }
 
-std::optional<Fault> FaultyDisk::next_operation() {
+std::optional<Fault> LogDisk::next_operation() {
   if (fail_in_ == 0 || --fail_in_ > 0) {
     return std::nullopt;
   }
@@ -157,7 +157,7 @@ std::optional<Fault> FaultyDisk::next_operation() {
   return fault_;
 }
 
-void FaultyDisk::perform(Names& names, const DirectoryOperation& operation) {
+void LogDisk::perform(Names& names, const DirectoryOperation& operation) {
   const auto file = operation.file ? *operation.file : names.at(operation.from);
   if (!operation.from.empty()) {
     names.erase(operation.from);
@@ -167,12 +167,12 @@ void FaultyDisk::perform(Names& names, const DirectoryOperation& operation) {
   }
 }
 
-void FaultyDisk::perform(DirectoryOperation operation) {
+void LogDisk::perform(DirectoryOperation operation) {
   perform(names_, operation);
   directory_operations_.push_back(std::move(operation));
 }
 
-void FaultyDisk::write(std::size_t file, std::uint64_t offset, std::span<const std::byte> bytes) {
+void LogDisk::write(std::size_t file, std::uint64_t offset, std::span<const std::byte> bytes) {
   auto& [content, durable, unsynced] = files_[file];
   const auto begin = static_cast<std::size_t>(offset);
   content.resize(std::max(content.size(), begin + bytes.size()));
@@ -182,12 +182,12 @@ void FaultyDisk::write(std::size_t file, std::uint64_t offset, std::span<const s
   }
 }
 
-void FaultyDisk::sync(std::size_t file) {
+void LogDisk::sync(std::size_t file) {
   files_[file].durable = files_[file].bytes;
   files_[file].unsynced.clear();
 }
 
-void FaultyDisk::crash(const Kept& kept) {
+void LogDisk::crash(const Kept& kept) {
   const auto count = std::min(kept.directory_operations, directory_operations_.size());
   for (std::size_t index = 0; index < count; ++index) {
     perform(durable_names_, directory_operations_[index]);
@@ -217,7 +217,7 @@ void FaultyDisk::crash(const Kept& kept) {
   }
 }
 
-std::vector<std::string> FaultyDisk::names() const {
+std::vector<std::string> LogDisk::names() const {
   std::vector<std::string> names;
   for (const auto& [name, file] : names_) {
     names.push_back(name);
@@ -225,21 +225,21 @@ std::vector<std::string> FaultyDisk::names() const {
   return names;
 }
 
-const FaultyDisk::Bytes& FaultyDisk::bytes(const std::string& name) const {
+const LogDisk::Bytes& LogDisk::bytes(const std::string& name) const {
   return files_[names_.at(name)].bytes;
 }
 
-void FaultyDisk::put(const std::string& name, const Bytes& bytes) {
+void LogDisk::put(const std::string& name, const Bytes& bytes) {
   files_.push_back({bytes, bytes, {}});
   names_[name] = durable_names_[name] = files_.size() - 1;
 }
 
-void FaultyDisk::remove(const std::string& name) {
+void LogDisk::remove(const std::string& name) {
   names_.erase(name);
   durable_names_.erase(name);
 }
 
-bool operator==(const FaultyDisk& left, const FaultyDisk& right) {
+bool operator==(const LogDisk& left, const LogDisk& right) {
   if (left.names() != right.names()) {
     return false;
   }

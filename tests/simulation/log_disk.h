@@ -1,5 +1,6 @@
-// FaultyDisk: a directory in memory that fails the operation a test names, and that a crash takes from what it likes of
-// everything that was not synced. A plain value: a copy is another possible future of the same disk.
+// LogDisk: the directory of a decision log, in memory. It fails the operation that a test names, and a crash takes from
+// it what it likes of everything that was not synced. A plain value: a copy is another possible future of the same
+// disk.
 //
 // Its model of a crash: of the data of a file, any set of the sectors written since its last sync; of the directory,
 // any beginning of the operations since its last sync, as journalling file systems keep them.
@@ -34,7 +35,7 @@ struct Kept {
   std::size_t directory_operations = std::numeric_limits<std::size_t>::max();
 };
 
-class FaultyDisk {
+class LogDisk {
  public:
   using Bytes = std::vector<std::byte>;
 
@@ -59,11 +60,11 @@ class FaultyDisk {
   void put(const std::string& name, const Bytes& bytes);
   void remove(const std::string& name);
 
-  friend bool operator==(const FaultyDisk& left, const FaultyDisk& right);
+  friend bool operator==(const LogDisk& left, const LogDisk& right);
 
  private:
-  friend class FaultyDirectory;
-  friend class FaultyFile;
+  friend class LogDiskDirectory;
+  friend class LogDiskFile;
 
   struct File {
     Bytes bytes;
