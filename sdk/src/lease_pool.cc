@@ -16,10 +16,10 @@ std::uint64_t microseconds(Duration duration) {
 LeasePool::LeasePool(std::function<void(OnLease)> request, std::function<Time()> now)
     : request_(std::move(request)), now_(std::move(now)) {}
 
-void LeasePool::take(OnTaken on_taken) {
+void LeasePool::take(const OnTaken& on_taken) {
   std::unique_lock lock(mutex_);
   const auto taken = take_held();
-  if (!taken) waiting_.push_back(std::move(on_taken));
+  if (!taken) waiting_.push_back(on_taken);
   const bool calls = may_call();
   lock.unlock();
   if (calls) call_for_lease();

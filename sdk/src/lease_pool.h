@@ -49,7 +49,7 @@ class LeasePool {
   LeasePool& operator=(const LeasePool&) = delete;
 
   // From inside if there is an id; otherwise when a lease has arrived, or has failed.
-  void take(OnTaken on_taken);
+  void take(const OnTaken& on_taken);
 
   // The coordinator may have been started anew since it gave out this id: no more ids of the same epoch are taken.
   // Ids that it no longer knows would only be aborted.

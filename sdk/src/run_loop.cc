@@ -34,11 +34,11 @@ class RunLoop : public std::enable_shared_from_this<RunLoop> {
 
  private:
   void begin(const std::shared_ptr<ActiveTransaction>& transaction) {
-    function_(transaction, [self = shared_from_this(), transaction](Attempt<void> ended) {
-      if (!ended) return self->failed(*transaction, std::move(ended).error());
-      transaction->commit(self->when_, [self, transaction](Attempt<Outcome> committed) {
-        if (!committed) return self->failed(*transaction, std::move(committed).error());
-        self->done_(std::move(committed));
+    function_(transaction, [self = shared_from_this(), transaction](const Attempt<void>& ended) {
+      if (!ended) return self->failed(*transaction, ended.error());
+      transaction->commit(self->when_, [self, transaction](const Attempt<Outcome>& committed) {
+        if (!committed) return self->failed(*transaction, committed.error());
+        self->done_(committed);
       });
     });
   }

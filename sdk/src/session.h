@@ -31,7 +31,7 @@ class Session : public std::enable_shared_from_this<Session> {
   Environment& environment() { return *environment_; }
 
   // An id that may begin, and a stamp for it.
-  void take_id(LeasePool::OnTaken on_taken) { leases_.take(std::move(on_taken)); }
+  void take_id(const LeasePool::OnTaken& on_taken) { leases_.take(on_taken); }
 
   // The coordinator was lost from sight: the ids that it leased in this epoch may be of no more use.
   void suspect(const TransactionId& id) { leases_.discard(id); }
