@@ -135,6 +135,7 @@ TEST_F(AuditTest, OfAllRowsBesideManyWritersHindersNobodyForLong) {
   statements_.print("statements of transfers, and their commits");
   std::printf("%zu transfers beside %zu audits\n", beside, audits);
   EXPECT_LE(audits_.percentile_99(), longest);
+  EXPECT_LE(transfers_.percentile_99(), longest) << "with all their runs, and the pauses between them";
   EXPECT_LE(statements_.percentile_99(), longest);
   EXPECT_GE(beside, audits) << "writers got nearly nothing done beside the audits";
   expect_nothing_left(installation_);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,7 +54,7 @@ std::vector<NamedSchedule> together(std::vector<NamedSchedule> some, const std::
 }
 
 TEST_F(Schedules, CoverEveryCellOfTheTable) {
-  for (const auto& [anomaly, serializable, read_committed] : kAnomalyTable) {
+  for (const auto& [anomaly, name, serializable, read_committed] : kAnomalyTable) {
     expect_cell(anomaly, serializable.on_one_store, kSerializableSchedules);
     expect_cell(anomaly, serializable.across_stores, together(kSerializableSchedules, kSerializableHeldSchedules));
     expect_cell(anomaly, read_committed.on_one_store, kReadCommittedSchedules);
@@ -63,6 +64,32 @@ TEST_F(Schedules, CoverEveryCellOfTheTable) {
           << anomaly << " is never tried while a decision is held";
     }
   }
+}
+
+// The rows of the table for users, each without its second cell, which says in plain words what happens.
+std::vector<std::string> rows_for_users() {
+  std::vector<std::string> rows;
+  std::ifstream readme(ASSENT_SOURCE_DIR "/sdk/README.md");
+  bool in_table = false;
+  for (std::string line; std::getline(readme, line);) {
+    if (in_table && line.starts_with("|") && !line.starts_with("| ---")) {
+      const auto second = line.find('|', 1);
+      rows.push_back(line.substr(0, second) + line.substr(line.find('|', second + 1)));
+    }
+    in_table = line.starts_with("| anomaly |") || (in_table && line.starts_with("|"));
+  }
+  return rows;
+}
+
+TEST_F(Schedules, AllowWhatTheTableForUsersSays) {
+  const auto cell = [](bool possible) { return possible ? " possible |" : " never |"; };
+  std::vector<std::string> rows;
+  for (const auto& [anomaly, name, serializable, read_committed] : kAnomalyTable) {
+    EXPECT_EQ(serializable.on_one_store, serializable.across_stores) << "it has one column there";
+    rows.push_back("| " + name + " |" + cell(serializable.on_one_store) + cell(read_committed.on_one_store) +
+                   cell(read_committed.across_stores));
+  }
+  EXPECT_EQ(rows_for_users(), rows);
 }
 
 TEST_F(Schedules, OfSerializableGoAsTheySayOnOneStore) {

@@ -12,18 +12,18 @@ constexpr Possible kAcrossStores{false, true};
 }  // namespace
 
 const std::vector<AnomalyRow> kAnomalyTable = {
-    {"G0", kNever, kNever},          // dirty write
-    {"dirty_read", kNever, kNever},  // of what may still be aborted, or change
-    {"G1a", kNever, kNever},         // aborted read
-    {"G1b", kNever, kNever},         // intermediate read
-    {"G1c", kNever, kNever},         // circular information flow
-    {"OTV", kNever, kAcrossStores},  // observed transaction vanishes
-    {"PMP", kNever, kAlways},        // predicate-many-preceders
-    {"P4", kNever, kAlways},         // lost update
-    {"G_single", kNever, kAlways},   // read skew
-    {"G2_item", kNever, kAlways},    // write skew
-    {"G2", kNever, kAlways},         // phantom, anti-dependency cycle
-    {"fractured_reads", kNever, kAlways},
+    {"G0", "dirty write (G0)", kNever, kNever},
+    {"dirty_read", "dirty read", kNever, kNever},
+    {"G1a", "aborted read (G1a)", kNever, kNever},
+    {"G1b", "intermediate read (G1b)", kNever, kNever},
+    {"G1c", "circular information flow (G1c)", kNever, kNever},
+    {"OTV", "observed transaction vanishes (OTV)", kNever, kAcrossStores},
+    {"PMP", "predicate-many-preceders (PMP)", kNever, kAlways},
+    {"P4", "lost update (P4)", kNever, kAlways},
+    {"G_single", "read skew (G-single)", kNever, kAlways},
+    {"G2_item", "write skew (G2-item)", kNever, kAlways},
+    {"G2", "phantom (G2)", kNever, kAlways},
+    {"fractured_reads", "fractured reads", kNever, kAlways},
 };
 
 }  // namespace assent::isolation

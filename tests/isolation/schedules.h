@@ -20,11 +20,13 @@ struct Possible {
 
 struct AnomalyRow {
   std::string anomaly;  // G0, G1a, …
+  std::string name;     // as users read it
   Possible serializable;
   Possible read_committed;
 };
 
-// Each cell is asserted: what is possible happens in a schedule, what is not is tried in one and happens in none.
+// Each cell is asserted: what is possible happens in a schedule, what is not is tried in one and happens in none. Users
+// find the same table in sdk/README.md.
 extern const std::vector<AnomalyRow> kAnomalyTable;
 
 struct NamedSchedule {

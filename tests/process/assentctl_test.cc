@@ -4,7 +4,9 @@
 
 #include <boost/json/src.hpp>
 #include <fstream>
+#include <future>
 
+#include "assent/assent.h"
 #include "tests/process/daemons.h"
 #include "thrift/daemon/failpoint_client.h"
 
@@ -14,8 +16,19 @@ namespace {
 using daemon::FailpointAction;
 using daemon::FailpointClient;
 using testing::AllOf;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
+
+std::vector<std::string> lines_with(const std::string& part, const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream all(text);
+  for (std::string line; std::getline(all, line);) {
+    if (line.find(part) != std::string::npos) lines.push_back(line);
+  }
+  return lines;
+}
 
 class AssentctlTest : public ProcessTest {
  protected:
@@ -130,6 +143,33 @@ TEST_F(AssentctlTest, TransactionsOfAnIdleCoordinatorAreNone) {
   EXPECT_THAT(ctl({"transactions"}).out, HasSubstr("no transaction"));
   EXPECT_THAT(ctl({"in-doubt"}).out, HasSubstr("no branch is in doubt"));
   EXPECT_THAT(ctl({"locks", "left"}).out, HasSubstr("holds no lock"));
+}
+
+TEST_F(AssentctlTest, LocksShowsHoldersWaitersKeysAndAges) {
+  start_both();
+  Client client({.coordinator = coordinator_.address()});
+  auto holder = client.begin();
+  auto waiter = client.begin();
+  holder.execute("left", "UPDATE accounts SET balance = 5 WHERE id = 'alice'");
+  auto waiting = std::async(std::launch::async, [&waiter] {
+    return waiter.execute("left", "UPDATE accounts SET balance = balance + 1 WHERE id = 'alice'");
+  });
+  std::string locks;
+  EXPECT_TRUE(becomes_true([&] {
+    locks = ctl({"locks", "left"}).out;
+    return locks.find("waits") != std::string::npos;
+  }));
+  EXPECT_THAT(locks, MatchesRegex("TABLE +KEY +MODE +TRANSACTION +STATE +AGE\n-[^\n]*\n([^\n]*\n)*"));
+  EXPECT_THAT(
+      lines_with("('alice')", locks),
+      ElementsAre(
+          MatchesRegex("accounts +[(]'alice'[)] +exclusive +" + to_string(holder.id()) + " +holds +[0-9.]+[a-z]+ *"),
+          MatchesRegex("accounts +[(]'alice'[)] +exclusive +" + to_string(waiter.id()) + " +waits +[0-9.]+[a-z]+ *")))
+      << locks;
+  holder.commit();
+  EXPECT_EQ(waiting.get(), 1U);
+  waiter.commit();
+  expect_nothing_left();
 }
 
 TEST_F(AssentctlTest, SqlPrintsATableAndCountsRows) {

@@ -99,8 +99,8 @@ std::ostream& operator<<(std::ostream& out, const BadStatement& bad) {
 class BadStatementTest : public ClientInputTest, public testing::WithParamInterface<BadStatement> {
  protected:
   void SetUp() override {
-    start({"--result-rows", "100", "--sql-bytes", "1KiB", "--changed-rows", "100", "--run-time", "200ms", "--memory",
-           "16MiB"});
+    start({"--result-rows", "100", "--result-bytes", "64KiB", "--sql-bytes", "1KiB", "--parameters", "3",
+           "--changed-rows", "100", "--run-time", "200ms", "--memory", "16MiB"});
   }
 };
 
@@ -170,7 +170,17 @@ INSTANTIATE_TEST_SUITE_P(
                      kNumbers + "SELECT i FROM n",
                      {},
                      kFailed,
-                     "the result is larger than 100 rows or 4194304 bytes: read it in pages"},
+                     "the result is larger than 100 rows or 65536 bytes: read it in pages"},
+        BadStatement{"LargeValue",
+                     "SELECT hex(zeroblob(32768))",
+                     {},
+                     kFailed,
+                     "the result is larger than 100 rows or 65536 bytes: read it in pages"},
+        BadStatement{"ManyParameters",
+                     "SELECT ?1, ?2, ?3, ?4",
+                     {std::int64_t{1}, std::int64_t{2}, std::int64_t{3}, std::int64_t{4}},
+                     kFailed,
+                     "the statement has 4 parameters, more than 3: send several statements"},
         BadStatement{"ManyChanges",
                      kNumbers + "INSERT INTO strict_types SELECT i, i FROM n",
                      {},

@@ -13,7 +13,9 @@ namespace assent {
 namespace {
 
 using testing::AllOf;
+using testing::ContainsRegex;
 using testing::HasSubstr;
+using testing::Not;
 namespace filesystem = std::filesystem;
 
 class ParticipantStartTest : public ProcessTest {
@@ -200,6 +202,20 @@ TEST_F(ParticipantStartTest, WithoutItsCoordinatorItServesAndSaysSoAndGoesOnTryi
   start_coordinator();
   EXPECT_TRUE(becomes_true([this] { return has_logged("participant", "event=registered"); }));
   EXPECT_THAT(ctl({"sql", "left", "SELECT balance FROM accounts"}).out, HasSubstr("100"));
+}
+
+// ---- what it does more when it is told to ----
+
+TEST_F(ParticipantStartTest, WithReplaysValidatedItCommitsAndAlarmsNobody) {
+  schema_ +=
+      "CREATE TABLE moves (id INTEGER PRIMARY KEY, account TEXT);"
+      "CREATE TRIGGER noted AFTER UPDATE ON accounts BEGIN INSERT INTO moves (account) VALUES (new.id); END;";
+  start_coordinator();
+  start_participant({"--validate-replay"});
+  EXPECT_EQ(ctl({"sql", "left", "UPDATE accounts SET balance = 5 WHERE id = 'alice'"}).code, 0);
+  EXPECT_THAT(ctl({"sql", "left", "SELECT balance, account FROM accounts, moves"}).out, HasSubstr("5  alice"));
+  EXPECT_THAT(ctl({"--json", "stores"}).out,
+              AllOf(HasSubstr("\"alarms\": 0"), Not(ContainsRegex("\"alarms\": [1-9]"))));
 }
 
 // ---- files ----
