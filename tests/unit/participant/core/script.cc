@@ -133,7 +133,8 @@ StatementsRan statements_ran(const Command& command) {
   if (!results->empty()) results->front().changed_rows = rows;
   const std::string failed = command.option("failed", "");
   if (!failed.empty()) {
-    ran.failure = {.reason = AbortReason::kConstraint, .store = {}, .detail = failed};
+    const bool is_vote = command.option("reason", "constraint") == "vote-no";
+    ran.failure = {.reason = is_vote ? AbortReason::kVoteNo : AbortReason::kConstraint, .store = {}, .detail = failed};
     results->clear();
   }
   ran.results = std::move(results);

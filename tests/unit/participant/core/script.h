@@ -2,7 +2,7 @@
 //
 //     execute CALL TXN [branch=1.1] [number=0] [stamp=100] [timeout=30s] [level=read-committed]    one statement
 //     submit CALL TXN [statements=1] [stamp=100] [timeout=30s] [level=read-committed]              execute and prepare
-//     ran RUN [wrote=2] [locks=t[a]:X,t:S] [failed=words_of_the_store] [results=1] [needs-last-run]
+//     ran RUN [wrote=2] [locks=t[a]:X,t:S] [failed=words_of_the_store [reason=vote-no]] [results=1] [needs-last-run]
 //                          by default it read, and locked nothing
 //     prepare CALL TXN branch=1.1 count=1
 //     commit CALL TXN branch=1.1 at=POSITION

@@ -105,6 +105,38 @@ const std::vector<Kind> kKinds = {
       "CREATE TABLE c(i INTEGER PRIMARY KEY, p INTEGER REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
       "INSERT INTO c VALUES (1, 1)"},
      {"INSERT INTO c VALUES (2, 5)", "DELETE FROM p WHERE i = 1", "INSERT INTO p VALUES (5, 5), (1, 10)"}},
+    {"composite foreign keys, deferred too",
+     {"CREATE TABLE p(a INT, b TEXT, v, PRIMARY KEY (a, b))",
+      "INSERT INTO p VALUES (1, 'a', 1), (1, 'b', 2), (2, 'a', 3), (3, 'c', 4)",
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, x TEXT, y INT,"
+      " FOREIGN KEY (x, y) REFERENCES p(b, a) ON DELETE CASCADE ON UPDATE CASCADE)",
+      "CREATE TABLE d(i INTEGER PRIMARY KEY, x TEXT, y INT,"
+      " FOREIGN KEY (x, y) REFERENCES p(b, a) DEFERRABLE INITIALLY DEFERRED)",
+      "INSERT INTO c VALUES (1, 'a', 1), (2, 'b', 1), (3, NULL, 9)", "INSERT INTO d VALUES (1, 'a', 2)"},
+     {"INSERT INTO c VALUES (4, 'z', 1)", "INSERT INTO c VALUES (5, 'z', NULL)", "INSERT INTO c VALUES (6, 'c', 3)",
+      "INSERT INTO d VALUES (2, 'late', 7), (3, NULL, 1)", "UPDATE p SET a = 5 WHERE b = 'b'",
+      "DELETE FROM p WHERE b = 'a'", "INSERT INTO p VALUES (7, 'late', 0), (2, 'a', 9)",
+      "UPDATE c SET x = 'a', y = 2 WHERE i = 6"}},
+    {"a parent without rowid",
+     {"CREATE TABLE p(k TEXT, n INT, v, PRIMARY KEY (n, k)) WITHOUT ROWID",
+      "INSERT INTO p VALUES ('a', 1, 1), ('b', 2, 2), ('c', 3, 3)",
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, k TEXT, n INT, FOREIGN KEY (n, k) REFERENCES p ON UPDATE SET NULL)",
+      "CREATE TABLE d(i INT PRIMARY KEY, k TEXT, n INT,"
+      " FOREIGN KEY (k, n) REFERENCES p(k, n) DEFERRABLE INITIALLY DEFERRED) WITHOUT ROWID",
+      "INSERT INTO c VALUES (1, 'a', 1), (2, 'b', 2)", "INSERT INTO d VALUES (1, 'c', 3)"},
+     {"INSERT INTO c VALUES (3, 'a', 2)", "INSERT INTO c VALUES (4, 'b', 2)", "DELETE FROM p WHERE k = 'a'",
+      "UPDATE p SET n = 20 WHERE k = 'b'", "DELETE FROM p WHERE n = 3", "INSERT INTO p VALUES ('c', 3, 'again')",
+      "UPDATE d SET k = 'b', n = 20"}},
+    {"a parent with a NOCASE key",
+     {"CREATE TABLE p(k TEXT COLLATE NOCASE PRIMARY KEY NOT NULL, v)", "INSERT INTO p VALUES ('Ann', 1), ('Bob', 2)",
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, k TEXT REFERENCES p ON UPDATE CASCADE)",
+      "CREATE TABLE d(i INTEGER PRIMARY KEY, k TEXT REFERENCES p DEFERRABLE INITIALLY DEFERRED)",
+      "INSERT INTO c VALUES (1, 'ANN')", "INSERT INTO d VALUES (1, 'bob'), (2, 'zoe')",
+      "INSERT INTO p VALUES ('ZOE', 3)"},
+     {"INSERT INTO c VALUES (2, 'bOB'), (3, NULL)", "INSERT INTO c VALUES (4, 'cy')",
+      "UPDATE p SET k = 'ann' WHERE v = 1", "UPDATE p SET k = 'Anna' WHERE v = 1", "DELETE FROM p WHERE k = 'bob'",
+      "DELETE FROM p WHERE k = 'zoe'", "INSERT INTO d VALUES (3, 'DAN')",
+      "INSERT INTO p VALUES ('dan', 4), ('Zoe', 5)"}},
     {"conflict clauses",
      {"CREATE TABLE t(i INTEGER PRIMARY KEY, u UNIQUE ON CONFLICT REPLACE, n NOT NULL ON CONFLICT IGNORE, f UNIQUE ON "
       "CONFLICT FAIL)",
@@ -248,6 +280,30 @@ TEST_F(Kinds, ADeferredForeignKeyThatStaysBrokenFailsTheLastRun) {
   EXPECT_EQ(verdict({"UPDATE c SET p = 3 WHERE k = 'one'", "UPDATE p SET i = 3", "UPDATE c SET p = 3"}), "");
 }
 
+TEST_F(Kinds, ADeferredKeyOfSeveralColumnsIsLookedUpColumnByColumn) {
+  create(
+      "CREATE TABLE p(a INTEGER, b INTEGER, v, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 2, 'used'), (3, 3, "
+      "'free');"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, x INTEGER, y INTEGER,"
+      " FOREIGN KEY (x, y) REFERENCES p(b, a) DEFERRABLE INITIALLY DEFERRED); INSERT INTO c VALUES (1, 2, 1);"
+      "CREATE TABLE folded(k TEXT COLLATE NOCASE PRIMARY KEY NOT NULL); INSERT INTO folded VALUES ('Ann');"
+      "CREATE TABLE f(k TEXT REFERENCES folded DEFERRABLE INITIALLY DEFERRED); INSERT INTO f VALUES ('ANN')");
+  const auto verdict = [&](const std::vector<std::string>& statements) {
+    Changes changes;
+    return run(statements, changes).detail;
+  };
+  const std::string broken = "FOREIGN KEY constraint failed: a row of `c` refers to a row of `p` that is not there";
+  EXPECT_EQ(verdict({"INSERT INTO c VALUES (2, 2, 1), (3, 3, 3)"}), "");
+  EXPECT_THAT(verdict({"INSERT INTO c VALUES (2, 1, 2)"}), HasSubstr(broken));
+  EXPECT_EQ(verdict({"INSERT INTO c VALUES (2, 1, NULL), (3, NULL, 2)"}), "");
+  EXPECT_THAT(verdict({"DELETE FROM p WHERE v = 'used'"}), HasSubstr(broken));
+  EXPECT_THAT(verdict({"UPDATE p SET a = 5 WHERE v = 'used'"}), HasSubstr(broken));
+  EXPECT_EQ(verdict({"DELETE FROM p WHERE v = 'free'"}), "");
+  EXPECT_EQ(verdict({"DELETE FROM p WHERE v = 'used'", "INSERT INTO p VALUES (1, 2, 'again')"}), "");
+  EXPECT_EQ(verdict({"INSERT INTO f VALUES ('ann')", "UPDATE folded SET k = 'aNN'"}), "");
+  EXPECT_THAT(verdict({"UPDATE folded SET k = 'Bob'"}), HasSubstr("a row of `f` refers to a row of `folded`"));
+}
+
 TEST_F(Kinds, ABranchNeedsALastRunIfItTouchedDeferredKeys) {
   options_.validate_replay = false;
   create(
@@ -335,6 +391,27 @@ TEST_F(Kinds, RecursiveTriggersFireWhereTheStoreIsToldTo) {
   create(schema);
   commit("INSERT INTO t VALUES (5)");
   EXPECT_EQ(read_outside(path(), "SELECT count(*) FROM t"), (Rows{{std::int64_t{6}}}));
+}
+
+TEST_F(Kinds, ReplaceFiresTheTriggersOfTheRowsThatItRemovesWhereTriggersAreRecursive) {
+  const std::string schema =
+      "CREATE TABLE t(i INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a');"
+      "CREATE TABLE read(v); INSERT INTO read VALUES ('r'); CREATE TABLE log(i INTEGER PRIMARY KEY, v);"
+      "CREATE TRIGGER note AFTER DELETE ON t BEGIN INSERT INTO log(v) SELECT old.v || v FROM read; END";
+  const std::string replace = "REPLACE INTO t VALUES (1, 'b')";
+  const auto reads = testing::Contains(Lock{{"read", ""}, LockMode::kShared});
+  create(schema);
+  EXPECT_THAT(execute(replace).locks, testing::Not(reads));
+  commit(replace);
+  EXPECT_EQ(read_outside(path(), "SELECT v FROM log"), Rows{}) << "as in SQLite by default";
+  store_.reset();
+  folder_.clear();
+  options_.recursive_triggers = true;
+  create(schema);
+  EXPECT_THAT(execute(replace).locks, reads);
+  commit(replace);
+  EXPECT_EQ(read_outside(path(), "SELECT v FROM log"), (Rows{{"ar"}}));
+  EXPECT_EQ(read_outside(path(), "SELECT v FROM t"), (Rows{{"b"}}));
 }
 
 TEST_F(Kinds, ALongBranchDoesNotDoItsChangesAgainForEachStatement) {

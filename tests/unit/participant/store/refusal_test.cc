@@ -142,7 +142,7 @@ TEST_F(Refusal, TablesThatAreNotSupportedAreRefusedForWritesAndNamed) {
                  "a deferred foreign key of `lax_child` refers to column `code` of `lax_parent`");
   expect_refused("DELETE FROM lax_parent", "which has another type than the column that refers to it");
   expect_refused("INSERT INTO words VALUES ('bye')", "`words` is a virtual table");
-  expect_refused("DELETE FROM words_content", "");
+  expect_refused("DELETE FROM words_content", "table words_content may not be modified");
   expect_refused("INSERT INTO rich VALUES (1, 2, '')", "cannot modify rich because it is a view");
   expect_refused("DELETE FROM nowhere", "no such table: nowhere");
 }
@@ -202,6 +202,16 @@ TEST_F(Refusal, ErrorsOfSqliteKeepItsWordsAndItsCode) {
   EXPECT_EQ(strict.failure.reason, AbortReason::kConstraint);
   EXPECT_EQ(strict.failure.sqlite_extended_code, SQLITE_CONSTRAINT_DATATYPE);
   expect_alive();
+}
+
+TEST_F(Refusal, WhatSqliteDoesNotKnowOrCannotHoldIsRefused) {
+  expect_refused("SELECT name FROM people ORDER BY name COLLATE german", "no such collation sequence: german");
+  expect_refused("SELECT * FROM sqlite_dbpage", "no such table: sqlite_dbpage");
+  std::string deep = "SELECT 1";
+  for (int level = 0; level < 2000; ++level) {
+    deep += " + 1";
+  }
+  expect_refused(deep, "Expression tree is too large");
 }
 
 TEST_F(Refusal, LimitsAreKept) {

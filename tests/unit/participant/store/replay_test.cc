@@ -227,6 +227,31 @@ TEST_F(Replayed, NobodyElsesRandomness) {
   EXPECT_EQ(rows("SELECT v FROM t"), execution.results[0].rows);
 }
 
+// A row that was captured otherwise than it was stands for what no known statement does.
+TEST_F(Replayed, ABranchThatCannotBeRepeatedVotesNo) {
+  create("CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a')");
+  const TransactionId id = transaction(1);
+  const Changes none;
+  const std::vector<Statement> update = {statement("UPDATE t SET v = 'b' WHERE id = 1")};
+  const Execution first = store_->execute({.id = id, .before = none, .statements = update}).value();
+  ASSERT_TRUE(first.needs_last_run);
+  std::vector<Change> changes = read_changes(first.changes);
+  changes.at(0).old_row.at(1) = "x";
+  Changes wrong;
+  append_change(wrong, changes.at(0));
+  ASSERT_EQ(wrong.bytes.size(), first.changes.bytes.size()) << "else it would be done again before the last run";
+
+  const std::vector<Statement> insert = {statement("INSERT INTO t VALUES (2, 'c')")};
+  const auto last = store_->execute({.id = id, .before = wrong, .statements = insert, .is_last = true});
+  ASSERT_TRUE(last) << last.error().message;
+  EXPECT_EQ(last->failure.reason, AbortReason::kVoteNo);
+  EXPECT_THAT(last->failure.detail, testing::HasSubstr("cannot be repeated exactly, so it cannot commit"));
+  EXPECT_EQ(last->failure.statement_index, -1) << "it is no fault of one of them";
+  EXPECT_TRUE(last->changes.empty());
+  EXPECT_EQ(rows("SELECT * FROM t"), (Rows{{std::int64_t{1}, "a"}}));
+  commit("UPDATE t SET v = 'd' WHERE id = 1");
+}
+
 TEST_F(Replayed, ChangesAreWrittenAsTheirPageSays) {
   create("CREATE TABLE t(id INTEGER PRIMARY KEY, v)");
   const Changes changes = execute("INSERT INTO t VALUES (1, 'a')").changes;

@@ -238,6 +238,42 @@ TEST_F(RowFootprint, AParentThatLosesAKeyTakesItsChildrenShared) {
   });
 }
 
+TEST_F(RowFootprint, ACompositeForeignKeyLocksItsParentInTheParentsOrder) {
+  create(
+      "CREATE TABLE p(a INTEGER, b TEXT, v, PRIMARY KEY (a, b)); INSERT INTO p VALUES (1, 'x', 1), (2, 'y', 2);"
+      "CREATE TABLE c(i INTEGER PRIMARY KEY, x TEXT, y INTEGER, FOREIGN KEY (x, y) REFERENCES p(b, a));"
+      "INSERT INTO c VALUES (1, 'x', 1), (9, NULL, NULL);"
+      "CREATE TABLE unnamed(i INTEGER PRIMARY KEY, x TEXT, y INTEGER, FOREIGN KEY (y, x) REFERENCES p);"
+      "INSERT INTO unnamed VALUES (9, NULL, NULL);"
+      "CREATE TABLE w(b INTEGER, a TEXT COLLATE NOCASE, u, PRIMARY KEY (a, b), UNIQUE (b, u)) WITHOUT ROWID;"
+      "INSERT INTO w VALUES (1, 'Ann', 5);"
+      "CREATE TABLE d(i INTEGER PRIMARY KEY, x INTEGER, y TEXT,"
+      " FOREIGN KEY (x, y) REFERENCES w(b, a) DEFERRABLE INITIALLY DEFERRED); INSERT INTO d VALUES (9, NULL, NULL);"
+      "CREATE TABLE by_u(i INTEGER PRIMARY KEY, x, y INTEGER, FOREIGN KEY (x, y) REFERENCES w(u, b));"
+      "INSERT INTO by_u VALUES (9, NULL, NULL)");
+  expect_locks({
+      {"a new row", "INSERT INTO c VALUES (5, 'x', 1)", {}, "c(5) X, p(1, 'x') S"},
+      {"one half NULL", "INSERT INTO c VALUES (5, 'x', NULL)", {}, "c(5) X"},
+      {"the other half NULL", "INSERT INTO c VALUES (5, NULL, 1)", {}, "c(5) X"},
+      {"another parent", "UPDATE c SET x = 'y', y = 2 WHERE i = 1", {}, "c(1) X, p(2, 'y') S"},
+      {"half of it goes", "UPDATE c SET y = NULL WHERE i = 1", {}, "c(1) X"},
+      {"without the parent's columns", "INSERT INTO unnamed VALUES (5, 'x', 1)", {}, "p(1, 'x') S, unnamed(5) X"},
+      {"a parent that goes", "DELETE FROM p WHERE a = 2 AND b = 'y'", {}, "c S, p(2, 'y') X, unnamed S"},
+      {"half of a parent's key changes",
+       "UPDATE p SET a = 3 WHERE a = 2 AND b = 'y'",
+       {},
+       "c S, p(2, 'y') X, p(3, 'y') X, unnamed S"},
+      {"a parent stays", "UPDATE p SET v = 3 WHERE a = 2 AND b = 'y'", {}, "p(2, 'y') X"},
+      {"deferred, of either case", "INSERT INTO d VALUES (5, 1, 'ANN')", {}, "d(5) X, w('ann', 1) S"},
+      {"deferred, and not there", "INSERT INTO d VALUES (5, 7, 'Bob')", {}, "d(5) X, w('bob', 7) S"},
+      {"by a unique key", "INSERT INTO by_u VALUES (5, 5, 1)", {}, "by_u(5) X, w sqlite_autoindex_w_2(1, 5) S"},
+      {"a parent without rowid goes",
+       "DELETE FROM w WHERE a = 'ann' AND b = 1",
+       {},
+       "by_u S, d S, w('ann', 1) X, w sqlite_autoindex_w_2(1, 5) X"},
+  });
+}
+
 TEST_F(RowFootprint, AStatementThatChangesVeryManyRowsTakesItsTableExclusive) {
   create(
       "CREATE TABLE t(i INTEGER PRIMARY KEY, v INTEGER UNIQUE); INSERT INTO t VALUES (1, 10), (2, 20);"
