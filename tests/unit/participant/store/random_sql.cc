@@ -15,6 +15,22 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bet
   return text;
 }
 
+// Of the values that were drawn for parameters, those that the statement came to use, numbered in their order.
+Statement with_used_parameters(const std::string& sql, const std::vector<Value>& drawn) {
+  Statement statement{.sql = {}, .parameters = {}, .expected_rows = {}};
+  for (std::size_t at = 0; at < sql.size();) {
+    if (sql[at] != '?') {
+      statement.sql += sql[at++];
+      continue;
+    }
+    std::size_t digits = 0;
+    statement.parameters.push_back(drawn.at(std::stoul(sql.substr(at + 1), &digits) - 1));
+    statement.sql += '?' + std::to_string(statement.parameters.size());
+    at += 1 + digits;
+  }
+  return statement;
+}
+
 }  // namespace
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -175,7 +191,6 @@ void RandomSql::fill() {
     schema_.push_back("INSERT OR IGNORE INTO " + table.name + "(" +
                       joined(table.key.empty() ? table.values : table.key) + ") VALUES (" +
                       row(table, table.key.empty() ? table.values : table.key) + ")");
-    parameters_.clear();
   }
   if (chance(40)) {
     Table& table = writable_[below(3)];
@@ -252,7 +267,7 @@ Statement RandomSql::statement_on(std::uint64_t number) {
     case 7: sql = erase(table); break;
     default: sql = select(table); break;
   }
-  return {.sql = std::move(sql), .parameters = std::exchange(parameters_, {}), .expected_rows = {}};
+  return with_used_parameters(sql, parameters_);
 }
 
 std::string RandomSql::row(const Table& table, const std::vector<std::string>& columns) {
