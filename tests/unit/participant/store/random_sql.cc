@@ -118,7 +118,7 @@ void RandomSql::add_table(std::string kind, Table table, const std::string& key_
   if (!kind.empty()) {
     columns.push_back(std::move(kind));
   }
-  const bool is_strict = chance(15) && table.key != std::vector<std::string>{"n"};
+  const bool is_strict = table.is_strict = chance(15) && table.key != std::vector<std::string>{"n"};
   for (const std::string name : {"a", "b"}) {
     table.values.push_back(name);
     const std::string type =
@@ -194,9 +194,7 @@ void RandomSql::fill() {
   }
   if (chance(40)) {
     Table& table = writable_[below(3)];
-    const bool is_strict =
-        schema_[0].find("STRICT") != std::string::npos || schema_[1].find("STRICT") != std::string::npos;
-    schema_.push_back("ALTER TABLE " + table.name + " ADD COLUMN d" + (is_strict ? " ANY" : "") + " DEFAULT " +
+    schema_.push_back("ALTER TABLE " + table.name + " ADD COLUMN d" + (table.is_strict ? " ANY" : "") + " DEFAULT " +
                       pick({"4", "'d'", "NULL", "1.5"}));
     table.values.emplace_back("d");
   }
