@@ -139,7 +139,7 @@ Reach reach_of(const std::vector<Token>& tokens, const StatementShape& shape, co
     }
     if (table->is_autoincrement) {
       add_once(reach.sequences, table);
-    } else if (table->integer_key && (table != target || inserters.has(*table))) {
+    } else if (table->integer_key && (table != target || is_searched || inserters.has(*table))) {
       add_once(reach.chooses, table);
     }
   }

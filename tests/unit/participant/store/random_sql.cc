@@ -15,6 +15,22 @@ std::string joined(const std::vector<std::string>& parts, const std::string& bet
   return text;
 }
 
+// Of the values that were drawn for parameters, those that the statement came to use, numbered in their order.
+Statement with_used_parameters(const std::string& sql, const std::vector<Value>& drawn) {
+  Statement statement{.sql = {}, .parameters = {}, .expected_rows = {}};
+  for (std::size_t at = 0; at < sql.size();) {
+    if (sql[at] != '?') {
+      statement.sql += sql[at++];
+      continue;
+    }
+    std::size_t digits = 0;
+    statement.parameters.push_back(drawn.at(std::stoul(sql.substr(at + 1), &digits) - 1));
+    statement.sql += '?' + std::to_string(statement.parameters.size());
+    at += 1 + digits;
+  }
+  return statement;
+}
+
 }  // namespace
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -102,7 +118,7 @@ void RandomSql::add_table(std::string kind, Table table, const std::string& key_
   if (!kind.empty()) {
     columns.push_back(std::move(kind));
   }
-  const bool is_strict = chance(15) && table.key != std::vector<std::string>{"n"};
+  const bool is_strict = table.is_strict = chance(15) && table.key != std::vector<std::string>{"n"};
   for (const std::string name : {"a", "b"}) {
     table.values.push_back(name);
     const std::string type =
@@ -175,13 +191,10 @@ void RandomSql::fill() {
     schema_.push_back("INSERT OR IGNORE INTO " + table.name + "(" +
                       joined(table.key.empty() ? table.values : table.key) + ") VALUES (" +
                       row(table, table.key.empty() ? table.values : table.key) + ")");
-    parameters_.clear();
   }
   if (chance(40)) {
     Table& table = writable_[below(3)];
-    const bool is_strict =
-        schema_[0].find("STRICT") != std::string::npos || schema_[1].find("STRICT") != std::string::npos;
-    schema_.push_back("ALTER TABLE " + table.name + " ADD COLUMN d" + (is_strict ? " ANY" : "") + " DEFAULT " +
+    schema_.push_back("ALTER TABLE " + table.name + " ADD COLUMN d" + (table.is_strict ? " ANY" : "") + " DEFAULT " +
                       pick({"4", "'d'", "NULL", "1.5"}));
     table.values.emplace_back("d");
   }
@@ -252,7 +265,7 @@ Statement RandomSql::statement_on(std::uint64_t number) {
     case 7: sql = erase(table); break;
     default: sql = select(table); break;
   }
-  return {.sql = std::move(sql), .parameters = std::exchange(parameters_, {}), .expected_rows = {}};
+  return with_used_parameters(sql, parameters_);
 }
 
 std::string RandomSql::row(const Table& table, const std::vector<std::string>& columns) {

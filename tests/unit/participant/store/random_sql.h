@@ -37,6 +37,7 @@ class RandomSql {
     std::vector<std::string> values;  // columns that can be written
     bool chooses_key = false;         // the key may be left out
     bool is_numbered = false;         // AUTOINCREMENT
+    bool is_strict = false;
   };
 
   bool chance(int percent) { return below(100) < static_cast<std::uint64_t>(percent); }

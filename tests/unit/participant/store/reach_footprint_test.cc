@@ -220,6 +220,8 @@ TEST_F(ReachFootprint, ReadCommittedTakesWhatItWritesAndNothingElse) {
            {},
            "c S, p S, p(9) X, p append S, p sqlite_autoindex_p_1('z') X"},
           {"the end of a table", "INSERT INTO c(v) VALUES (5)", {}, "c(10) X, c append X"},
+          {"the end of a table, from a search", "INSERT INTO c(v) SELECT a FROM bare", {}, "c(10) X, c append X"},
+          {"the end of a table, or a conflict", "INSERT OR IGNORE INTO c(v) VALUES (5)", {}, "c(10) X, c append X"},
           {"a table without a key", "INSERT INTO bare VALUES (2)", {}, "bare X"},
       },
       level);
