@@ -7,6 +7,7 @@
 
 #include "participant/store/compile_limit.h"
 #include "participant/store/memory_limit.h"
+#include "participant/store/query_plan.h"
 
 namespace assent::participant {
 
@@ -175,7 +176,7 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
   prepared.shape = recognise(tokens, prepared.table);
   prepared.failure = prepared.shape.refusal;
   if (prepared.table == nullptr || prepared.table->kind != TableSchema::Kind::kTable ||
-      !is_confirmed_by_plan(prepared.shape, sql, *prepared.table)) {
+      !is_confirmed_by_plan(prepared.shape, sql, *prepared.table, connection_)) {
     prepared.shape.kind = StatementShape::Kind::kOther;
   }
   prepared.reach = reach_of(tokens, prepared.shape, access, prepared.writes ? prepared.table : nullptr, catalog_);
@@ -185,66 +186,6 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
           "`" + table->name + "` is not a table of transactions, and is joined here by the names of its columns";
     }
   }
-}
-
-// What SQLite says that it will do; nothing of it is done. Throws std::bad_alloc if SQLite has no memory for it.
-std::vector<std::string> StatementCache::plan_of(const std::string& sql) {
-  sqlite3_stmt* explain = nullptr;
-  const std::string text = "EXPLAIN QUERY PLAN " + sql;
-  int code = SQLITE_OK;
-  bool is_too_complex = false;
-  {
-    const CompileLimit limit(sql.size());
-    code = sqlite3_prepare_v3(connection_.handle(), text.data(), static_cast<int>(text.size()), 0, &explain, nullptr);
-    is_too_complex = limit.was_reached();
-  }
-  const StatementHandle handle(explain);
-  std::vector<std::string> plan;
-  while (code == SQLITE_OK || code == SQLITE_ROW) {
-    if ((code = sqlite3_step(explain)) == SQLITE_ROW) {
-      const auto line = read_column(explain, 3);
-      if (!line) throw std::bad_alloc();
-      plan.push_back(to_lower(std::get<std::string>(*line)));
-    }
-  }
-  if ((code & kPrimaryCode) == SQLITE_NOMEM && !is_too_complex) {
-    throw std::bad_alloc();
-  }
-  return code == SQLITE_DONE ? plan : std::vector<std::string>{"unknown"};
-}
-
-// What is recognised is believed only if SQLite reads no more than it should: an INSERT nothing but its own VALUES, a
-// keyed statement that one key. Behind that a foreign key may look for rows: of a statement that names one table once.
-bool StatementCache::is_confirmed_by_plan(const StatementShape& shape, const std::string& sql,
-                                          const TableSchema& table) {
-  if (shape.kind == StatementShape::Kind::kOther) {
-    return true;
-  }
-  std::vector<std::string> plan = plan_of(sql);
-  const bool is_insert = shape.kind == StatementShape::Kind::kPlainInsert;
-  const auto ends_with = [](const std::string& line, const std::string& end) {
-    return line.size() >= end.size() && line.compare(line.size() - end.size(), end.size(), end) == 0;
-  };
-  if (is_insert && (plan.empty() || !ends_with(plan.front(), " constant rows"))) {
-    plan.insert(plan.begin(), "");
-  }
-  if (plan.empty() || (plan.size() > 1 && table.children.empty())) {
-    return false;
-  }
-  if (is_insert || plan.front().compare(0, 7, "search ") != 0) {
-    return is_insert;
-  }
-  std::string columns;
-  for (const KeyColumn& key : table.primary_key) {
-    columns += (columns.empty() ? "(" : " AND ") + table.columns[key.column].name + "=?";
-  }
-  columns += ")";
-  if (table.integer_key || table.identity == RowIdentity::kRowid) {
-    return ends_with(plan.front(), " using integer primary key (rowid=?)");
-  }
-  const std::string way =
-      to_lower((table.primary_index.empty() ? "PRIMARY KEY " : "INDEX " + table.primary_index + " ") + columns);
-  return ends_with(plan.front(), " using " + way) || ends_with(plan.front(), " using covering " + way);
 }
 
 }  // namespace assent::participant

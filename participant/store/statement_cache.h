@@ -56,8 +56,6 @@ class StatementCache {
   void understand(PreparedStatement& prepared, const std::string& sql, const std::vector<Token>& tokens,
                   const Access& access);
   static const TableSchema* target_of(const std::vector<Token>& tokens, const Access& access, Catalog& catalog);
-  bool is_confirmed_by_plan(const StatementShape& shape, const std::string& sql, const TableSchema& table);
-  std::vector<std::string> plan_of(const std::string& sql);
 
   Connection& connection_;
   Catalog& catalog_;

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "coordinator/log/file_log.h"
-#include "tests/simulation/memory_log.h"
 #include "tests/simulation/log_disk.h"
+#include "tests/simulation/memory_log.h"
 #include "tests/unit/coordinator/log/records_for_tests.h"
 #include "tests/unit/coordinator/log/temporary_directory.h"
 

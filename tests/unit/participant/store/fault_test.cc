@@ -1,7 +1,9 @@
-// The N-th write, open, read, removal, mapping or allocation of a store's life fails, once or for good, also during
-// recovery: what it answered is so, it keeps all of a transaction or nothing, and it lives on.
+// The N-th write, force, open, read, removal, mapping or allocation of a store's life fails, once or for good, also
+// during recovery: what it answered is so, it keeps all of a transaction or nothing, and it lives on.
 //
-// ASSENT_FAULT_LIVES is the most lives of each loop; 0: every N has one.
+// ASSENT_FAULT_STRIDE is how far the N stand apart that fail alone; in their middle are those from which on all fail.
+// 1: every N does both; 2: every N does one of them. Otherwise some N of what a life does often, and every N of forces,
+// opens, removals and mappings.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -22,11 +24,10 @@ namespace {
 
 using Told = StoreLife::Told;
 
-int most_lives() {
-  constexpr int kQuick = 20;
-  const char* const wanted = std::getenv("ASSENT_FAULT_LIVES");
-  const int lives = wanted == nullptr ? kQuick : std::atoi(wanted);
-  return lives > 0 ? lives : std::numeric_limits<int>::max();
+int stride_of(int calls) {
+  constexpr int kQuick = 50;
+  const char* const wanted = std::getenv("ASSENT_FAULT_STRIDE");
+  return wanted == nullptr ? 1 + (calls - 1) / kQuick : std::max(1, std::atoi(wanted));
 }
 
 class FaultTest : public testing::Test {
@@ -55,7 +56,7 @@ class FaultTest : public testing::Test {
   void live_with_each(NthFault& fault) {
     live(fault, std::numeric_limits<int>::max(), false);
     const int calls = calls_;
-    const int stride = 1 + (calls - 1) / most_lives();
+    const int stride = stride_of(calls);
     RecordProperty("calls", calls);
     for (const bool for_good : {false, true}) {
       for (int number = for_good ? 1 + stride / 2 : 1; number <= calls && !HasFailure(); number += stride) {
@@ -144,9 +145,22 @@ TEST_P(DiskFaultTest, WhateverFailsWhatWasAnsweredIsSo) {
   live_with_each(disk.fault());
 }
 
+std::string name_of(DiskOperation operation) {
+  switch (operation) {
+    case DiskOperation::kWrite: return "Write";
+    case DiskOperation::kForce: return "Force";
+    case DiskOperation::kOpen: return "Open";
+    case DiskOperation::kRead: return "Read";
+    case DiskOperation::kRemove: return "Remove";
+    case DiskOperation::kMap: return "Map";
+  }
+  return {};
+}
+
 INSTANTIATE_TEST_SUITE_P(Disk, DiskFaultTest,
-                         testing::Values(DiskOperation::kWrite, DiskOperation::kOpen, DiskOperation::kRead,
-                                         DiskOperation::kRemove, DiskOperation::kMap));
+                         testing::Values(DiskOperation::kWrite, DiskOperation::kForce, DiskOperation::kOpen,
+                                         DiskOperation::kRead, DiskOperation::kRemove, DiskOperation::kMap),
+                         [](const auto& info) { return name_of(info.param); });
 
 TEST_F(FaultTest, WhateverAllocationFailsWhatWasAnsweredIsSo) {
   FaultyMemory memory;

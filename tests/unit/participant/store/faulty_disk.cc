@@ -38,7 +38,8 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 }
 
 int force(sqlite3_file* file, int flags) {
-  return fails_now(DiskOperation::kWrite) ? SQLITE_IOERR_FSYNC : real_of(file)->pMethods->xSync(real_of(file), flags);
+  const bool fails = fails_now(DiskOperation::kWrite) || fails_now(DiskOperation::kForce);
+  return fails ? SQLITE_IOERR_FSYNC : real_of(file)->pMethods->xSync(real_of(file), flags);
 }
 
 int read(sqlite3_file* file, void* bytes, int size, sqlite3_int64 offset) {
