@@ -66,6 +66,7 @@ std::map<std::string, int> features() {
       {"WITH c(x) AS (SELECT b FROM parent) DELETE", 0},
       {"FROM n WHERE x < 3) SELECT", 0},
       {"FROM n WHERE x < 3) INSERT", 0},
+      {"(a, b) SELECT x,", 0},
       {"SET a = CASE a WHEN 1 THEN 2", 0},
       {"SET i = CASE i WHEN 1 THEN 2", 0},
       {"zeroblob(5000)", 0},

@@ -142,14 +142,20 @@ std::string RandomSql::conflict_clauses(const Table& table) {
 
 std::string RandomSql::insert_from_query(const Table& table) {
   const std::vector<std::string> columns = some_columns(table);
-  const std::string insert = "INSERT INTO " + table.name + "(" + joined(columns) + ") SELECT ";
+  const std::string into = "INSERT INTO " + table.name;
+  const std::string insert = into + "(" + joined(columns) + ") SELECT " + row(table, columns);
+  const std::string numbers =
+      "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < " + integer() + ") ";
   const std::string other = pick(names_);
-  switch (below(3)) {
-    case 0:
-      return "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < " + integer() + ") " + insert +
-             row(table, columns) + " FROM n";
-    case 1: return "WITH c AS (SELECT a FROM " + other + ") " + insert + row(table, columns) + " FROM c WHERE a > 2";
-    default: return insert + row(table, columns) + " FROM " + other + " WHERE " + pick({"1", "a > 2"});
+  switch (below(5)) {
+    case 0: return numbers + insert + " FROM n";
+    // Rows that differ, also in the keys that they are given, or that SQLite chooses.
+    case 1: return numbers + into + "(a, b) SELECT x, " + value() + " FROM n";
+    case 2:
+      return numbers + into + "(" + pick(table.key.empty() ? table.values : table.key) + ", " + table.values.front() +
+             ") SELECT x + " + integer() + ", x FROM n WHERE x <> " + integer();
+    case 3: return "WITH c AS (SELECT a FROM " + other + ") " + insert + " FROM c WHERE a > 2";
+    default: return insert + " FROM " + other + " WHERE " + pick({"1", "a > 2"});
   }
 }
 
