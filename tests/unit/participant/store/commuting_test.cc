@@ -143,6 +143,7 @@ class Commuting : public SqliteStoreTest {
     SCOPED_TRACE("ASSENT_SEED=" + std::to_string(seed) + "\n" + schema);
     store_.reset();
     folder_.clear();
+    options_.recursive_triggers = sql.recursive_triggers();
     create(schema);
     tables_ = sql.tables();
     for (int round = 0; round < kRounds && !HasFailure(); ++round) {

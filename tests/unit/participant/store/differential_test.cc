@@ -48,8 +48,9 @@ class Differential : public SqliteStoreTest {
     }
     store_.reset();
     folder_.clear();
+    options_.recursive_triggers = sql.recursive_triggers();
     create(schema_);
-    reference_ = std::make_unique<ReferenceDatabase>(schema);
+    reference_ = std::make_unique<ReferenceDatabase>(schema, sql.recursive_triggers());
     reference_->roll_back();
     for (int count = 0; count < statements && !HasFatalFailure() && !HasNonfatalFailure(); ++count) {
       advance(sql);

@@ -39,6 +39,7 @@ class ReadCommitted : public SqliteStoreTest {
     SCOPED_TRACE("ASSENT_SEED=" + std::to_string(seed) + "\n" + schema_);
     store_.reset();
     folder_.clear();
+    options_.recursive_triggers = sql.recursive_triggers();
     create(schema_);
     for (int count = 0; count < kSteps && !HasFailure(); ++count) {
       advance(sql);

@@ -29,7 +29,7 @@ std::map<std::string, std::int64_t> smallest_numbers(const std::vector<Change>& 
 
 class ReferenceDatabase {
  public:
-  explicit ReferenceDatabase(const std::vector<std::string>& schema);
+  explicit ReferenceDatabase(const std::vector<std::string>& schema, bool recursive_triggers = false);
 
   void begin() { run("BEGIN"); }
   // 0, or why it could not: then it is rolled back.
