@@ -1,5 +1,6 @@
-// Random branches, several at a time under the locks that their statements ask for, against plain SQLite that runs
-// those that commit one after the other: every statement shows the same, and both end with the same rows.
+// Random branches, several at a time under the locks that their statements ask for, some prepared and decided later,
+// against plain SQLite that runs those that commit one after the other: every statement shows the same, and both end
+// with the same rows.
 #include <gtest/gtest.h>
 
 #include <algorithm>
