@@ -108,10 +108,10 @@ const std::vector<Kind> kKinds = {
     {"composite foreign keys, deferred too",
      {"CREATE TABLE p(a INT, b TEXT, v, PRIMARY KEY (a, b))",
       "INSERT INTO p VALUES (1, 'a', 1), (1, 'b', 2), (2, 'a', 3), (3, 'c', 4)",
-      "CREATE TABLE c(i INTEGER PRIMARY KEY, x TEXT, y INT,"
-      " FOREIGN KEY (x, y) REFERENCES p(b, a) ON DELETE CASCADE ON UPDATE CASCADE)",
-      "CREATE TABLE d(i INTEGER PRIMARY KEY, x TEXT, y INT,"
-      " FOREIGN KEY (x, y) REFERENCES p(b, a) DEFERRABLE INITIALLY DEFERRED)",
+      R"(CREATE TABLE c(i INTEGER PRIMARY KEY, x TEXT, y INT,
+            FOREIGN KEY (x, y) REFERENCES p(b, a) ON DELETE CASCADE ON UPDATE CASCADE))",
+      R"(CREATE TABLE d(i INTEGER PRIMARY KEY, x TEXT, y INT,
+            FOREIGN KEY (x, y) REFERENCES p(b, a) DEFERRABLE INITIALLY DEFERRED))",
       "INSERT INTO c VALUES (1, 'a', 1), (2, 'b', 1), (3, NULL, 9)", "INSERT INTO d VALUES (1, 'a', 2)"},
      {"INSERT INTO c VALUES (4, 'z', 1)", "INSERT INTO c VALUES (5, 'z', NULL)", "INSERT INTO c VALUES (6, 'c', 3)",
       "INSERT INTO d VALUES (2, 'late', 7), (3, NULL, 1)", "UPDATE p SET a = 5 WHERE b = 'b'",
@@ -121,8 +121,8 @@ const std::vector<Kind> kKinds = {
      {"CREATE TABLE p(k TEXT, n INT, v, PRIMARY KEY (n, k)) WITHOUT ROWID",
       "INSERT INTO p VALUES ('a', 1, 1), ('b', 2, 2), ('c', 3, 3)",
       "CREATE TABLE c(i INTEGER PRIMARY KEY, k TEXT, n INT, FOREIGN KEY (n, k) REFERENCES p ON UPDATE SET NULL)",
-      "CREATE TABLE d(i INT PRIMARY KEY, k TEXT, n INT,"
-      " FOREIGN KEY (k, n) REFERENCES p(k, n) DEFERRABLE INITIALLY DEFERRED) WITHOUT ROWID",
+      R"(CREATE TABLE d(i INT PRIMARY KEY, k TEXT, n INT,
+            FOREIGN KEY (k, n) REFERENCES p(k, n) DEFERRABLE INITIALLY DEFERRED) WITHOUT ROWID)",
       "INSERT INTO c VALUES (1, 'a', 1), (2, 'b', 2)", "INSERT INTO d VALUES (1, 'c', 3)"},
      {"INSERT INTO c VALUES (3, 'a', 2)", "INSERT INTO c VALUES (4, 'b', 2)", "DELETE FROM p WHERE k = 'a'",
       "UPDATE p SET n = 20 WHERE k = 'b'", "DELETE FROM p WHERE n = 3", "INSERT INTO p VALUES ('c', 3, 'again')",
