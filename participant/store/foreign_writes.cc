@@ -15,12 +15,34 @@ void ForeignWrites::accept() {
   accepted_ = data_version();
 }
 
-void ForeignWrites::check() {
-  if (data_version() != accepted_) {
-    throw ResultError({ErrorKind::kConflict,
-                       connection_.path() + ": another program has written to this store; find it and stop it: other "
-                                            "programs may open a store read-only"});
+// The index of the log is shared memory, which every commit counts in its header, at this offset
+// (https://www.sqlite.org/walformat.html#the_wal_index_header).
+std::uint32_t ForeignWrites::commits_in_log() {
+  constexpr int kRegionBytes = 32768;
+  constexpr std::size_t kCommits = 8;
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(connection_.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
+  void volatile* region = nullptr;
+  if (file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK || region == nullptr) {
+    throw ResultError(
+        {ErrorKind::kIo, connection_.path() + ": the index of its log cannot be mapped; see to the disk"});
   }
+  return *reinterpret_cast<const volatile std::uint32_t*>(static_cast<const volatile char*>(region) + kCommits);
+}
+
+void ForeignWrites::about_to_commit() {
+  commits_ = commits_in_log() + 1;
+}
+
+void ForeignWrites::check() {
+  if (data_version() == accepted_) return;
+  if (commits_in_log() == commits_) {
+    throw ResultError({ErrorKind::kIo, connection_.path() + ": a page could not be read again when what was executed "
+                                                            "was rolled back; see to the disk"});
+  }
+  throw ResultError({ErrorKind::kConflict,
+                     connection_.path() + ": another program has written to this store; find it and stop it: other "
+                                          "programs may open a store read-only"});
 }
 
 void ForeignWrites::note_while_open(Error& error) {

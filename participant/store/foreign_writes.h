@@ -32,8 +32,14 @@ class ForeignWrites {
   // REQUIRES: within a transaction, here and below. What is there now is what this store has seen.
   void accept();
 
-  // Throws ResultError (kConflict) if somebody else has committed since.
+  // Throws ResultError if somebody else has committed since (kConflict), or if SQLite only looks so (kIo): it forgets
+  // its pages, and raises the version, also where it cannot read one of them again while it rolls back, and says
+  // nothing.
   void check();
+
+  // REQUIRES: the write lock is held, and COMMIT comes next. Throws ResultError (kIo) if the log's index cannot be
+  // seen.
+  void about_to_commit();
 
   // Another program has written, or has kept the write lock for long. Adds to the error if it cannot be noted.
   void note_while_open(Error& error);
@@ -52,11 +58,14 @@ class ForeignWrites {
 
  private:
   std::int64_t data_version();
+  // How often anybody has committed to the log. Throws ResultError (kIo) if its index cannot be seen.
+  std::uint32_t commits_in_log();
 
   Connection& connection_;
   FileClaim& claim_;
   Clock clock_;
   std::int64_t accepted_ = 0;
+  std::uint32_t commits_ = 0;  // in the log, as our own last one leaves it
 };
 
 }  // namespace assent::participant

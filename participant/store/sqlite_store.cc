@@ -136,7 +136,7 @@ class SqliteStore final : public Store {
     foreign_writes_.accept();
     const bool has_noticed = !claim_->foreign_write().empty();
     if (!has_noticed) claim_->forget_notes();  // from now on the file is not at rest
-    connection_.query("COMMIT").run();
+    commit();
     if (has_noticed) claim_->forget_notes();  // now it is kept in the store
     claim_->mark_written();
     executor_.read_committed();
@@ -157,7 +157,7 @@ class SqliteStore final : public Store {
     }
     const StorePosition position = journal_.raise_position();
     fail_at("store.before_journal_commit");
-    connection_.query("COMMIT").run();
+    commit();
     fail_at("store.after_journal_commit");
     claim_->mark_written();
     for (const JournalOperation& operation : operations) {
@@ -178,7 +178,7 @@ class SqliteStore final : public Store {
     if (change.failure.empty() && !change.was_applied_before) {
       change.position = journal_.raise_position();
       fail_at("store.before_schema_commit");
-      connection_.query("COMMIT").run();
+      commit();
       fail_at("store.after_schema_commit");
     } else {
       executor_.end();  // SQLite may have rolled back by itself
@@ -186,6 +186,11 @@ class SqliteStore final : public Store {
     claim_->mark_written();
     forget_schema();
     return change;
+  }
+
+  void commit() {
+    foreign_writes_.about_to_commit();
+    connection_.query("COMMIT").run();
   }
 
   // Statements first: they point into the catalog.

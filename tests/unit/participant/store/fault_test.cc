@@ -70,7 +70,6 @@ class FaultTest : public testing::Test {
   void live(NthFault& fault, int number, bool for_good) {
     folder_.clear();
     StoreLife life(path_);
-    life.reads_fail = reads_fail_;
     life.without_faults = [&](const std::function<void()>& act) {
       fault.pause();
       act();
@@ -133,7 +132,6 @@ class FaultTest : public testing::Test {
 
   TemporaryFolder folder_;
   std::string path_ = folder_.file("store.db");
-  bool reads_fail_ = false;
   int calls_ = 0;  // of the latest life
 };
 
@@ -141,7 +139,6 @@ class DiskFaultTest : public FaultTest, public testing::WithParamInterface<DiskO
 
 TEST_P(DiskFaultTest, WhateverFailsWhatWasAnsweredIsSo) {
   FaultyDisk disk(GetParam());
-  reads_fail_ = GetParam() == DiskOperation::kRead;
   live_with_each(disk.fault());
 }
 

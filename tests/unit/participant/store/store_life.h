@@ -46,9 +46,6 @@ class StoreLife {
   // After an error: it answers nobody.
   void expect_unavailable();
 
-  // A read that fails while SQLite rolls back may be taken for a foreign write.
-  bool reads_fail = false;
-
   // Called around what another program does, which meets no fault.
   std::function<void(const std::function<void()>&)> without_faults = [](const auto& act) { act(); };
 
