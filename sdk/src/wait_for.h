@@ -5,18 +5,15 @@
 #include <memory>
 #include <utility>
 
-#include "assent/errors.h"
 #include "sdk/src/completion.h"
 #include "sdk/src/environment.h"
 
 namespace assent::sdk {
 
-// `start` is given the completion. Returns the value, or throws what the operation ended with.
+// REQUIRES: not on the environment's thread, where it would wait for ever. `start` is given the completion. Returns the
+// value, or throws what the operation ended with.
 template <typename T, typename Start>
 T wait_for(Environment& environment, Start&& start) {
-  if (environment.is_inside()) {
-    throw InvalidArgument("a call that waits was made where answers are handed out, so that it would wait for ever");
-  }
   auto ended = std::make_shared<std::promise<Attempt<T>>>();
   auto end = ended->get_future();
   start(Completion<T>([&environment, ended](Attempt<T> attempt) {

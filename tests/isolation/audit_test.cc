@@ -13,6 +13,7 @@
 
 #include "tests/isolation/kills.h"
 #include "tests/isolation/workload.h"
+#include "tests/sanitized.h"
 
 namespace assent::isolation {
 namespace {
@@ -105,7 +106,7 @@ class AuditTest : public testing::Test {
 TEST_F(AuditTest, OfAllRowsBesideManyWritersHindersNobodyForLong) {
   std::atomic<bool> audited = false;
   const auto audits = amount(kAudits);
-  const auto longest = is_sanitized() ? kLongestSanitizedWait : kLongestWait;
+  const auto longest = kIsSanitized ? kLongestSanitizedWait : kLongestWait;
   std::size_t beside = 0;  // transfers that committed while audits went on
   run_clients(
       kWriters,

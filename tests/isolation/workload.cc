@@ -9,6 +9,7 @@
 #include <exception>
 #include <future>
 
+#include "tests/sanitized.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::isolation {
@@ -23,17 +24,7 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
 }  // namespace
 
 std::size_t amount(std::size_t usual) {
-  constexpr std::size_t kLessWhenSanitized = 8;
-  const auto all = usual * environment("ASSENT_ISOLATION_FACTOR", 1);
-  return is_sanitized() ? (all + kLessWhenSanitized - 1) / kLessWhenSanitized : all;
-}
-
-bool is_sanitized() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return true;
-#else
-  return false;
-#endif
+  return unless_sanitized(usual * environment("ASSENT_ISOLATION_FACTOR", 1));
 }
 
 std::uint64_t seed_of(const std::string& test, std::uint64_t usual) {

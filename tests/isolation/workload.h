@@ -19,12 +19,9 @@
 
 namespace assent::isolation {
 
-// How much a test does: so many times the usual as the environment variable ASSENT_ISOLATION_FACTOR says, or once; but
-// an eighth of it under a sanitizer, which looks for other errors and is ten times slower.
+// How much a test does: so many times the usual as the environment variable ASSENT_ISOLATION_FACTOR says, or once; less
+// under a sanitizer.
 std::size_t amount(std::size_t usual);
-
-// Whether this is a build with a sanitizer.
-bool is_sanitized();
 
 // Of a test's random choices: the environment variable ASSENT_ISOLATION_SEED, or else `usual`. Prints it.
 std::uint64_t seed_of(const std::string& test, std::uint64_t usual);

@@ -1,20 +1,52 @@
-// Application: whoever uses the cluster.
+// Application: whoever uses the cluster, turn by turn: one run of a transaction, or a rest. What was to come in a turn
+// does not come once another has begun.
 #pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "tests/simulation/cluster.h"
 
 namespace assent::simulation {
 
 class Application {
  public:
-  Application() = default;
+  Application(Cluster& cluster, std::string name);
   Application(const Application&) = delete;
   Application& operator=(const Application&) = delete;
   virtual ~Application() = default;
 
   // Runs transactions until stop(). With `is_crosswise` only those that get into each other's way.
-  virtual void work(bool is_crosswise) = 0;
-  virtual void stop() = 0;
+  void work(bool is_crosswise);
+  void stop() { is_working_ = false; }
 
-  virtual bool is_idle() const = 0;
+  bool is_idle() const { return !is_busy_; }
+
+ protected:
+  // Runs a transaction, and rests when it has ended.
+  virtual void begin() = 0;
+
+  // Each begins a turn.
+  void begin_turn();
+  void rest(Duration least, Duration most);  // and then, if it is to work, begin()
+  void move_on() { ++turn_; }
+
+  std::uint64_t turn() const { return turn_; }
+  // In this turn only.
+  void later(Duration delay, std::function<void()> action);
+
+  bool is_working() const { return is_working_; }
+  bool is_crosswise() const { return is_crosswise_; }
+
+  Cluster& cluster_;
+  const std::string name_;
+
+ private:
+  bool is_working_ = false;
+  bool is_crosswise_ = false;
+  bool is_busy_ = false;
+  std::uint64_t turn_ = 0;
 };
 
 }  // namespace assent::simulation

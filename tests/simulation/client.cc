@@ -17,36 +17,18 @@ coordinator::ReturnWhen return_when(bool applied) {
 
 }  // namespace
 
-Client::Client(Cluster& cluster, std::string name) : cluster_(cluster), name_(std::move(name)) {}
-
-void Client::work(bool is_crosswise) {
-  is_crosswise_ = is_crosswise;
-  is_working_ = true;
-  rest(0s, 20ms);
-}
-
-void Client::rest(Duration least, Duration most) {
-  ++turn_;
-  is_busy_ = false;
+void Client::end(Duration least, Duration most) {
   begin_stamp_.reset();
-  if (is_working_) unless_answered(cluster_.world.between(least, most), [this] { begin(); });
+  rest(least, most);
 }
 
 void Client::again() {
-  ++turn_;
-  unless_answered(cluster_.world.between(0ms, 10ms), [this] { begin(); });
-}
-
-void Client::unless_answered(Duration patience, std::function<void()> action) {
-  cluster_.world.after(patience, [this, turn = turn_, action = std::move(action)] {
-    if (turn == turn_) action();
-  });
+  move_on();
+  later(cluster_.world.between(0ms, 10ms), [this] { begin_turn(); });
 }
 
 void Client::begin() {
   auto& world = cluster_.world;
-  ++turn_;
-  is_busy_ = true;
   if (world.chance(0.1)) ask_about_another();
   if (!lease_ || taken_ == lease_->count || world.now() > leased_ + lease_->use_for) return lease();
   id_ = lease_->first;
@@ -55,7 +37,7 @@ void Client::begin() {
     const auto since = std::chrono::duration_cast<std::chrono::microseconds>(world.now() - leased_);
     begin_stamp_ = lease_->begin_stamp + static_cast<std::uint64_t>(since.count());
     const auto stores = cluster_.store_names();
-    plan_ = is_crosswise_ ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
+    plan_ = is_crosswise() ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
   }
   plan_.mark(marker_of(id_));
   branches_.clear();
@@ -64,7 +46,7 @@ void Client::begin() {
   world.say(name_, " begins ", describe(id_), ": ", plan_.name);
   if (world.chance(world.faults.crash)) {
     world.count("clients died");
-    unless_answered(world.between(0ms, 20ms), [this] { rest(0ms, 100ms); });
+    later(world.between(0ms, 20ms), [this] { end(0ms, 100ms); });
   }
   if (plan_.is_one_shot) return submit();
   execute(0);
@@ -76,22 +58,22 @@ void Client::lease() {
   lease_.reset();
   taken_ = 0;
   leased_ = cluster_.world.now();
-  const auto granted = [this, turn = turn_](const CoordinatorNode::Answer& answer) {
+  const auto granted = [this, turn = turn()](const CoordinatorNode::Answer& answer) {
     const auto* lease = std::get_if<coordinator::LeaseGranted>(&answer.effect);
-    if (turn != turn_ || lease == nullptr) return;
+    if (turn != this->turn() || lease == nullptr) return;
     lease_ = *lease;
-    begin();
+    begin_turn();
   };
   call(cluster_.world, name_, *coordinator_, coordinator::LeaseRequested{{}, 8}, granted);
-  unless_answered(100ms, [this] { begin(); });
+  later(100ms, [this] { begin_turn(); });
 }
 
 template <typename Request>
 void Client::ask(CoordinatorNode& coordinator, const Request& request, bool applied) {
-  const auto told = [this, turn = turn_, id = request.id, applied](const CoordinatorNode::Answer& answer) {
+  const auto told = [this, turn = turn(), id = request.id, applied](const CoordinatorNode::Answer& answer) {
     const auto* outcome = std::get_if<coordinator::OutcomeAnswered>(&answer.effect);
     if (outcome != nullptr) cluster_.checker.told(id, outcome->kind, applied);
-    if (turn == turn_ && id == id_) heard(answer.effect);
+    if (turn == this->turn() && id == id_) heard(answer.effect);
   };
   call(cluster_.world, name_, coordinator, request, told);
 }
@@ -119,12 +101,11 @@ void Client::submit() {
   const bool applied = world.chance(0.3);
   if (world.chance(world.faults.repeat)) ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
   ask(*coordinator_, coordinator::SubmitRequested{{}, id_, *begin_stamp_, branches, return_when(applied), {}}, applied);
-  if (is_crosswise_) {
-    return unless_answered(kLongestWait, [this] {
-      throw Violation("progress: transaction " + describe(id_) + " is not decided in time");
-    });
+  if (is_crosswise()) {
+    return later(kLongestWait,
+                 [this] { throw Violation("progress: transaction " + describe(id_) + " is not decided in time"); });
   }
-  unless_answered(world.between(20ms, 1s), [this, &world] {
+  later(world.between(20ms, 1s), [this, &world] {
     if (world.chance(0.5)) return submit();
     finish();
   });
@@ -143,10 +124,10 @@ void Client::execute(std::size_t index) {
                                               std::make_shared<const std::vector<Statement>>(1, step.statement),
                                               2s,
                                               coordinator_->name()};
-  call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn_](const auto& answer) {
-    if (turn == turn_) heard(index, answer);
+  call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn()](const auto& answer) {
+    if (turn == this->turn()) heard(index, answer);
   });
-  unless_answered(world.between(50ms, 1s), [this, index, &world] {
+  later(world.between(50ms, 1s), [this, index, &world] {
     if (world.chance(0.7)) return execute(index);
     gives_up_ = true;
     finish();
@@ -156,7 +137,7 @@ void Client::execute(std::size_t index) {
 void Client::heard(std::size_t index, const participant::Effect& answer) {
   const Step& step = plan_.steps[index];
   const auto* executed = std::get_if<participant::ExecuteAnswered>(&answer);
-  ++turn_;
+  move_on();
   if (executed == nullptr || executed->result == nullptr) {
     gives_up_ = true;
     return finish();
@@ -165,7 +146,7 @@ void Client::heard(std::size_t index, const participant::Effect& answer) {
   branch.branch = executed->branch;
   ++branch.statement_count;
   saw(step, *executed->result);
-  unless_answered(cluster_.world.latency(0ms, 2ms), [this, next = index + 1] {
+  later(cluster_.world.latency(0ms, 2ms), [this, next = index + 1] {
     if (next < plan_.steps.size()) return execute(next);
     finish();
   });
@@ -191,14 +172,14 @@ void Client::finish() {
   } else {
     ask(*coordinator_, coordinator::CommitRequested{{}, id_, branches, return_when(applied)}, applied);
   }
-  unless_answered(world.between(50ms, 1s), [this] { finish(); });
+  later(world.between(50ms, 1s), [this] { finish(); });
 }
 
 void Client::heard(const coordinator::Effect& answer) {
   const auto* outcome = std::get_if<coordinator::OutcomeAnswered>(&answer);
   if (outcome == nullptr) {  // refused: perhaps another copy of it was not, so nothing is known
     lease_.reset();
-    return rest(0ms, 50ms);
+    return end(0ms, 50ms);
   }
   if (outcome->kind == OutcomeKind::kInProgress) return;  // asked again in a while
   if (outcome->kind == OutcomeKind::kCommitted) {
@@ -208,12 +189,12 @@ void Client::heard(const coordinator::Effect& answer) {
         if (from.store == step.store && from.results) saw(step, from.results->at(seen[step.store]++));
       }
     }
-    return rest(0ms, 200ms);
+    return end(0ms, 200ms);
   }
   if (outcome->kind == OutcomeKind::kForgotten || outcome->cause.reason == AbortReason::kPresumed) lease_.reset();
-  if (outcome->kind == OutcomeKind::kAborted && is_worth_another_run(outcome->cause.reason) && is_working_)
+  if (outcome->kind == OutcomeKind::kAborted && is_worth_another_run(outcome->cause.reason) && is_working())
     return again();
-  rest(0ms, 200ms);
+  end(0ms, 200ms);
 }
 
 }  // namespace assent::simulation

@@ -19,16 +19,10 @@ namespace assent::simulation {
 
 class Client : public Application {
  public:
-  Client(Cluster& cluster, std::string name);
-
-  void work(bool is_crosswise) override;
-  void stop() override { is_working_ = false; }
-  bool is_idle() const override { return !is_busy_; }
+  using Application::Application;
 
  private:
-  using Statements = coordinator::Statements;
-
-  void begin();
+  void begin() override;
   void lease();
   void submit();
   void execute(std::size_t step);
@@ -38,20 +32,12 @@ class Client : public Application {
   void saw(const Step& step, const StatementResult& result);
   void ask_about_another();
   void again();
-  void rest(Duration least, Duration most);
+  void end(Duration least, Duration most);  // of the transaction
 
   // Sends a request about a transaction. Whatever is answered counts as told, also when nobody waits for it any more.
   template <typename Request>
   void ask(CoordinatorNode& coordinator, const Request& request, bool applied = false);
-  // What to do if nothing has moved on until then.
-  void unless_answered(Duration patience, std::function<void()> action);
 
-  Cluster& cluster_;
-  const std::string name_;
-  bool is_working_ = false;
-  bool is_crosswise_ = false;
-  bool is_busy_ = false;
-  std::uint64_t turn_ = 0;  // raised whenever it moves on: what answers an earlier turn is late
   CoordinatorNode* coordinator_ = nullptr;
   std::optional<coordinator::LeaseGranted> lease_;
   Time leased_;

@@ -6,9 +6,9 @@
 #include "assent/batch.h"
 #include "assent/errors.h"
 #include "sdk/src/cause.h"
-#include "sdk/src/run_loop.h"
 #include "sdk/src/submission.h"
 #include "tests/simulation/describe.h"
+#include "tests/simulation/run_loop.h"
 #include "tests/simulation/sdk_environment.h"
 
 namespace assent::simulation {
@@ -37,7 +37,7 @@ ClientOptions options(const std::string& coordinator) {
 
 }  // namespace
 
-SdkClient::SdkClient(Cluster& cluster, std::string name) : cluster_(cluster), name_(std::move(name)) {
+SdkClient::SdkClient(Cluster& cluster, std::string name) : Application(cluster, std::move(name)) {
   connect();
 }
 
@@ -58,24 +58,6 @@ void SdkClient::connect() {
   session_ = sdk::Session::make(options(all[cluster_.world.below(all.size())]->name()), std::move(environment));
 }
 
-void SdkClient::later(Duration delay, std::function<void()> action) {
-  cluster_.world.after(delay, [this, turn = turn_, action = std::move(action)] {
-    if (turn == turn_) action();
-  });
-}
-
-void SdkClient::work(bool is_crosswise) {
-  is_crosswise_ = is_crosswise;
-  is_working_ = true;
-  rest(0s, 20ms);
-}
-
-void SdkClient::rest(Duration least, Duration most) {
-  ++turn_;
-  is_busy_ = false;
-  if (is_working_) later(cluster_.world.between(least, most), [this] { begin(); });
-}
-
 void SdkClient::die() {
   cluster_.world.count("clients died");
   cluster_.world.say(name_, " dies");
@@ -86,16 +68,14 @@ void SdkClient::die() {
 
 void SdkClient::begin() {
   auto& world = cluster_.world;
-  ++turn_;
   run_ = TransactionId();
-  is_busy_ = true;
   const auto stores = cluster_.store_names();
-  plan_ = is_crosswise_ ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
+  plan_ = is_crosswise() ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
   plan_.is_one_shot = plan_.is_one_shot && !plan_.is_marked;
   const auto when = world.chance(0.3) ? Return::applied : Return::decided;
   world.say(name_, " begins: ", plan_.name);
   if (world.chance(world.faults.crash)) later(world.between(0ms, 50ms), [this] { die(); });
-  if (is_crosswise_) {
+  if (is_crosswise()) {
     later(kLongestWait,
           [this] { throw Violation("progress: a transaction of " + name_ + " does not commit in time"); });
   }
@@ -106,8 +86,8 @@ void SdkClient::submit(Return when) {
   Batch batch;
   for (const auto& step : plan_.steps) batch.add(step.store, step.statement);
   sdk::submit(session_, batch, when, IsolationLevel::kSerializable,
-              [this, turn = turn_, plan = plan_](const sdk::Attempt<Outcome>& ended) {
-                if (turn != turn_) return;
+              [this, turn = turn(), plan = plan_](const sdk::Attempt<Outcome>& ended) {
+                if (turn != this->turn()) return;
                 if (!ended) return this->ended(ended.error());
                 cluster_.checker.told(ended->id, ended->kind, ended->applied);
                 for (std::size_t i = 0; i < ended->results.size(); ++i)
@@ -117,7 +97,7 @@ void SdkClient::submit(Return when) {
 }
 
 void SdkClient::run(Return when) {
-  sdk::run_until_committed(
+  run_until_committed(
       session_,
       [this](const std::shared_ptr<sdk::ActiveTransaction>& transaction, const sdk::Completion<void>& done) {
         auto plan = std::make_shared<Plan>(plan_);
@@ -125,8 +105,8 @@ void SdkClient::run(Return when) {
         step(transaction, plan, 0, done);
       },
       when, IsolationLevel::kSerializable,
-      [this, turn = turn_](const sdk::Attempt<Outcome>& ended) {
-        if (turn != turn_) return;
+      [this, turn = turn()](const sdk::Attempt<Outcome>& ended) {
+        if (turn != this->turn()) return;
         if (ended) cluster_.checker.told(ended->id, ended->kind, ended->applied);
         this->ended(ended ? nullptr : ended.error());
       });
@@ -182,7 +162,7 @@ void SdkClient::ended(const std::exception_ptr& failure) {
       world.say(name_, ": ", error.what());
       if (run_ != TransactionId()) has_no_effect(run_);
     }
-    if (is_crosswise_) throw Violation("progress: a transaction of " + name_ + " did not commit");
+    if (is_crosswise()) throw Violation("progress: a transaction of " + name_ + " did not commit");
   } else {
     world.count("the SDK says: committed");
   }

@@ -298,21 +298,14 @@ class Differential : public SqliteStoreTest {
   std::uint64_t committed_ = 0;
 };
 
-// ASSENT_SEED begins elsewhere, ASSENT_WORLDS runs more of them, ASSENT_COMPARE_EACH finds the branch after which they
-// differ.
+// ASSENT_COMPARE_EACH finds the branch after which they differ.
 TEST_F(Differential, BranchesEndAsPlainSqliteDoes) {
   constexpr int kStatementsOfAWorld = 500;
-  const std::uint64_t first = number_from("ASSENT_SEED", 1);
-  const std::uint64_t worlds = number_from("ASSENT_WORLDS", 40);
-  for (std::uint64_t seed = first; seed < first + worlds && !HasFailure(); ++seed) {
-    run(seed, kStatementsOfAWorld);
-  }
-  std::printf(
-      "seeds %llu to %llu: %llu statements, %llu compared, %llu failed, %llu conflicts, %llu prepared, %llu commits\n",
-      static_cast<unsigned long long>(first), static_cast<unsigned long long>(first + worlds - 1),
-      static_cast<unsigned long long>(statements_), static_cast<unsigned long long>(compared_),
-      static_cast<unsigned long long>(failed_), static_cast<unsigned long long>(conflicts_),
-      static_cast<unsigned long long>(prepared_), static_cast<unsigned long long>(committed_));
+  const auto worlds = run_worlds(40, [&](std::uint64_t seed) { run(seed, kStatementsOfAWorld); });
+  std::printf("%llu statements, %llu compared, %llu failed, %llu conflicts, %llu prepared, %llu commits\n",
+              static_cast<unsigned long long>(statements_), static_cast<unsigned long long>(compared_),
+              static_cast<unsigned long long>(failed_), static_cast<unsigned long long>(conflicts_),
+              static_cast<unsigned long long>(prepared_), static_cast<unsigned long long>(committed_));
   EXPECT_GE(compared_, statements_ / 3);
   EXPECT_LE(failed_, statements_ / 4);
   EXPECT_GE(prepared_, 5 * worlds);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <random>
 #include <string>
 #include <vector>
@@ -10,8 +11,9 @@
 
 namespace assent::participant {
 
-// What the environment says, or else the other number.
-std::uint64_t number_from(const char* variable, std::uint64_t otherwise);
+// Calls `run` with a seed for each of so many worlds until a check fails, and says which seeds. The environment
+// variable ASSENT_SEED begins elsewhere than at 1, ASSENT_WORLDS runs more of them. Returns how many.
+std::uint64_t run_worlds(std::uint64_t usual, const std::function<void(std::uint64_t seed)>& run);
 
 class RandomSql {
  public:

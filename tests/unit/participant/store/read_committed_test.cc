@@ -126,15 +126,9 @@ class ReadCommitted : public SqliteStoreTest {
   std::uint64_t changed_rows_ = 0;
 };
 
-// ASSENT_SEED begins elsewhere, ASSENT_WORLDS runs more of them.
 TEST_F(ReadCommitted, BranchesNeverFailToApply) {
-  const std::uint64_t first = number_from("ASSENT_SEED", 1);
-  const std::uint64_t worlds = number_from("ASSENT_WORLDS", 20);
-  for (std::uint64_t seed = first; seed < first + worlds && !HasFailure(); ++seed) {
-    run_world(seed);
-  }
-  std::printf("seeds %llu to %llu: %llu branches applied, %llu rows changed\n", static_cast<unsigned long long>(first),
-              static_cast<unsigned long long>(first + worlds - 1), static_cast<unsigned long long>(applied_),
+  const auto worlds = run_worlds(20, [&](std::uint64_t seed) { run_world(seed); });
+  std::printf("%llu branches applied, %llu rows changed\n", static_cast<unsigned long long>(applied_),
               static_cast<unsigned long long>(changed_rows_));
   EXPECT_GE(applied_, 10 * worlds);
 }

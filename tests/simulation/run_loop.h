@@ -10,15 +10,15 @@
 #include "sdk/src/completion.h"
 #include "sdk/src/session.h"
 
-namespace assent::sdk {
+namespace assent::simulation {
 
 // One run: what it does with the transaction, and then the end of that, which is followed by the commit, or, after a
 // failure, by the abort.
-using RunFunction = std::function<void(const std::shared_ptr<ActiveTransaction>&, Completion<void>)>;
+using RunFunction = std::function<void(const std::shared_ptr<sdk::ActiveTransaction>&, sdk::Completion<void>)>;
 
 // As Client::run() does: again after a known abort that is worth another run, each time with a transaction of its own
 // and the first begin stamp.
-void run_until_committed(const std::shared_ptr<Session>& session, RunFunction function, Return when,
-                         IsolationLevel level, Completion<Outcome> done);
+void run_until_committed(const std::shared_ptr<sdk::Session>& session, RunFunction function, Return when,
+                         IsolationLevel level, sdk::Completion<Outcome> done);
 
-}  // namespace assent::sdk
+}  // namespace assent::simulation
