@@ -225,12 +225,12 @@ void JournalTables::check_format(Connection& connection) {
   }
 }
 
-RecoveredStore JournalTables::read() {
+RecoveredStore JournalTables::read(Connection& connection) {
   RecoveredStore recovered;
   {
-    Query query = connection_.query("SELECT identity, start_number, position FROM assent_store");
+    Query query = connection.query("SELECT identity, start_number, position FROM assent_store");
     const bool found = query.step();
-    const RowReader reader(query, connection_, "assent_store");
+    const RowReader reader(query, connection, "assent_store");
     if (!found) {
       reader.fail("identity");
     }
@@ -241,16 +241,16 @@ RecoveredStore JournalTables::read() {
       reader.fail("identity");  // two rows: which one?
     }
   }
-  Query branches = connection_.query(
+  Query branches = connection.query(
       "SELECT id, branch_start, branch_counter, state, begin_stamp, coordinator_address, statement_count, stores, "
       "changed_rows, changes, locks, commit_position, reason FROM assent_branches");
   while (branches.step()) {
-    recovered.rows.push_back(read_branch(branches, connection_));
+    recovered.rows.push_back(read_branch(branches, connection));
   }
-  Query coordinators = connection_.query(
+  Query coordinators = connection.query(
       "SELECT log, epoch, nonce, durable, released_through, released_except FROM assent_coordinators");
   while (coordinators.step()) {
-    recovered.coordinators.push_back(read_coordinator(coordinators, connection_));
+    recovered.coordinators.push_back(read_coordinator(coordinators, connection));
   }
   return recovered;
 }

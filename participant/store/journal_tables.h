@@ -29,7 +29,7 @@ class JournalTables {
   static void check_format(Connection& connection);
 
   // Everything that is kept.
-  RecoveredStore read();
+  static RecoveredStore read(Connection& connection);
 
   // One that is prepared, if any is.
   static std::optional<std::string> prepared_branch(Connection& connection);

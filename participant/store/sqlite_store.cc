@@ -128,7 +128,7 @@ class SqliteStore final : public Store {
       }
       declare_virtual_tables(connection_);
     }
-    recovered_ = journal_.read();
+    recovered_ = JournalTables::read(connection_);
     recovered_.start_number = journal_.raise_start_number();
     recovered_.position = journal_.raise_position();
     foreign_write_ = foreign_writes_.all_noticed(journal_.foreign_write());

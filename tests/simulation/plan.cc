@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "tests/simulation/checker.h"
+#include "tests/simulation/store_disk.h"
 
 namespace assent::simulation {
 
@@ -33,7 +34,9 @@ void add_write(Plan& plan, const std::string& store, AccountId account, Balance 
 
 void Plan::mark(AccountId marker) {
   for (auto& step : steps) {
-    if (step.is_marker) step.statement.parameters[0] = marker;
+    if (!step.is_marker) continue;
+    step.statement.parameters[0] = marker;
+    if (step.statement.sql == kInsertLink) step.statement.parameters[1] = marker;
   }
 }
 
@@ -57,7 +60,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
       add_read(plan, from, source);
       add_read(plan, to, sink);
     }
-    const auto money = static_cast<Balance>(2 * world.below(5)) + (world.chance(0.1) ? 1 : 0);  // odd: often refused
+    const auto money = static_cast<Balance>(world.below(10));
     add_write(plan, from, source, -money);
     add_write(plan, to, sink, money);
   } else if (kind < 7) {
@@ -76,11 +79,10 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
     plan.steps.push_back({to, statement(kInsertAccount, {account(), Balance{0}}), {}});
     plan.gives_up = true;
   } else {
-    plan.name = "from one account to the next";  // breaks the rule of the pair for a while, or for good
-    const AccountId source = account();
-    const auto money = static_cast<Balance>(world.below(10));
-    add_write(plan, from, source, -money);
-    add_write(plan, from, (source + 1) % kAccounts, money);
+    plan.name = "child before its parent";  // breaks the rule of links for a while, or for good
+    plan.is_marked = true;
+    plan.steps.push_back({from, statement(kInsertLink, {AccountId{0}, AccountId{0}}, 1), {}, true});
+    add_write(plan, world.chance(0.8) ? from : to, account(), 0);
     add_write(plan, to, account(), 0);
   }
   plan.gives_up = plan.gives_up && !plan.is_one_shot;

@@ -2,6 +2,7 @@
 
 #include "tests/simulation/client.h"
 #include "tests/simulation/sdk_client.h"
+#include "tests/simulation/store_vfs.h"
 
 namespace assent::simulation {
 
@@ -61,6 +62,7 @@ void heal_and_check(Cluster& cluster, std::vector<std::unique_ptr<Application>>&
 }  // namespace
 
 void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string_view, std::uint64_t>& counts) {
+  StoreVfs::instance().seed(seed);
   Cluster cluster(seed, transcript);
   auto& world = cluster.world;
   const auto coordinators = world.chance(0.3) ? 2U : 1U;
@@ -84,7 +86,7 @@ void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string
 
   const double crash = std::array{0.0, 0.003, 0.02}.at(world.below(3));
   const double other = std::array{0.0, 0.03, 0.1}.at(world.below(3));
-  world.faults = {other, other * 3, other, crash, other / 2, world.between(20ms, 3s)};
+  world.faults = {other, other * 3, other, crash, crash / 2, other / 2, world.between(20ms, 3s)};
   world.say("---- faults");
   disturb_now_and_then(cluster);
   for (const auto& client : clients) client->work(false);

@@ -1,6 +1,7 @@
 #include "tests/simulation/store_node.h"
 
 #include <algorithm>
+#include <array>
 
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
@@ -24,6 +25,10 @@ Settings settings(World& world) {
   return settings;
 }
 
+// More than either has, as a rule: then nothing fails.
+constexpr std::uint64_t kOperationsOfAJournal = 8;
+constexpr std::uint64_t kOperationsOfAnError = 30;
+
 Accounts accounts() {
   Accounts accounts;
   for (AccountId account = 0; account < kAccounts; ++account) accounts[account] = kFirstMoney * kVersions;
@@ -33,66 +38,92 @@ Accounts accounts() {
 }  // namespace
 
 StoreNode::StoreNode(Cluster& cluster, std::string name, StoreIdentity identity)
-    : cluster_(cluster), name_(std::move(name)), disk_(identity, accounts(), /*has_rule=*/true) {}
+    : cluster_(cluster), name_(std::move(name)), disk_(identity, accounts()) {}
 
 void StoreNode::start() {
   if (core_) return;
   copy_.reset();
-  open(disk_);
-  cluster_.checker.journaled(name_, disk_.image());
+  if (open(disk_)) return;
+  cluster_.world.after(cluster_.world.between(1ms, 500ms), [this] { start(); });
 }
 
 bool StoreNode::start_a_copy() {
   // One that the log of every coordinator can tell from the store, after a restart too.
-  const auto is_told_apart = [this](const ModelImage& image) {
+  const auto is_told_apart = [this](const OldCopy& old) {
     return std::all_of(cluster_.coordinators.begin(), cluster_.coordinators.end(), [&](const auto& coordinator) {
-      const auto opened_at = static_cast<std::uint64_t>(image.position) + 1;
+      const auto opened_at = static_cast<std::uint64_t>(old.position) + 1;
       return opened_at < static_cast<std::uint64_t>(cluster_.checker.acknowledged(coordinator->log(), name_));
     });
   };
   auto& world = cluster_.world;
-  if (world.faults.crash == 0 || old_images_.empty() || !world.chance(0.4)) return false;
-  const auto& image = old_images_[world.below(old_images_.size())];
-  if (!is_told_apart(image)) return false;
+  if (world.faults.crash == 0 || old_copies_.empty() || !world.chance(0.4)) return false;
+  const auto& old = old_copies_[world.below(old_copies_.size())];
+  if (!is_told_apart(old)) return false;
   world.count("old copies served");
   world.say(name_, " is replaced by an old copy");
-  copy_ = std::make_unique<ModelDisk>(image);
-  open(*copy_);
+  copy_ = std::make_unique<StoreDisk>(old.files);
+  return open(*copy_);
+}
+
+bool StoreNode::open(StoreDisk& disk) {
+  auto& world = cluster_.world;
+  const bool may_fail = starts_ > 0 && may_fail_at_disk();
+  if (may_fail) fail_soon(disk.disk());
+  auto opened = disk.open();
+  disk.disk().fail(0, Fault::kNothingDone);
+  if (!opened) {
+    if (!may_fail) throw Violation(name_ + " does not open: " + opened.error().message);
+    world.count("openings of a store that failed");
+    world.say(name_, " does not open");
+    was_journaling_ = false;  // what is found next may be of this opening
+    if (world.chance(0.5)) lose_power();
+    return false;
+  }
+  store_ = std::move(*opened);
+  ++starts_;
+  position_ = store_->recovered().position;
+  opening_ = Opening{1 + world.below(~0ULL)};
+  world.say(name_, " starts, start number ", store_->recovered().start_number);
+  core_ = std::make_unique<BranchTable>(settings(world), store_->recovered(), opening_, world.now());
+  if (!is_copy()) {
+    if (std::exchange(was_journaling_, false)) {
+      const bool is_kept = position_ > StorePosition{static_cast<std::uint64_t>(position_when_it_died_) + 1};
+      world.count(is_kept ? "journal transactions kept" : "journal transactions lost");
+    }
+    cluster_.checker.journaled(name_, disk_.read());
+  }
+  give_sign_of_life();
+  tell(TimePassed{});
   return true;
 }
 
-void StoreNode::open(ModelDisk& disk) {
-  store_ = ModelStore::open(disk).value();
-  ++starts_;
-  position_ = disk.image().position;
-  opening_ = Opening{1 + cluster_.world.below(~0ULL)};
-  cluster_.world.say(name_, " starts, start number ", store_->recovered().start_number);
-  core_ = std::make_unique<BranchTable>(settings(cluster_.world), store_->recovered(), opening_, cluster_.world.now());
-  give_sign_of_life();
-  tell(TimePassed{});
+bool StoreNode::may_fail_at_disk() {
+  return cluster_.world.chance(cluster_.world.faults.disk);
+}
+
+void StoreNode::fail_soon(Disk& disk) {
+  auto& world = cluster_.world;
+  disk.fail(1 + world.below(kOperationsOfAnError), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone,
+            world.chance(0.5));
 }
 
 void StoreNode::crash() {
   if (!core_) return;
-  const bool is_kept = cluster_.world.chance(0.5);
-  cluster_.world.count("store crashes");
-  if (is_journaling_) cluster_.world.count(is_kept ? "journal transactions kept" : "journal transactions lost");
-  cluster_.world.say(name_, " crashes",
-                     !is_journaling_ ? ""
-                     : is_kept       ? "; its journal transaction is kept"
-                                     : "; its journal transaction is lost");
-  core_.reset();
-  store_.reset();
-  if (!is_copy()) {
-    disk_.crash(is_kept ? ModelDisk::Fate::kKept : ModelDisk::Fate::kLost);
-    cluster_.checker.journaled(name_, disk_.image());
+  auto& world = cluster_.world;
+  world.count("store crashes");
+  world.say(name_, " crashes", journaling_ ? " while it journals" : "");
+  Disk& disk = at_hand().disk();
+  if (journaling_) {
+    disk.fail(1 + world.below(kOperationsOfAJournal), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone, true);
+    static_cast<void>(store_->journal(journaling_->operations).has_value());
+    was_journaling_ = !is_copy();
+    position_when_it_died_ = position_;
   }
-  callers_.clear();
-  inbox_.clear();
-  is_awake_ = is_journaling_ = false;
-  is_batch_ended_ = true;
-  armed_ = Time::max();
-  cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] {
+  disk.fail(1, Fault::kNothingDone, true);  // nobody is left to do anything
+  close();
+  disk.fail(0, Fault::kNothingDone);
+  if (world.chance(0.5)) lose_power();
+  world.after(world.between(1ms, 1500ms), [this] {
     if (core_ != nullptr) return;
     if (is_copy() || !start_a_copy()) return start();
     cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this, start = starts_] {
@@ -101,10 +132,47 @@ void StoreNode::crash() {
   });
 }
 
+// The disk has failed: nobody is answered, and the disk is read again.
+void StoreNode::go_offline(const Error& error) {
+  auto& world = cluster_.world;
+  if (error.kind != ErrorKind::kIo) throw Violation(name_ + " fails otherwise than its disk: " + error.message);
+  world.count("stores that went offline");
+  world.say(name_, " goes offline");
+  was_journaling_ = journaling_.has_value() && !is_copy();
+  position_when_it_died_ = position_;
+  close();
+  at_hand().disk().fail(0, Fault::kNothingDone);
+  world.after(world.between(1ms, 500ms), [this] {
+    if (core_ == nullptr) start();
+  });
+}
+
+void StoreNode::close() {
+  at_hand().stop_reading();
+  core_.reset();
+  store_.reset();
+  callers_.clear();
+  inbox_.clear();
+  journaling_.reset();
+  is_awake_ = false;
+  is_batch_ended_ = true;
+  armed_ = Time::max();
+}
+
+void StoreNode::lose_power() {
+  auto& world = cluster_.world;
+  world.count("power failures of stores");
+  Disk& disk = at_hand().disk();
+  disk.crash({.data = std::array{KeptData::kAll, KeptData::kNone, KeptData::kSome}.at(world.below(3)),
+              .sector_bytes = world.chance(0.5) ? 512U : 4096U,
+              .seed = static_cast<std::uint32_t>(world.below(1ULL << 32U)),
+              .directory_operations = world.below(disk.unsynced_directory_operations() + 1)});
+}
+
 void StoreNode::tell(Event event) {
   if (!core_) return;
   inbox_.push_back(std::move(event));
-  if (is_awake_ || is_journaling_) return;
+  if (is_awake_ || journaling_) return;
   is_awake_ = true;
   cluster_.world.after(cluster_.world.between(0us, 500us), [this, start = starts_] {
     if (core_ && start == starts_) work();
@@ -114,7 +182,7 @@ void StoreNode::tell(Event event) {
 void StoreNode::work() {
   const auto start = starts_;
   is_awake_ = false;
-  while (!is_journaling_ && !(inbox_.empty() && is_batch_ended_)) {
+  while (!journaling_ && !(inbox_.empty() && is_batch_ended_)) {
     is_batch_ended_ = inbox_.empty();
     Event event = BatchEnded{};
     if (!inbox_.empty()) {
@@ -124,15 +192,21 @@ void StoreNode::work() {
     step(event);
     if (!core_ || start != starts_) return;
   }
+  const auto at_hand = store_->branch_at_hand();
+  if (!at_hand || !core_->may_go_on(*at_hand)) {
+    if (const auto ended = store_->end_executions(); !ended) return go_offline(ended.error());
+  }
   arm();
 }
 
 void StoreNode::step(const Event& event) {
+  const auto start = starts_;
   Effects effects;
   core_->step(event, cluster_.world.now(), effects);
   for (const Effect& effect : effects) {
     if (cluster_.world.strikes()) return crash();
     perform(effect);
+    if (!core_ || start != starts_) return;
   }
   if (cluster_.world.strikes()) crash();
 }
@@ -181,33 +255,38 @@ void StoreNode::check(const Answer& answer) const {
 }
 
 void StoreNode::perform(const RunStatements& run) {
-  auto ran = store_
-                 ->execute({.id = run.id,
-                            .before = *run.before,
-                            .statements = *run.statements,
-                            .level = run.level,
-                            .is_last = run.is_last})
-                 .value();
+  const bool may_fail = may_fail_at_disk();
+  if (may_fail) fail_soon(at_hand().disk());
+  auto ran = store_->execute({.id = run.id,
+                              .before = *run.before,
+                              .statements = *run.statements,
+                              .level = run.level,
+                              .is_last = run.is_last});
+  if (!ran) return go_offline(ran.error());
+  at_hand().disk().fail(0, Fault::kNothingDone);
   if (run.statements->empty()) {
-    const bool has_failed = ran.failure.reason != AbortReason::kNone;
+    const bool has_failed = ran->failure.reason != AbortReason::kNone;
     cluster_.world.count(has_failed ? "last runs that failed" : "last runs that held");
   }
-  inbox_.emplace_front(StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(ran.results),
-                                     ran.failure, ran.changes, ran.locks, ran.needs_last_run});
+  inbox_.emplace_front(StatementsRan{run.run,
+                                     std::make_shared<const std::vector<StatementResult>>(std::move(ran->results)),
+                                     ran->failure, ran->changes, ran->locks, ran->needs_last_run});
 }
 
 void StoreNode::perform(const WriteJournal& journal) {
-  if (is_journaling_) throw Violation(name_ + " orders a journal transaction before the last one is durable");
-  is_journaling_ = true;
-  const auto position = store_->journal(journal.operations).value();
-  cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_, position] {
+  if (journaling_) throw Violation(name_ + " orders a journal transaction before the last one is durable");
+  journaling_ = journal;
+  cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
     if (!core_ || start != starts_) return;
     if (cluster_.world.strikes_at_disk()) return crash();
-    is_journaling_ = false;
-    (is_copy() ? *copy_ : disk_).forced();
-    position_ = position;
-    if (!is_copy()) cluster_.checker.journaled(name_, disk_.image());
-    inbox_.emplace_front(JournalDurable{position});
+    if (may_fail_at_disk()) fail_soon(at_hand().disk());
+    const auto position = store_->journal(journaling_->operations);
+    if (!position) return go_offline(position.error());
+    at_hand().disk().fail(0, Fault::kNothingDone);
+    journaling_.reset();
+    position_ = *position;
+    if (!is_copy()) cluster_.checker.journaled(name_, disk_.read());
+    inbox_.emplace_front(JournalDurable{*position});
     work();
   });
 }
@@ -227,7 +306,9 @@ void StoreNode::perform(const SendInquiry& inquiry) {
 // Registrations, like all else, overtake each other. What was sent to one start of a coordinator is not heard by the
 // next: the connection has ended.
 void StoreNode::give_sign_of_life() {
-  if (!is_copy() && cluster_.world.chance(0.2) && old_images_.size() < 20) old_images_.push_back(disk_.image());
+  if (!is_copy() && cluster_.world.chance(0.2) && old_copies_.size() < 20) {
+    old_copies_.push_back({disk_.disk(), position_});
+  }
   for (const auto& each : cluster_.coordinators) {
     auto& coordinator = *each;
     const coordinator::StoreRegistered sign{{},

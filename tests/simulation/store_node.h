@@ -1,6 +1,7 @@
-// StoreNode: a participant's process and its one store: the real branch table, a model store on a disk, and what a
-// service does around them. A journal transaction takes a while, in which the process may die and the transaction be
-// kept or lost; meanwhile the store's thread does nothing else.
+// StoreNode: a participant's process and its one store: the real branch table, the real SQLite store on a simulated
+// disk, and what a service does around them. A journal transaction takes a while, in which the process may die behind
+// any operation on the disk; and with the process, or without it, the power may fail. Meanwhile the store's thread does
+// nothing else. After an error of the disk the store goes offline, and is opened again.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +9,13 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "participant/core/branch_table.h"
-#include "tests/simulation/model_store.h"
+#include "tests/simulation/store_disk.h"
 
 namespace assent::simulation {
 
@@ -49,7 +51,14 @@ class StoreNode {
   void perform(const participant::RunStatements& run);
   void perform(const participant::WriteJournal& journal);
   void perform(const participant::SendInquiry& inquiry);
-  void open(ModelDisk& disk);
+  bool open(StoreDisk& disk);
+  // The process is gone, or only its store.
+  void close();
+  void go_offline(const Error& error);
+  void lose_power();
+  bool may_fail_at_disk();
+  void fail_soon(Disk& disk);
+  StoreDisk& at_hand() { return is_copy() ? *copy_ : disk_; }
   // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
   bool start_a_copy();
   bool is_copy() const { return copy_ != nullptr; }
@@ -63,9 +72,14 @@ class StoreNode {
 
   Cluster& cluster_;
   const std::string name_;
-  ModelDisk disk_;
-  std::unique_ptr<ModelDisk> copy_;     // what is served instead of it, if there is one
-  std::vector<ModelImage> old_images_;  // that may be restored by mistake
+  struct OldCopy {
+    Disk files;
+    StorePosition position{};
+  };
+
+  StoreDisk disk_;
+  std::unique_ptr<StoreDisk> copy_;  // what is served instead of it, if there is one
+  std::vector<OldCopy> old_copies_;  // that may be restored by mistake
   Opening opening_{};
   std::unique_ptr<participant::Store> store_;
   std::unique_ptr<participant::BranchTable> core_;
@@ -75,7 +89,9 @@ class StoreNode {
   std::map<participant::CallId, std::function<void(const participant::Effect&)>> callers_;
   std::deque<participant::Event> inbox_;
   bool is_awake_ = false;  // the thread is about to look into the inbox
-  bool is_journaling_ = false;
+  std::optional<participant::WriteJournal> journaling_;
+  bool was_journaling_ = false;  // when it died
+  StorePosition position_when_it_died_{};
   bool is_batch_ended_ = true;  // the core knows that there is nothing at hand
   Time armed_ = Time::max();
 };

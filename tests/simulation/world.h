@@ -31,6 +31,7 @@ struct Faults {
   double repeat = 0;  // of one message: it arrives twice
   double delay = 0;   // of one message or one forced write: it takes up to `longest`
   double crash = 0;   // before, or after, a process performs any one effect
+  double disk = 0;    // of one run, journal transaction or opening: an operation on the disk fails, once or for good
   double cut = 0;     // every 100 ms: one link carries nothing for up to `longest`
   Duration longest = 0s;
 };

@@ -1,0 +1,95 @@
+#include "tests/simulation/store_disk.h"
+
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <utility>
+
+#include "participant/store/journal_tables.h"
+#include "participant/store/sqlite_store.h"
+#include "tests/simulation/store_vfs.h"
+#include "tests/simulation/world.h"
+
+namespace assent::simulation {
+
+using namespace participant;
+
+namespace {
+
+constexpr const char* kName = "store.db";
+
+SqliteStoreOptions options() {
+  SqliteStoreOptions options;
+  options.limits.time = std::chrono::hours(1);  // of the real clock
+  options.reserve_bytes = 0;
+  options.validate_replay = true;
+  options.clock = [] { return std::string("2024-01-01T00:00:00Z"); };
+  return options;
+}
+
+// Made once by the real store on the real system, and then copied.
+Disk::Bytes make_file(StoreIdentity identity, const Accounts& accounts) {
+  auto creating = options();
+  creating.create = identity;
+  creating.schema =
+      "CREATE TABLE accounts(id INTEGER PRIMARY KEY, balance INTEGER NOT NULL);"
+      "CREATE TABLE links(id INTEGER PRIMARY KEY, "
+      "account INTEGER NOT NULL REFERENCES accounts(id) DEFERRABLE INITIALLY DEFERRED)";
+  for (const auto& [id, balance] : accounts) {
+    *creating.schema += ";INSERT INTO accounts VALUES (" + std::to_string(id) + ", " + std::to_string(balance) + ")";
+  }
+  const TemporaryFolder folder;
+  open_sqlite_store(folder.file(kName), creating).value();
+  std::ifstream file(folder.file(kName), std::ios::binary);
+  Disk::Bytes bytes;
+  for (std::istreambuf_iterator<char> next(file), end; next != end; ++next) bytes.push_back(std::byte(*next));
+  return bytes;
+}
+
+}  // namespace
+
+StoreDisk::StoreDisk() {
+  std::ofstream(folder_.file(kName)).flush();  // what is asked of the file's name, not of SQLite
+  StoreVfs::instance().mount(folder_.path().string(), disk_);
+}
+
+StoreDisk::StoreDisk(StoreIdentity identity, const Accounts& accounts) : StoreDisk() {
+  static std::map<std::pair<StoreIdentity, Accounts>, Disk::Bytes> made;
+  auto& bytes = made[{identity, accounts}];
+  if (bytes.empty()) bytes = make_file(identity, accounts);
+  disk_.put(kName, bytes);
+}
+
+StoreDisk::StoreDisk(const Disk& files) : StoreDisk() {
+  disk_ = files;
+}
+
+StoreDisk::~StoreDisk() {
+  stop_reading();
+  StoreVfs::instance().unmount(folder_.path().string());
+}
+
+Result<std::unique_ptr<Store>> StoreDisk::open() {
+  return open_sqlite_store(folder_.file(kName), options());
+}
+
+ModelImage StoreDisk::read() {
+  if (!reader_) reader_ = std::make_unique<Connection>(folder_.file(kName), SQLITE_OPEN_READONLY);
+  reader_->query("BEGIN").run();
+  ModelImage image;
+  {
+    Query accounts = reader_->query("SELECT id, balance FROM accounts");
+    while (accounts.step()) image.accounts[accounts.integer(0)] = accounts.integer(1);
+    if (reader_->query("PRAGMA foreign_key_check").step()) throw Violation("K8: a link refers to no account");
+  }
+  auto kept = JournalTables::read(*reader_);
+  reader_->query("COMMIT").run();
+  image.identity = kept.identity;
+  image.start_number = kept.start_number;
+  image.position = kept.position;
+  for (auto& row : kept.rows) image.rows.emplace(row.id, std::move(row));
+  for (auto& seen : kept.coordinators) image.coordinators.emplace(seen.line.log, std::move(seen));
+  return image;
+}
+
+}  // namespace assent::simulation

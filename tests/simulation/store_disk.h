@@ -1,0 +1,50 @@
+// StoreDisk: a simulated disk with the file of one SQLite store, and what another program reads in it.
+//
+//   accounts(id, balance)   as of the ModelStore
+//   links(id, account)      refer to accounts, which only a commit checks
+//
+// The claim on the file, and what a clean close notes beside it, are real files in memory: they are not part of what is
+// simulated.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "participant/store/connection.h"
+#include "participant/store/store.h"
+#include "tests/simulation/disk.h"
+#include "tests/simulation/model_store.h"
+#include "tests/unit/participant/store/temporary_folder.h"
+
+namespace assent::simulation {
+
+inline constexpr std::string_view kInsertLink = "INSERT INTO links (id, account) VALUES (?1, ?2)";
+
+class StoreDisk {
+ public:
+  // With a new store on it.
+  StoreDisk(StoreIdentity identity, const Accounts& accounts);
+  // With copies of these files.
+  explicit StoreDisk(const Disk& files);
+  StoreDisk(const StoreDisk&) = delete;
+  StoreDisk& operator=(const StoreDisk&) = delete;
+  ~StoreDisk();
+
+  Disk& disk() { return disk_; }
+
+  Result<std::unique_ptr<participant::Store>> open();
+
+  // What is committed. Throws a Violation if it breaks a rule of its schema. REQUIRES: a store is open on it.
+  ModelImage read();
+  // Before the last store on it is destroyed.
+  void stop_reading() { reader_.reset(); }
+
+ private:
+  StoreDisk();
+
+  participant::TemporaryFolder folder_;
+  Disk disk_;
+  std::unique_ptr<participant::Connection> reader_;
+};
+
+}  // namespace assent::simulation
