@@ -11,14 +11,14 @@ namespace assent::simulation {
 
 template <typename Node, typename Request, typename Heard>
 void call(World& world, const std::string& caller, Node& callee, const Request& request, const Heard& heard) {
-  const auto text = [&world](const auto& message) {
-    return world.is_transcribed() ? describe(message) : std::string();
-  };
-  world.send(caller, callee.name(), text(request), [&world, caller, &callee, request, heard, text] {
-    callee.ask(request, [&world, caller, &callee, heard, text](const auto& answer) {
-      world.send(callee.name(), caller, text(answer), [heard, answer] { heard(answer); });
-    });
-  });
+  world.send(
+      caller, callee.name(), [&request] { return describe(request); },
+      [&world, caller, &callee, request, heard] {
+        callee.ask(request, [&world, caller, &callee, heard](const auto& answer) {
+          world.send(
+              callee.name(), caller, [&answer] { return describe(answer); }, [heard, answer] { heard(answer); });
+        });
+      });
 }
 
 }  // namespace assent::simulation

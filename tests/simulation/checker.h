@@ -66,7 +66,9 @@ class Checker {
  private:
   struct Txn {
     std::optional<Time> begun;
+    std::size_t incidents = 0;      // of the world, when it began
     std::optional<Time> committed;  // a client heard so
+    bool is_counted = false;
     bool told_aborted = false;
     AccountId marker = 0;
     std::map<std::string, std::vector<AccountId>> writes;

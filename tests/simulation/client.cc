@@ -29,6 +29,7 @@ void Client::again() {
 
 void Client::begin() {
   auto& world = cluster_.world;
+  if (!begin_stamp_ && !world.strikes(Incident::kTransaction)) return rest(1ms, 200ms);
   if (world.chance(0.1)) ask_about_another();
   if (!lease_ || taken_ == lease_->count || world.now() > leased_ + lease_->use_for) return lease();
   id_ = lease_->first;
@@ -44,7 +45,7 @@ void Client::begin() {
   gives_up_ = plan_.gives_up;
   cluster_.checker.begin(id_, plan_.is_marked ? marker_of(id_) : 0, plan_.writes);
   world.say(name_, " begins ", describe(id_), ": ", plan_.name);
-  if (world.chance(world.faults.crash)) {
+  if (world.strikes(Incident::kClientDeath)) {
     world.count("clients died");
     later(world.between(0ms, 20ms), [this] { end(0ms, 100ms); });
   }
@@ -99,7 +100,7 @@ void Client::submit() {
     branches.push_back({store, std::make_shared<const std::vector<Statement>>(std::move(list))});
   }
   const bool applied = world.chance(0.3);
-  if (world.chance(world.faults.repeat)) ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
+  if (world.chance(world.faults[Incident::kRepetition])) ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
   ask(*coordinator_, coordinator::SubmitRequested{{}, id_, *begin_stamp_, branches, return_when(applied), {}}, applied);
   if (is_crosswise()) {
     return later(kLongestWait,

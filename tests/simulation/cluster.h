@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/simulation/checker.h"
@@ -19,7 +20,7 @@ struct Cluster {
   std::vector<std::unique_ptr<CoordinatorNode>> coordinators;
   std::map<std::string, std::unique_ptr<StoreNode>> stores;
 
-  Cluster(std::uint64_t seed, std::ostream* transcript) : world(seed, transcript), checker(world) {}
+  Cluster(std::uint64_t seed, Telling telling) : world(seed, std::move(telling)), checker(world) {}
 
   std::vector<std::string> store_names() const {
     std::vector<std::string> names;

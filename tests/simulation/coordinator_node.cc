@@ -1,5 +1,6 @@
 #include "tests/simulation/coordinator_node.h"
 
+#include <algorithm>
 #include <array>
 
 #include "tests/simulation/call.h"
@@ -35,7 +36,7 @@ Settings settings() {
 }  // namespace
 
 CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log)
-    : cluster_(cluster), name_(std::move(name)), log_identity_(log) {}
+    : cluster_(cluster), name_(std::move(name)), log_identity_(log), clock_(cluster.world) {}
 
 void CoordinatorNode::start() {
   if (core_ || !open_log()) return;
@@ -45,16 +46,17 @@ void CoordinatorNode::start() {
   out_of_space_.clear();
   cluster_.checker.logged(log_identity_, last_, {});
   cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
-  core_ = std::make_unique<Coordinator>(settings(), log_->state(), name_, cluster_.world.now());
+  clock_.restart();
+  core_ = std::make_unique<Coordinator>(settings(), log_->state(), name_, clock_.now());
   Effects effects;
-  core_->start(cluster_.world.now(), effects);
+  core_->start(clock_.now(), effects);
   perform(effects);
   look_for_room();
 }
 
 bool CoordinatorNode::open_log() {
   auto& world = cluster_.world;
-  const bool may_fail = starts_ > 0 && world.chance(world.faults.crash * 10);
+  const bool may_fail = starts_ > 0 && world.strikes(Incident::kDiskError);
   if (may_fail)
     disk_.fail(1 + world.below(kOperationsOfAnOpening), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
   auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0,
@@ -70,7 +72,7 @@ bool CoordinatorNode::open_log() {
     throw Violation(name_ + " does not open its log: " + opened.error().message);
   }
   world.count("openings of a log that failed");
-  if (world.chance(0.5)) lose_power();
+  if (world.strikes(Incident::kPowerLoss)) lose_power();
   world.after(world.between(1ms, 500ms), [this] { start(); });
   return false;
 }
@@ -95,10 +97,19 @@ void CoordinatorNode::crash() {
   if (!core_) return;
   cluster_.world.count("coordinator crashes");
   cluster_.world.say(name_, " crashes", in_flight_.empty() ? "" : " while it forces");
+  for (const auto& [id, state] : states_) cluster_.world.count("coordinator died: " + std::string(state));
+  states_.clear();
+  for (const auto& [name, store] : cluster_.stores) {
+    if (store->is_up() && store->core().totals(store->clock().now()).active > 0) {
+      cluster_.world.count("coordinator died: active");
+    }
+  }
+  const auto ends = [](const LogRecord& record) { return std::holds_alternative<EndRecord>(record); };
+  if (std::any_of(in_flight_.begin(), in_flight_.end(), ends)) cluster_.world.count("coordinator died: end unforced");
   if (!in_flight_.empty()) die_within_append();
   core_.reset();
   log_.reset();
-  if (cluster_.world.chance(0.5)) lose_power();
+  if (cluster_.world.strikes(Incident::kPowerLoss)) lose_power();
   callers_.clear();
   appended_.clear();
   in_flight_.clear();
@@ -137,12 +148,23 @@ void CoordinatorNode::lose_power() {
 
 void CoordinatorNode::tell(const Event& event) {
   if (!core_) return;
+  if (clock_.is_paused()) return later({}, [this, event] { tell(event); });
+  if (cluster_.world.is_transcribed()) cluster_.world.say(name_, " <- ", describe(event));
   Effects effects;
-  core_->step(event, cluster_.world.now(), effects);
+  core_->step(event, clock_.now(), effects);
   perform(effects);
 }
 
+void CoordinatorNode::later(Duration delay, std::function<void()> action) {
+  cluster_.world.after(std::max(delay, clock_.left_of_pause()), [this, start = starts_, action = std::move(action)] {
+    if (!core_ || start != starts_) return;
+    if (clock_.is_paused()) return later({}, action);
+    action();
+  });
+}
+
 void CoordinatorNode::register_store(const StoreRegistered& sign, const std::function<void(const Answer&)>& answer) {
+  if (clock_.is_paused()) return later({}, [this, sign, answer] { register_store(sign, answer); });
   may_alarm_ = !cluster_.stores.at(sign.store)->is_the_store(sign.opening);
   ask(sign, answer);
   may_alarm_ = false;
@@ -151,11 +173,11 @@ void CoordinatorNode::register_store(const StoreRegistered& sign, const std::fun
 void CoordinatorNode::perform(const Effects& effects) {
   const auto start = starts_;
   for (const Effect& effect : effects) {
-    if (cluster_.world.strikes()) return crash();
+    if (cluster_.world.strikes(Incident::kCrash)) return crash();
     perform(effect);
     if (!core_ || start != starts_) return;
   }
-  if (cluster_.world.strikes()) return crash();
+  if (cluster_.world.strikes(Incident::kCrash)) return crash();
   arm();
 }
 
@@ -168,6 +190,9 @@ void CoordinatorNode::perform(const Effect& effect) {
   if (const auto* halt = std::get_if<Halt>(&effect)) throw Violation(name_ + " halts: " + halt->reason);
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason != AbortReason::kNone) world.count(to_string(transition->cause.reason));
+    states_[transition->id] = transition->to;
+    if (transition->to == "ended" || transition->to == "aborted") states_.erase(transition->id);
+    world.count("coordinator: " + std::string(transition->from) + " > " + std::string(transition->to));
     world.say(name_, ": ", transition->from, " > ", transition->to, ' ', describe(*transition));
   } else if (const auto* append = std::get_if<AppendRecord>(&effect)) {
     world.say(name_, ": append ", static_cast<std::uint64_t>(append->position), ' ', describe(append->record));
@@ -220,11 +245,15 @@ template <typename Request>
 void CoordinatorNode::ask_for_vote(const std::string& store, const Request& request, Duration timeout) {
   auto& world = cluster_.world;
   cluster_.checker.leaves(core_->view());
-  const auto is_answered = std::make_shared<bool>(false);
+  struct Call {
+    bool is_answered = false;
+    bool is_over = false;  // what is answered later, nobody hears
+  };
+  const auto at_hand = std::make_shared<Call>();
   const auto is_same = [this, start = starts_] { return core_ && start == starts_; };
-  const auto on_answer = [this, store, is_same, is_answered, id = request.id](const participant::Effect& effect) {
-    if (!is_same()) return;
-    *is_answered = true;
+  const auto on_answer = [this, store, is_same, at_hand, id = request.id](const participant::Effect& effect) {
+    if (!is_same() || at_hand->is_over) return;
+    at_hand->is_answered = true;
     if (const auto* refused = std::get_if<participant::CallRefused>(&effect)) {
       if (refused->kind == participant::RefusalKind::kFenced) return tell(Fenced{store, refused->message});
       return tell(VoteLost{store, id, refused->message});
@@ -235,9 +264,10 @@ void CoordinatorNode::ask_for_vote(const std::string& store, const Request& requ
   };
   call(world, name_, *cluster_.stores.at(store), request, on_answer);
   // A process that is gone, or a connection that breaks, is noticed at once, a lost message when the call times out.
-  const bool is_noticed = !cluster_.stores.at(store)->is_up() || world.chance(world.faults.loss);
-  world.after(is_noticed ? Duration{10ms} : timeout, [this, store, is_same, is_answered, id = request.id] {
-    if (is_same() && !*is_answered) tell(VoteLost{store, id, "no answer"});
+  const bool is_noticed = !cluster_.stores.at(store)->is_up() || world.strikes(Incident::kLoss);
+  later(is_noticed ? Duration{10ms} : timeout, [this, store, at_hand, id = request.id] {
+    at_hand->is_over = true;
+    if (!at_hand->is_answered) tell(VoteLost{store, id, "no answer"});
   });
 }
 
@@ -269,15 +299,19 @@ void CoordinatorNode::perform(const SendDecision& decision) {
 void CoordinatorNode::force() {
   if (!wants_force_ || !in_flight_.empty()) return;
   wants_force_ = false;
+  if (appended_.empty()) return;
   in_flight_.swap(appended_);
-  cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
-    if (!core_ || start != starts_) return;
-    if (cluster_.world.strikes_at_disk()) return crash();
+  later(cluster_.world.latency(200us, 2ms), [this] {
+    if (cluster_.world.strikes(Incident::kDiskCrash)) return crash();
     write();
   });
 }
 
 void CoordinatorNode::write() {
+  if (cluster_.world.strikes(Incident::kDiskError)) {
+    cluster_.world.count("forces that failed");
+    return crash();
+  }
   const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
   const auto first = Position{static_cast<std::uint64_t>(durable) - in_flight_.size() + 1};
   const auto written = log_->append(first, in_flight_);
@@ -285,9 +319,7 @@ void CoordinatorNode::write() {
     if (written.error().kind != ErrorKind::kUnavailable) throw Violation(name_ + ": " + written.error().message);
     cluster_.world.count("blocks that found no room");
     look_for_room();
-    cluster_.world.after(50ms, [this, start = starts_] {
-      if (core_ && start == starts_) write();
-    });
+    later(50ms, [this] { write(); });
     return;
   }
   cluster_.checker.logged(log_identity_, durable, in_flight_);
@@ -306,8 +338,7 @@ void CoordinatorNode::look_for_room() {
   if (std::exchange(out_of_space_, reason) == reason) return;
   if (!reason.empty()) {
     cluster_.world.count("logs that had no room ahead");
-    cluster_.world.after(100ms, [this, start = starts_] {
-      if (!core_ || start != starts_) return;
+    later(100ms, [this] {
       log_->claim_ahead();
       look_for_room();
     });
@@ -320,8 +351,8 @@ void CoordinatorNode::arm() {
   if (deadline == armed_) return;
   armed_ = deadline;
   if (deadline == Time::max()) return;
-  cluster_.world.after(deadline - cluster_.world.now(), [this, start = starts_, deadline] {
-    if (!core_ || start != starts_ || deadline != armed_) return;
+  later(clock_.until(deadline), [this, deadline] {
+    if (deadline != armed_) return;
     armed_ = Time::max();
     tell(TimePassed{});
   });

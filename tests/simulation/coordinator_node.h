@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include "coordinator/log/file_log.h"
 #include "tests/simulation/describe.h"
 #include "tests/simulation/log_disk.h"
+#include "tests/simulation/process_clock.h"
 
 namespace assent::simulation {
 
@@ -41,6 +43,7 @@ class CoordinatorNode {
   void start();  // does nothing while it is up
   void crash();  // and it starts again after a while
   void fill_disk(Duration length);
+  ProcessClock& clock() { return clock_; }
   void tell(const coordinator::Event& event);
 
   // Of an opening that has ended, or of a copy, it may refuse it with an alarm; of the store itself never.
@@ -75,16 +78,20 @@ class CoordinatorNode {
   void die_within_append();
   void lose_power();
   void arm();
+  // If it is the same process then, and not before it goes on.
+  void later(Duration delay, std::function<void()> action);
 
   Cluster& cluster_;
   const std::string name_;
   const LogIdentity log_identity_;
+  ProcessClock clock_;
   coordinator::LogDisk disk_;
   std::unique_ptr<coordinator::FileLog> log_;
   std::unique_ptr<coordinator::Coordinator> core_;
   std::uint64_t starts_ = 0;
   std::uint64_t calls_ = 0;
   std::map<coordinator::CallId, Caller> callers_;
+  std::map<TransactionId, std::string_view> states_;
   Position last_{};                                // of the records appended
   std::vector<coordinator::LogRecord> appended_;   // wait for a force
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced

@@ -160,9 +160,8 @@ void Disk::put(const std::string& name, const Bytes& bytes) {
 
 bool operator==(const Disk& left, const Disk& right) {
   const auto names = left.names();
-  return names == right.names() && std::all_of(names.begin(), names.end(), [&](const auto& name) {
-           return left.bytes(name) == right.bytes(name);
-         });
+  return names == right.names() && std::all_of(names.begin(), names.end(),
+                                               [&](const auto& name) { return left.bytes(name) == right.bytes(name); });
 }
 
 }  // namespace assent::simulation

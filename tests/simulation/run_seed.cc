@@ -1,5 +1,8 @@
 #include "tests/simulation/run_seed.h"
 
+#include <set>
+#include <utility>
+
 #include "tests/simulation/client.h"
 #include "tests/simulation/sdk_client.h"
 #include "tests/simulation/store_vfs.h"
@@ -9,17 +12,38 @@ namespace assent::simulation {
 namespace {
 
 // Longer than any timer of the cores: whatever they owe each other is said within it.
-constexpr Duration kHealing = 12s;
+constexpr Duration kHealing = 20s;
 
+// What befalls links and processes, each with some probability every 100 ms.
 void disturb_now_and_then(Cluster& cluster) {
   auto& world = cluster.world;
-  for (const auto& coordinator : cluster.coordinators) {
-    if (world.chance(world.faults.cut / 5)) coordinator->fill_disk(world.between(0ms, world.faults.longest));
-    for (const auto& [name, store] : cluster.stores) {
-      if (world.chance(world.faults.cut))
-        world.cut(coordinator->name(), name, world.between(0ms, world.faults.longest));
+  std::set<std::string> participants;
+  for (const auto& [name, store] : cluster.stores) participants.insert(process_of(name));
+  for (const auto& each : cluster.coordinators) {
+    const auto& coordinator = each->name();
+    if (world.strikes(Incident::kFullDisk)) each->fill_disk(world.long_while());
+    for (const auto& participant : participants) {
+      if (world.strikes(Incident::kPartition)) {
+        const auto length = world.long_while();
+        world.cut(coordinator, participant, length);
+        world.cut(participant, coordinator, length);
+      }
+      if (world.strikes(Incident::kOneWay)) {
+        const bool is_turned = world.chance(0.5);
+        world.cut(is_turned ? coordinator : participant, is_turned ? participant : coordinator, world.long_while());
+      }
+      if (world.strikes(Incident::kClog)) world.clog(coordinator, participant, world.long_while());
     }
   }
+  const auto disturb = [&world](auto& node) {
+    if (world.strikes(Incident::kPause)) {
+      node.clock().pause(world.long_while(2));
+      world.say(node.name(), " stands still");
+    }
+    if (world.strikes(Incident::kClockJump)) node.clock().leap(world.long_while(4));
+  };
+  for (const auto& coordinator : cluster.coordinators) disturb(*coordinator);
+  for (const auto& [name, store] : cluster.stores) disturb(*store);
   world.after(100ms, [&cluster] { disturb_now_and_then(cluster); });
 }
 
@@ -47,6 +71,7 @@ void check_nothing_is_left(const Cluster& cluster) {
 void heal_and_check(Cluster& cluster, std::vector<std::unique_ptr<Application>>& clients) {
   cluster.world.say("---- from now on all is well");
   cluster.world.faults = {};
+  cluster.world.faults[Incident::kTransaction] = 1;
   for (const auto& client : clients) client->stop();
   for (const auto& coordinator : cluster.coordinators) coordinator->start();
   for (const auto& [name, store] : cluster.stores) store->start();
@@ -59,24 +84,20 @@ void heal_and_check(Cluster& cluster, std::vector<std::unique_ptr<Application>>&
   cluster.checker.check_serializable();
 }
 
-}  // namespace
-
-void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string_view, std::uint64_t>& counts) {
-  StoreVfs::instance().seed(seed);
-  Cluster cluster(seed, transcript);
+void live(Cluster& cluster, const WorldPlan& plan) {
   auto& world = cluster.world;
-  const auto coordinators = world.chance(0.3) ? 2U : 1U;
-  for (std::uint64_t i = 1; i <= coordinators; ++i) {
+  for (std::uint64_t i = 1; i <= plan.coordinators; ++i) {
     cluster.coordinators.push_back(
         std::make_unique<CoordinatorNode>(cluster, "coordinator" + std::to_string(i), LogIdentity{i}));
   }
-  const auto stores = 2 + world.below(2);
-  for (std::uint64_t i = 1; i <= stores; ++i) {
-    const std::string name = "store" + std::to_string(i);
-    cluster.stores[name] = std::make_unique<StoreNode>(cluster, name, StoreIdentity{i});
+  for (std::uint64_t i = 1; i <= plan.participants; ++i) {
+    for (std::uint64_t j = 1; j <= plan.stores; ++j) {
+      const std::string name = "participant" + std::to_string(i) + ".store" + std::to_string(j);
+      cluster.stores[name] = std::make_unique<StoreNode>(cluster, name, StoreIdentity{i * 100 + j});
+    }
   }
   std::vector<std::unique_ptr<Application>> clients;
-  for (int i = 1; i <= 2; ++i) {
+  for (std::uint64_t i = 1; i <= plan.clients; ++i) {
     clients.push_back(std::make_unique<Client>(cluster, "client" + std::to_string(i)));
     clients.push_back(std::make_unique<SdkClient>(cluster, "application" + std::to_string(i)));
   }
@@ -84,19 +105,34 @@ void run_seed(std::uint64_t seed, std::ostream* transcript, std::map<std::string
   for (const auto& [name, store] : cluster.stores) store->start();
   world.run(20ms);
 
-  const double crash = std::array{0.0, 0.003, 0.02}.at(world.below(3));
-  const double other = std::array{0.0, 0.03, 0.1}.at(world.below(3));
-  world.faults = {other, other * 3, other, crash, crash / 2, other / 2, world.between(20ms, 3s)};
+  world.faults = plan.faults;
   world.say("---- faults");
   disturb_now_and_then(cluster);
   for (const auto& client : clients) client->work(false);
-  world.run(4s);
+  world.run(plan.length);
   heal_and_check(cluster, clients);
 
   for (const auto& client : clients) client->work(true);
   world.run(200ms);
   heal_and_check(cluster, clients);
-  for (const auto& [what, count] : world.counts) counts[what] += count;
+}
+
+}  // namespace
+
+Story run_seed(std::uint64_t seed, const WorldFile* file, Telling telling) {
+  StoreVfs::instance().seed(seed);
+  Cluster cluster(seed, std::move(telling));
+  auto& world = cluster.world;
+  auto plan = draw_world(world);
+  if (file != nullptr) file->apply_to(plan);
+  std::string violation;
+  try {
+    live(cluster, plan);
+  } catch (const std::exception& broken) {  // also one that a core, the log or the store throws itself
+    violation = broken.what();
+    world.say("!!!! ", violation);
+  }
+  return {std::move(violation), world.counts, world.incidents()};
 }
 
 }  // namespace assent::simulation

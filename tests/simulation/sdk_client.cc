@@ -68,13 +68,14 @@ void SdkClient::die() {
 
 void SdkClient::begin() {
   auto& world = cluster_.world;
+  if (!world.strikes(Incident::kTransaction)) return rest(1ms, 200ms);
   run_ = TransactionId();
   const auto stores = cluster_.store_names();
   plan_ = is_crosswise() ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
   plan_.is_one_shot = plan_.is_one_shot && !plan_.is_marked;
   const auto when = world.chance(0.3) ? Return::applied : Return::decided;
   world.say(name_, " begins: ", plan_.name);
-  if (world.chance(world.faults.crash)) later(world.between(0ms, 50ms), [this] { die(); });
+  if (world.strikes(Incident::kClientDeath)) later(world.between(0ms, 50ms), [this] { die(); });
   if (is_crosswise()) {
     later(kLongestWait,
           [this] { throw Violation("progress: a transaction of " + name_ + " does not commit in time"); });

@@ -84,7 +84,7 @@ void SdkEnvironment::ask(Node* node, Duration deadline, Result<Event> event, sdk
   }
   simulation::call(world, client_, *node, *event, [end, read](const auto& answer) { end(read(answer)); });
   // A connection that breaks is noticed before the call has taken too long, and may break without any loss.
-  const bool breaks = !node->is_up() || (world.faults.loss > 0 && world.chance(0.3));
+  const bool breaks = !node->is_up() || (world.faults[Incident::kLoss] > 0 && world.chance(0.3));
   world.after(breaks ? world.between(kLeastUntilBreak, kMostUntilBreak) : deadline, [end] {
     end(Error{ErrorKind::kUnknown, "the answer did not come"});
   });

@@ -1,149 +1,134 @@
-// simulation_test: runs many seeds and fails with the first story in which a promise is broken.
-//
-//   simulation_test                       10,000 seeds, or as many as ASSENT_SIMULATION_SEEDS says
-//   simulation_test --seeds N --first N   N seeds from another one on
-//   simulation_test --seed N [--verbose]  one seed, with a transcript for a person
+// simulation_test: runs many seeds and fails with the first story in which a promise is broken; or tells one story.
+// README.md says how to use it; `tests/simulate` builds it first.
+#include <malloc.h>
+
+#include <CLI/CLI.hpp>
 #include <chrono>
-#include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <iostream>
-#include <map>
 #include <sstream>
 #include <string>
+#include <thread>
 
-#include <unistd.h>
-
+#include "tests/simulation/coverage.h"
+#include "tests/simulation/many_seeds.h"
+#include "tests/simulation/minimise.h"
 #include "tests/simulation/run_seed.h"
-#include "tests/simulation/world.h"
 
 namespace {
 
-using Counts = std::map<std::string_view, std::uint64_t>;
+using namespace assent::simulation;
 
 // Enough seeds for everything to come to pass; fewer are for a quick look.
-constexpr std::uint64_t kTellingSeeds = 500;
+constexpr std::uint64_t kTellingSeeds = 2000;
 
-// What must have come to pass in so many seeds: faults that hit, both outcomes, and every way out of doubt.
-constexpr std::string_view kExpected[] = {"messages lost",
-                                          "messages repeated",
-                                          "coordinator crashes",
-                                          "store crashes",
-                                          "clients died",
-                                          "forced blocks kept",
-                                          "forced blocks lost",
-                                          "power failures",
-                                          "openings of a log that failed",
-                                          "disks that were full",
-                                          "journal transactions kept",
-                                          "journal transactions lost",
-                                          "committed",
-                                          "aborted",
-                                          "in progress",
-                                          "forgotten",
-                                          "inquiries answered commit",
-                                          "inquiries answered abort",
-                                          "inquiries answered not mine",
-                                          "inquiries answered undecided",
-                                          "inquiries answered not accepted",
-                                          "old copies served",
-                                          "registrations refused",
-                                          "alarms about openings that are not the store",
-                                          "branches released",
-                                          "last runs that held",
-                                          "last runs that failed",
-                                          "branches wounded",
-                                          "prepared holders wounded",
-                                          "application",
-                                          "wounded",
-                                          "constraint",
-                                          "transaction timeout",
-                                          "store unavailable",
-                                          "presumed",
-                                          "the SDK says: committed",
-                                          "the SDK says: aborted",
-                                          "the SDK says: unknown",
-                                          "the SDK says: the statement failed"};
-
-char replay[128];
-
-// An invariant of a core ends the process: say which seed it was.
-extern "C" void on_abort(int /*signal*/) {
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, static_cast<const char*>(replay), std::strlen(replay));
-}
-
-bool run(std::uint64_t seed, std::ostream* transcript, Counts& counts) {
-  const std::string command = "\nreplay it with: simulation_test --seed " + std::to_string(seed) + " --verbose\n";
-  command.copy(static_cast<char*>(replay), sizeof replay - 1);
-  replay[command.size()] = 0;
-  try {
-    assent::simulation::run_seed(seed, transcript, counts);
-    return true;
-  } catch (const std::exception& broken) {
-    std::cerr << "seed " << seed << ": " << broken.what() << command;
-    return false;
-  }
-}
-
-bool is_repeatable(std::uint64_t seed) {
-  Counts counts;
+bool is_repeatable(std::uint64_t seed, const WorldFile* file) {
   std::ostringstream once;
   std::ostringstream again;
-  if (!run(seed, &once, counts) || !run(seed, &again, counts)) return false;
+  run_seed(seed, file, {.transcript = &once, .only = {}});
+  run_seed(seed, file, {.transcript = &again, .only = {}});
   if (once.str() == again.str()) return true;
   std::cerr << "seed " << seed << " does not give the same run twice\n";
   return false;
 }
 
-std::uint64_t number_of(const char* text) {
-  char* end = nullptr;
-  const auto number = std::strtoull(text, &end, 10);
-  if (end == text || *end != 0) {
-    std::cerr << "not a number: " << text << '\n';
-    std::exit(2);
+int tell(std::uint64_t seed, const WorldFile* file, Telling telling) {
+  const auto story = run_seed(seed, file, std::move(telling));
+  if (story.violation.empty()) return 0;
+  std::cerr << "seed " << seed << ": " << story.violation << '\n';
+  return 1;
+}
+
+std::string list_of(const std::set<DecisionNumber>& numbers) {
+  std::string list;
+  for (const auto number : numbers) list += (list.empty() ? "" : ",") + std::to_string(number);
+  return list;
+}
+
+int tell_less(std::uint64_t seed, const WorldFile* file, const std::string& options) {
+  const auto least = minimise(seed, file);
+  if (least.violation.empty()) {
+    std::cerr << "seed " << seed << " breaks no rule: there is nothing to make smaller\n";
+    return 2;
   }
-  return number;
+  std::cout << least.runs << " runs left " << least.incidents.size() << " incidents:\n";
+  run_seed(seed, file, {.transcript = &std::cout, .only = least.incidents});
+  std::cout << "replay it with: tests/simulate --seed " << seed << options << " --only " << list_of(least.incidents)
+            << " --replay\n";
+  return 1;
+}
+
+int run_many(const Seeds& seeds, const WorldFile* file, const std::string& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto all = run_seeds(seeds, file);
+  if (!all.violation.empty()) {
+    const auto seed = all.broken ? std::to_string(*all.broken) : "?";
+    std::cerr << "seed " << seed << ": " << all.violation << "\nreplay it with: tests/simulate --seed " << seed
+              << options << " --replay\nmake it smaller with: tests/simulate --seed " << seed << options
+              << " --minimise\n";
+    return 1;
+  }
+  for (std::uint64_t seed = seeds.first; seed < seeds.first + std::min<std::uint64_t>(seeds.count, 5); ++seed) {
+    if (!is_repeatable(seed, file)) return 1;
+  }
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  std::cout << all.seeds << " seeds from " << seeds.first << " in " << static_cast<int>(spent.count()) << " s\n";
+  const bool is_telling = all.seeds >= kTellingSeeds && file == nullptr;
+  return report_coverage(all.counts, std::cout) || !is_telling ? 0 : 1;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const char* from_environment = std::getenv("ASSENT_SIMULATION_SEEDS");
-  std::uint64_t seeds = from_environment != nullptr ? number_of(from_environment) : 10'000;
-  std::uint64_t first = 1;
-  bool is_one = false;
-  bool is_verbose = false;
-  for (int i = 1; i < argc; ++i) {
-    const std::string flag = argv[i];
-    if (flag == "--verbose") {
-      is_verbose = true;
-    } else if (i + 1 < argc && (flag == "--seed" || flag == "--seeds" || flag == "--first")) {
-      (flag == "--seeds" ? seeds : first) = number_of(argv[++i]);
-      is_one = is_one || flag == "--seed";
-    } else {
-      std::cerr << "unknown: " << flag << "; use --seeds N --first N, or --seed N --verbose\n";
+  // Freed memory is used again, and not given back: the files of a seed are many.
+  mallopt(M_MMAP_THRESHOLD, 1 << 28);
+  mallopt(M_TRIM_THRESHOLD, 1 << 28);
+  mallopt(M_TOP_PAD, 1 << 24);
+
+  CLI::App app("Runs the real coordinator, stores and SDK in a simulated world, many times");
+  Seeds seeds;
+  seeds.processes = std::max(1U, std::thread::hardware_concurrency());
+  if (const char* given = std::getenv("ASSENT_SIMULATION_SEEDS")) seeds.count = std::stoull(given);
+  std::uint64_t seed = 0;
+  std::uint64_t time = 0;
+  std::string path;
+  std::vector<DecisionNumber> only;
+  bool is_replay = false;
+  bool is_minimum = false;
+  const auto* one = app.add_option("--seed", seed, "This seed alone");
+  app.add_option("--first", seeds.first, "The first of many seeds");
+  const auto* count = app.add_option("--seeds", seeds.count, "How many");
+  const auto* timed = app.add_option("--seconds", time, "As many as begin in this time");
+  app.add_option("--processes", seeds.processes, "At a time")->check(CLI::Range(1, 256));
+  app.add_option("--world", path, "A file that says what the worlds are made of");
+  app.add_flag("--replay", is_replay, "Write down each event and effect of --seed")->needs("--seed");
+  app.add_flag("--minimise", is_minimum, "Tell --seed with as little as breaks the rule")->needs("--seed");
+  const auto* chosen = app.add_option("--only", only, "Of what happens in --seed, these decisions alone")
+                           ->delimiter(',')
+                           ->needs("--seed");
+  CLI11_PARSE(app, argc, argv);
+
+  std::optional<WorldFile> file;
+  if (!path.empty()) {
+    auto read = WorldFile::read(path);
+    if (!read) {
+      std::cerr << read.error().message << '\n';
       return 2;
     }
+    file = std::move(*read);
   }
-  if (std::signal(SIGABRT, on_abort) == SIG_ERR) return 2;
-  Counts counts;
-  if (is_one) return run(first, is_verbose ? &std::cout : nullptr, counts) ? 0 : 1;
-
-  const auto start = std::chrono::steady_clock::now();
-  for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
-    if (!run(seed, nullptr, counts)) return 1;
+  const WorldFile* world = file ? &*file : nullptr;
+  const std::string options = path.empty() ? "" : " --world " + path;
+  if (is_minimum) return tell_less(seed, world, options);
+  if (*one) {
+    Telling telling;
+    if (is_replay) telling.transcript = &std::cout;
+    if (*chosen) telling.only.emplace(only.begin(), only.end());
+    return tell(seed, world, std::move(telling));
   }
-  for (std::uint64_t seed = first; seed < first + seeds && seed < first + 10; ++seed) {
-    if (!is_repeatable(seed)) return 1;
+  if (*timed) {
+    seeds.time = std::chrono::seconds(time);
+    if (!*count) seeds.count = std::numeric_limits<std::uint64_t>::max() - seeds.first;
   }
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  std::cout << seeds << " seeds from " << first << " in " << spent.count() << " s\n";
-  for (const auto& [what, count] : counts) std::cout << "  " << count << ' ' << what << '\n';
-  for (const auto what : kExpected) {
-    if (seeds >= kTellingSeeds && counts[what] == 0) {
-      std::cerr << "in " << seeds << " seeds there was none of: " << what << '\n';
-      return 1;
-    }
-  }
-  return 0;
+  return run_many(seeds, world, options);
 }

@@ -38,7 +38,7 @@ Accounts accounts() {
 }  // namespace
 
 StoreNode::StoreNode(Cluster& cluster, std::string name, StoreIdentity identity)
-    : cluster_(cluster), name_(std::move(name)), disk_(identity, accounts()) {}
+    : cluster_(cluster), name_(std::move(name)), clock_(cluster.world), disk_(identity, accounts()) {}
 
 void StoreNode::start() {
   if (core_) return;
@@ -56,7 +56,7 @@ bool StoreNode::start_a_copy() {
     });
   };
   auto& world = cluster_.world;
-  if (world.faults.crash == 0 || old_copies_.empty() || !world.chance(0.4)) return false;
+  if (old_copies_.empty() || !world.strikes(Incident::kOldCopy)) return false;
   const auto& old = old_copies_[world.below(old_copies_.size())];
   if (!is_told_apart(old)) return false;
   world.count("old copies served");
@@ -67,7 +67,7 @@ bool StoreNode::start_a_copy() {
 
 bool StoreNode::open(StoreDisk& disk) {
   auto& world = cluster_.world;
-  const bool may_fail = starts_ > 0 && may_fail_at_disk();
+  const bool may_fail = starts_ > 0 && cluster_.world.strikes(Incident::kDiskError);
   if (may_fail) fail_soon(disk.disk());
   auto opened = disk.open();
   disk.disk().fail(0, Fault::kNothingDone);
@@ -76,7 +76,7 @@ bool StoreNode::open(StoreDisk& disk) {
     world.count("openings of a store that failed");
     world.say(name_, " does not open");
     was_journaling_ = false;  // what is found next may be of this opening
-    if (world.chance(0.5)) lose_power();
+    if (world.strikes(Incident::kPowerLoss)) lose_power();
     return false;
   }
   store_ = std::move(*opened);
@@ -84,7 +84,11 @@ bool StoreNode::open(StoreDisk& disk) {
   position_ = store_->recovered().position;
   opening_ = Opening{1 + world.below(~0ULL)};
   world.say(name_, " starts, start number ", store_->recovered().start_number);
-  core_ = std::make_unique<BranchTable>(settings(world), store_->recovered(), opening_, world.now());
+  clock_.restart();
+  core_ = std::make_unique<BranchTable>(settings(world), store_->recovered(), opening_, clock_.now());
+  for (const auto& row : store_->recovered().rows) {
+    if (row.state == RowState::kPrepared) world.count("store started in doubt");
+  }
   if (!is_copy()) {
     if (std::exchange(was_journaling_, false)) {
       const bool is_kept = position_ > StorePosition{static_cast<std::uint64_t>(position_when_it_died_) + 1};
@@ -97,10 +101,6 @@ bool StoreNode::open(StoreDisk& disk) {
   return true;
 }
 
-bool StoreNode::may_fail_at_disk() {
-  return cluster_.world.chance(cluster_.world.faults.disk);
-}
-
 void StoreNode::fail_soon(Disk& disk) {
   auto& world = cluster_.world;
   disk.fail(1 + world.below(kOperationsOfAnError), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone,
@@ -108,10 +108,19 @@ void StoreNode::fail_soon(Disk& disk) {
 }
 
 void StoreNode::crash() {
-  if (!core_) return;
   auto& world = cluster_.world;
   world.count("store crashes");
+  const auto pause = world.between(1ms, 1500ms);
+  for (const auto& [name, store] : cluster_.stores) {
+    if (process_of(name) == process_of(name_)) store->die(pause);
+  }
+}
+
+void StoreNode::die(Duration until_start) {
+  if (!core_) return;
+  auto& world = cluster_.world;
   world.say(name_, " crashes", journaling_ ? " while it journals" : "");
+  for (const auto& [id, state] : states_) world.count("store died: " + std::string(state));
   Disk& disk = at_hand().disk();
   if (journaling_) {
     disk.fail(1 + world.below(kOperationsOfAJournal), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone, true);
@@ -122,13 +131,19 @@ void StoreNode::crash() {
   disk.fail(1, Fault::kNothingDone, true);  // nobody is left to do anything
   close();
   disk.fail(0, Fault::kNothingDone);
-  if (world.chance(0.5)) lose_power();
-  world.after(world.between(1ms, 1500ms), [this] {
+  if (world.strikes(Incident::kPowerLoss)) lose_power();
+  world.after(until_start, [this] {
     if (core_ != nullptr) return;
     if (is_copy() || !start_a_copy()) return start();
-    cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this, start = starts_] {
-      if (core_ && start == starts_) crash();
-    });
+    later(cluster_.world.between(1ms, 1500ms), [this] { die(1ms); });
+  });
+}
+
+void StoreNode::later(Duration delay, std::function<void()> action) {
+  cluster_.world.after(std::max(delay, clock_.left_of_pause()), [this, start = starts_, action = std::move(action)] {
+    if (!core_ || start != starts_) return;
+    if (clock_.is_paused()) return later({}, action);
+    action();
   });
 }
 
@@ -154,6 +169,7 @@ void StoreNode::close() {
   callers_.clear();
   inbox_.clear();
   journaling_.reset();
+  states_.clear();
   is_awake_ = false;
   is_batch_ended_ = true;
   armed_ = Time::max();
@@ -174,9 +190,7 @@ void StoreNode::tell(Event event) {
   inbox_.push_back(std::move(event));
   if (is_awake_ || journaling_) return;
   is_awake_ = true;
-  cluster_.world.after(cluster_.world.between(0us, 500us), [this, start = starts_] {
-    if (core_ && start == starts_) work();
-  });
+  later(cluster_.world.between(0us, 500us), [this] { work(); });
 }
 
 void StoreNode::work() {
@@ -201,14 +215,15 @@ void StoreNode::work() {
 
 void StoreNode::step(const Event& event) {
   const auto start = starts_;
+  if (cluster_.world.is_transcribed()) cluster_.world.say(name_, " <- ", describe(event));
   Effects effects;
-  core_->step(event, cluster_.world.now(), effects);
+  core_->step(event, clock_.now(), effects);
   for (const Effect& effect : effects) {
-    if (cluster_.world.strikes()) return crash();
+    if (cluster_.world.strikes(Incident::kCrash)) return crash();
     perform(effect);
     if (!core_ || start != starts_) return;
   }
-  if (cluster_.world.strikes()) crash();
+  if (cluster_.world.strikes(Incident::kCrash)) crash();
 }
 
 void StoreNode::perform(const Effect& effect) {
@@ -224,14 +239,18 @@ void StoreNode::perform(const Effect& effect) {
   if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) return perform(*inquiry);
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason == AbortReason::kWounded) world.count("branches wounded");
+    states_[transition->id] = transition->to;
+    if (transition->to == "none") states_.erase(transition->id);
+    world.count("store: " + std::string(transition->from) + " > " + std::string(transition->to));
     world.say(name_, ": ", transition->from, " > ", transition->to, ' ', describe(*transition));
   } else if (const auto* wound = std::get_if<SendWound>(&effect)) {
     world.count("prepared holders wounded");
     auto& coordinator = coordinator_of(wound->id.log);
-    world.send(name_, coordinator.name(), world.is_transcribed() ? describe(*wound) : "",
-               [&coordinator, asked = coordinator::WoundRequested{name_, wound->id, wound->opening}] {
-                 coordinator.tell(asked);
-               });
+    world.send(
+        name_, coordinator.name(), [wound] { return describe(*wound); },
+        [&coordinator, asked = coordinator::WoundRequested{name_, wound->id, wound->opening}] {
+          coordinator.tell(asked);
+        });
   } else {
     std::visit(
         [&](const auto& answer) {
@@ -255,13 +274,10 @@ void StoreNode::check(const Answer& answer) const {
 }
 
 void StoreNode::perform(const RunStatements& run) {
-  const bool may_fail = may_fail_at_disk();
+  const bool may_fail = cluster_.world.strikes(Incident::kDiskError);
   if (may_fail) fail_soon(at_hand().disk());
-  auto ran = store_->execute({.id = run.id,
-                              .before = *run.before,
-                              .statements = *run.statements,
-                              .level = run.level,
-                              .is_last = run.is_last});
+  auto ran = store_->execute(
+      {.id = run.id, .before = *run.before, .statements = *run.statements, .level = run.level, .is_last = run.is_last});
   if (!ran) return go_offline(ran.error());
   at_hand().disk().fail(0, Fault::kNothingDone);
   if (run.statements->empty()) {
@@ -276,10 +292,9 @@ void StoreNode::perform(const RunStatements& run) {
 void StoreNode::perform(const WriteJournal& journal) {
   if (journaling_) throw Violation(name_ + " orders a journal transaction before the last one is durable");
   journaling_ = journal;
-  cluster_.world.after(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
-    if (!core_ || start != starts_) return;
-    if (cluster_.world.strikes_at_disk()) return crash();
-    if (may_fail_at_disk()) fail_soon(at_hand().disk());
+  later(cluster_.world.latency(200us, 2ms), [this] {
+    if (cluster_.world.strikes(Incident::kDiskCrash)) return crash();
+    if (cluster_.world.strikes(Incident::kDiskError)) fail_soon(at_hand().disk());
     const auto position = store_->journal(journaling_->operations);
     if (!position) return go_offline(position.error());
     at_hand().disk().fail(0, Fault::kNothingDone);
@@ -326,19 +341,19 @@ void StoreNode::give_sign_of_life() {
         if (is_the_store(sign.opening)) throw Violation(name_ + " is refused: " + describe(answer));
         return cluster_.world.count("registrations refused");
       }
-      cluster_.world.send(coordinator.name(), name_, "RegistrationAnswered",
-                          [this, view = answer.view, is_of_copy = is_copy()] {
-                            if (is_copy() == is_of_copy) tell(RegistrationAccepted{view});
-                          });
+      cluster_.world.send(
+          coordinator.name(), name_, [] { return "RegistrationAnswered"; },
+          [this, view = answer.view, is_of_copy = is_copy()] {
+            if (is_copy() == is_of_copy) tell(RegistrationAccepted{view});
+          });
     };
-    cluster_.world.send(name_, coordinator.name(), "StoreRegistered",
-                        [&coordinator, sign, heard, peer = coordinator.starts()] {
-                          if (peer == coordinator.starts()) coordinator.register_store(sign, heard);
-                        });
+    cluster_.world.send(
+        name_, coordinator.name(), [] { return "StoreRegistered"; },
+        [&coordinator, sign, heard, peer = coordinator.starts()] {
+          if (peer == coordinator.starts()) coordinator.register_store(sign, heard);
+        });
   }
-  cluster_.world.after(500ms, [this, start = starts_] {
-    if (core_ && start == starts_) give_sign_of_life();
-  });
+  later(500ms, [this] { give_sign_of_life(); });
 }
 
 void StoreNode::arm() {
@@ -346,8 +361,8 @@ void StoreNode::arm() {
   if (deadline == armed_) return;
   armed_ = deadline;
   if (deadline == Time::max()) return;
-  cluster_.world.after(deadline - cluster_.world.now(), [this, start = starts_, deadline] {
-    if (!core_ || start != starts_ || deadline != armed_) return;
+  later(clock_.until(deadline), [this, deadline] {
+    if (deadline != armed_) return;
     armed_ = Time::max();
     tell(TimePassed{});
   });
@@ -355,7 +370,7 @@ void StoreNode::arm() {
 
 CoordinatorNode& StoreNode::coordinator_of(LogIdentity log) {
   auto& all = cluster_.coordinators;
-  if (cluster_.world.chance(cluster_.world.faults.loss)) return *all[cluster_.world.below(all.size())];
+  if (cluster_.world.chance(cluster_.world.faults[Incident::kLoss])) return *all[cluster_.world.below(all.size())];
   for (auto& coordinator : all) {
     if (coordinator->log() == log) return *coordinator;
   }

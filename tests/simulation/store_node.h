@@ -11,10 +11,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "participant/core/branch_table.h"
+#include "tests/simulation/process_clock.h"
 #include "tests/simulation/store_disk.h"
 
 namespace assent::simulation {
@@ -31,7 +33,8 @@ class StoreNode {
   const participant::BranchTable& core() const { return *core_; }
 
   void start();  // does nothing while it is up
-  void crash();  // and it starts again after a while, or first a copy of it
+  void crash();  // with its process, which starts again after a while; or first a copy of the store
+  ProcessClock& clock() { return clock_; }
 
   // Whether this is the opening that runs, on the store's own disk.
   bool is_the_store(Opening opening) const { return core_ != nullptr && !is_copy() && opening == opening_; }
@@ -56,7 +59,6 @@ class StoreNode {
   void close();
   void go_offline(const Error& error);
   void lose_power();
-  bool may_fail_at_disk();
   void fail_soon(Disk& disk);
   StoreDisk& at_hand() { return is_copy() ? *copy_ : disk_; }
   // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
@@ -67,6 +69,9 @@ class StoreNode {
   void check(const Answer& answer) const;
   void give_sign_of_life();
   void arm();
+  // If it is the same opening then, and not before its process goes on.
+  void later(Duration delay, std::function<void()> action);
+  void die(Duration until_start);
   // The coordinator of this log; now and then, while there are faults, whoever took over its address.
   CoordinatorNode& coordinator_of(LogIdentity log);
 
@@ -77,6 +82,7 @@ class StoreNode {
     StorePosition position{};
   };
 
+  ProcessClock clock_;
   StoreDisk disk_;
   std::unique_ptr<StoreDisk> copy_;  // what is served instead of it, if there is one
   std::vector<OldCopy> old_copies_;  // that may be restored by mistake
@@ -88,7 +94,8 @@ class StoreNode {
   std::uint64_t calls_ = 0;
   std::map<participant::CallId, std::function<void(const participant::Effect&)>> callers_;
   std::deque<participant::Event> inbox_;
-  bool is_awake_ = false;  // the thread is about to look into the inbox
+  std::map<TransactionId, std::string_view> states_;  // of branches, by what they say of themselves
+  bool is_awake_ = false;                             // the thread is about to look into the inbox
   std::optional<participant::WriteJournal> journaling_;
   bool was_journaling_ = false;  // when it died
   StorePosition position_when_it_died_{};

@@ -112,7 +112,8 @@ int truncate(sqlite3_file* file, sqlite3_int64 size) {
 int sync(sqlite3_file* file, int /*flags*/) {
   Handle& handle = handle_of(file);
   if (handle.disk().sync(handle.file)) return SQLITE_IOERR_FSYNC;
-  if (std::exchange(handle.is_new, false)) static_cast<void>(handle.disk().sync());  // SQLite's own does not care either
+  if (std::exchange(handle.is_new, false))
+    static_cast<void>(handle.disk().sync());  // SQLite's own does not care either
   return SQLITE_OK;
 }
 

@@ -8,9 +8,19 @@ namespace assent::simulation {
 namespace {
 
 // Far more than any run needs: a core that re-arms a timer that is due spins for ever.
-constexpr std::uint64_t kMostActions = 1'000'000;
+constexpr std::uint64_t kMostActions = 3'000'000;
+
+// Its name, and of a decision also which.
+std::string kind_of(const std::string& what) {
+  const auto name = what.substr(0, what.find(' '));
+  return name != "DecisionReceived" ? name : what.find(" commit") == std::string::npos ? "abort" : "commit";
+}
 
 }  // namespace
+
+std::string process_of(const std::string& name) {
+  return name.substr(0, name.find('.'));
+}
 
 // SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 std::uint64_t World::draw() {
@@ -34,7 +44,21 @@ Duration World::between(Duration least, Duration most) {
 }
 
 Duration World::latency(Duration least, Duration most) {
-  return chance(faults.delay) ? between(least, faults.longest) : between(least, most);
+  return strikes(Incident::kDelay) ? least + long_while() : between(least, most);
+}
+
+bool World::strikes(Incident incident) {
+  const DecisionNumber number = ++decisions_;
+  if (!chance(faults[incident])) return false;
+  if (telling_.only && !telling_.only->contains(number)) return false;
+  incidents_.emplace_back(number, incident);
+  count(kIncidentNames.at(static_cast<std::size_t>(incident)));
+  return true;
+}
+
+void World::count(std::string_view what) {
+  const auto found = counts.find(what);
+  ++(found == counts.end() ? counts.emplace(what, 0).first : found)->second;
 }
 
 void World::after(Duration delay, std::function<void()> action) {
@@ -52,26 +76,36 @@ void World::run(Duration length) {
   now_ = end;
 }
 
-void World::send(const std::string& from, const std::string& to, const std::string& what,
+void World::send(const std::string& from, const std::string& to, const std::function<std::string()>& what,
                  const std::function<void()>& deliver) {
-  const auto cut = cut_until_.find(std::minmax(from, to));
-  const bool lost = chance(faults.loss) || (cut != cut_until_.end() && cut->second > now_);
-  const bool twice = !lost && chance(faults.repeat);
-  say(from, " -> ", to, ": ", what, lost ? "  LOST" : twice ? "  TWICE" : "");
-  count(lost ? "messages lost" : twice ? "messages repeated" : "messages");
-  if (!lost) after(latency(1ms, 4ms), deliver);
-  if (twice) after(between(1ms, faults.longest), deliver);
+  const Link link{process_of(from), process_of(to)};
+  const auto cut = cut_until_.find(link);
+  const bool lost = strikes(Incident::kLoss) || (cut != cut_until_.end() && cut->second > now_);
+  const bool twice = !lost && strikes(Incident::kRepetition);
+  if (is_transcribed()) say(from, " -> ", to, ": ", what(), lost ? "  LOST" : twice ? "  TWICE" : "");
+  count("messages");
+  if (lost || twice) count((lost ? "lost: " : "repeated: ") + kind_of(what()));
+  if (lost) return;
+  const auto clog = clogged_until_.find(std::minmax(link.first, link.second));
+  const Duration kept = clog == clogged_until_.end() ? Duration{} : std::max(Duration{}, clog->second - now_);
+  after(kept + latency(1ms, 4ms), deliver);
+  if (twice) after(kept + 1ms + long_while(), deliver);
 }
 
-void World::cut(const std::string& one, const std::string& other, Duration length) {
-  say("the link between ", one, " and ", other, " is cut");
-  cut_until_[std::minmax(one, other)] = now_ + length;
+void World::cut(const std::string& from, const std::string& to, Duration length) {
+  say("nothing comes from ", from, " to ", to, " any more");
+  cut_until_[{from, to}] = now_ + length;
+}
+
+void World::clog(const std::string& one, const std::string& other, Duration length) {
+  say("the link between ", one, " and ", other, " is clogged");
+  clogged_until_[std::minmax(one, other)] = now_ + length;
 }
 
 void World::write_time() {
   const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(now_.time_since_epoch()).count();
-  *transcript_ << std::setw(3) << microseconds / 1'000'000 << '.' << std::setw(6) << std::setfill('0')
-               << microseconds % 1'000'000 << std::setfill(' ') << "  ";
+  *telling_.transcript << std::setw(3) << microseconds / 1'000'000 << '.' << std::setw(6) << std::setfill('0')
+                       << microseconds % 1'000'000 << std::setfill(' ') << "  ";
 }
 
 }  // namespace assent::simulation

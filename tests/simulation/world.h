@@ -1,19 +1,22 @@
 // World: virtual time, one seed, and everything that is going to happen. One thread and no clock, so that the same
-// seed gives the same run. It carries messages (losing, repeating, delaying and so reordering them) and says when a
-// process dies.
+// seed gives the same run. It carries messages (losing, repeating, delaying and so reordering them) and decides what
+// goes wrong.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <ostream>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "assent/time.h"
+#include "tests/simulation/incidents.h"
 
 namespace assent::simulation {
 
@@ -25,67 +28,79 @@ class Violation : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// What goes wrong, and how often. All zeros: a clean network, quick disks, no crashes.
-struct Faults {
-  double loss = 0;    // of one message
-  double repeat = 0;  // of one message: it arrives twice
-  double delay = 0;   // of one message or one forced write: it takes up to `longest`
-  double crash = 0;   // before, or after, a process performs any one effect
-  double disk = 0;    // of one run, journal transaction or opening: an operation on the disk fails, once or for good
-  double cut = 0;     // every 100 ms: one link carries nothing for up to `longest`
-  Duration longest = 0s;
+// A decision that something happens, by its number in the run.
+using DecisionNumber = std::uint64_t;
+
+// How a run is told and cut down.
+struct Telling {
+  std::ostream* transcript = nullptr;            // null: nothing is written down
+  std::optional<std::set<DecisionNumber>> only;  // what may happen; absent: everything
 };
 
 class World {
  public:
-  // `transcript` may be null: then nothing is written down.
-  World(std::uint64_t seed, std::ostream* transcript) : random_(seed), transcript_(transcript) {}
+  World(std::uint64_t seed, Telling telling) : random_(seed), telling_(std::move(telling)) {}
 
   Time now() const { return now_; }
-  bool is_transcribed() const { return transcript_ != nullptr; }
+  bool is_transcribed() const { return telling_.transcript != nullptr; }
 
   std::uint64_t below(std::uint64_t limit);  // evenly from [0, limit)
   bool chance(double probability);
   Duration between(Duration least, Duration most);
   Duration latency(Duration least, Duration most);  // the same, or a long one if the faults say so
+  // Up to so many times the longest that anything takes.
+  Duration long_while(int times = 1) { return between(Duration{}, faults.longest * times); }
+
+  // Whether this comes to pass, here and now.
+  bool strikes(Incident incident);
+  // What has struck so far.
+  const std::vector<std::pair<DecisionNumber, Incident>>& incidents() const { return incidents_; }
 
   void after(Duration delay, std::function<void()> action);
 
   // Does all that is due within `length` from now.
   void run(Duration length);
 
-  // Delivers never, once or twice, after a while. The receiver is whoever has the name by then.
-  void send(const std::string& from, const std::string& to, const std::string& what,
+  // Delivers never, once or twice, after a while. The receiver is whoever has the name by then. A name is that of a
+  // process, or PROCESS.STORE.
+  void send(const std::string& from, const std::string& to, const std::function<std::string()>& what,
             const std::function<void()>& deliver);
-  void cut(const std::string& one, const std::string& other, Duration length);
-
-  // A process dies now. It asks around every effect, and where it waits for a disk.
-  bool strikes() { return chance(faults.crash); }
-  bool strikes_at_disk() { return chance(faults.crash * 5); }
+  // What is on its way arrives all the same.
+  void cut(const std::string& from, const std::string& to, Duration length);
+  // What is sent meanwhile arrives at the end.
+  void clog(const std::string& one, const std::string& other, Duration length);
 
   // Something worth knowing came to pass: counted, to show at the end that it really did.
-  void count(std::string_view what) { ++counts[what]; }
+  void count(std::string_view what);
 
   template <typename... Parts>
   void say(const Parts&... parts) {
-    if (transcript_ == nullptr) return;
+    if (telling_.transcript == nullptr) return;
     write_time();
-    (*transcript_ << ... << parts) << '\n';
+    (*telling_.transcript << ... << parts) << '\n';
   }
 
   Faults faults;
-  std::map<std::string_view, std::uint64_t> counts;
+  std::map<std::string, std::uint64_t, std::less<>> counts;
 
  private:
+  using Link = std::pair<std::string, std::string>;
+
   std::uint64_t draw();
   void write_time();
 
   std::uint64_t random_;
-  std::ostream* transcript_;
+  const Telling telling_;
   Time now_{};
+  DecisionNumber decisions_ = 0;
+  std::vector<std::pair<DecisionNumber, Incident>> incidents_;
   std::uint64_t planned_ = 0;
   std::map<std::pair<Time, std::uint64_t>, std::function<void()>> plan_;
-  std::map<std::pair<std::string, std::string>, Time> cut_until_;
+  std::map<Link, Time> cut_until_;      // from, to
+  std::map<Link, Time> clogged_until_;  // in either direction
 };
+
+// The process that has the name.
+std::string process_of(const std::string& name);
 
 }  // namespace assent::simulation

@@ -1,0 +1,112 @@
+#include "tests/simulation/coverage.h"
+
+#include <algorithm>
+#include <iomanip>
+#include <string_view>
+#include <vector>
+
+#include "tests/simulation/incidents.h"
+
+namespace assent::simulation {
+
+namespace {
+
+struct Row {
+  std::string_view name;
+  std::string_view what;
+  std::vector<std::string_view> shown_by;  // each was counted
+};
+
+// What a simulation can meet. The others need processes, files or operators: tests/crash, tests/process, tests/unit.
+const std::vector<Row>& rows() {
+  static const std::vector<Row> all = {
+      {"C1", "the coordinator dies before any prepare", {"coordinator died: active"}},
+      {"C2", "… with some votes asked for", {"coordinator died: preparing"}},
+      {"C3", "… with all votes, before the force", {"coordinator died: recording commit"}},
+      {"C4", "… during the force", {"disk-crash", "forced blocks kept", "forced blocks lost"}},
+      {"C5", "the force returns an error", {"forces that failed"}},
+      {"C6", "forced, nobody told", {"forced blocks kept"}},
+      {"C7, C8", "told, acknowledgements missing", {"coordinator died: committing"}},
+      {"C9, C10", "acknowledged, the end not forced", {"coordinator died: end unforced"}},
+      {"C11", "the answer is lost, asked for, and forgotten", {"lost: OutcomeAnswered", "committed", "forgotten"}},
+      {"C12", "abort decided, some told", {"lost: abort", "inquiries answered abort"}},
+      {"C14", "again during recovery", {"openings of a log that failed"}},
+      {"C15", "stopped, then continued", {"pause"}},
+      {"C17", "disk full", {"full-disk", "logs that had no room ahead"}},
+      {"P1", "a store dies while it works", {"store died: active"}},
+      {"P2, P3", "… during the force of a prepare", {"journal transactions kept", "journal transactions lost"}},
+      {"P4", "the force returns an error", {"stores that went offline"}},
+      {"P5, P6", "… in doubt", {"store died: prepared", "store started in doubt"}},
+      {"P9", "applied, the acknowledgement lost", {"store died: committed", "lost: DecisionAnswered"}},
+      {"P13", "voted read-only", {"votes read-only"}},
+      {"P14", "restart in doubt", {"store started in doubt"}},
+      {"P15", "crash during recovery", {"openings of a store that failed"}},
+      {"M1", "prepare lost", {"lost: PrepareRequested", "lost: ExecuteAndPrepareRequested"}},
+      {"M2", "vote lost", {"lost: VoteAnswered"}},
+      {"M3", "commit lost", {"lost: commit"}},
+      {"M4", "acknowledgement lost", {"lost: DecisionAnswered"}},
+      {"M5", "abort lost", {"lost: abort"}},
+      {"M6", "prepare repeated", {"repeated: PrepareRequested"}},
+      {"M7, M8", "a statement or prepare that is late", {"repeated: ExecuteRequested", "clog"}},
+      {"M9", "commit repeated", {"repeated: commit", "branches released"}},
+      {"M13", "inquiry while undecided", {"inquiries answered undecided"}},
+      {"M14", "each of push and pull is enough", {"inquiries answered commit", "one-way"}},
+      {"M16", "half-open connections", {"one-way"}},
+      {"M17", "a statement repeated", {"repeated: ExecuteRequested"}},
+      {"M18", "execute-and-prepare repeated", {"repeated: ExecuteAndPrepareRequested"}},
+      {"M19", "the outcome asked for too early", {"lost: SubmitRequested", "presumed"}},
+      {"M20", "crosswise", {"prepared holders wounded"}},
+      {"M21", "a restart between two statements", {"store died: active", "store unavailable"}},
+      {"S3, S4", "a store restored from an old copy", {"old copies served", "registrations refused"}},
+      {"S12", "a client dies", {"client-death", "transaction timeout"}},
+      {"S13", "the client repeats", {"repeated: CommitRequested"}},
+      {"S14", "clocks jump", {"clock-jump"}},
+  };
+  return all;
+}
+
+// Besides: every kind of fault, and every end.
+constexpr std::string_view kExpected[] = {"wounded",
+                                          "constraint",
+                                          "application",
+                                          "last runs that held",
+                                          "last runs that failed",
+                                          "the SDK says: committed",
+                                          "the SDK says: aborted",
+                                          "the SDK says: unknown",
+                                          "the SDK says: the statement failed",
+                                          "in progress"};
+
+}  // namespace
+
+bool report_coverage(const std::map<std::string, std::uint64_t>& counts, std::ostream& report) {
+  const auto count = [&](std::string_view what) {
+    const auto found = counts.find(std::string(what));
+    return found == counts.end() ? 0 : found->second;
+  };
+  for (const auto& [what, times] : counts) report << std::setw(12) << times << ' ' << what << '\n';
+  std::vector<std::string> missing;
+  report << "rows of the failure matrix:\n";
+  for (const auto& row : rows()) {
+    const auto least = std::min_element(row.shown_by.begin(), row.shown_by.end(),
+                                        [&](auto one, auto other) { return count(one) < count(other); });
+    report << std::setw(12) << count(*least) << ' ' << row.name << ": " << row.what << " (" << *least << ")\n";
+    if (count(*least) == 0) missing.push_back("row " + std::string(row.name) + ": " + std::string(*least));
+  }
+  for (const auto& names : {std::vector(kIncidentNames.begin(), kIncidentNames.end()),
+                            std::vector(std::begin(kExpected), std::end(kExpected))}) {
+    for (const auto name : names) {
+      if (count(name) == 0) missing.emplace_back(name);
+    }
+  }
+  const auto all = count("transactions");
+  const auto committed = count("transactions told committed");
+  const auto faulty = count("transactions that met a fault");
+  report << "of " << all << " transactions " << committed << " committed and " << faulty << " met a fault\n";
+  if (committed * 100 < all * 30) missing.emplace_back("30 of 100 transactions that commit");
+  if (faulty * 100 < all * 10) missing.emplace_back("10 of 100 transactions that meet a fault");
+  for (const auto& what : missing) report << "there was none of: " << what << '\n';
+  return missing.empty();
+}
+
+}  // namespace assent::simulation

@@ -1,0 +1,113 @@
+#include "tests/simulation/many_seeds.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+#include <vector>
+
+#include "tests/simulation/run_seed.h"
+
+namespace assent::simulation {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// What the process is at, for the message if an invariant ends it.
+char at_hand[128];
+
+extern "C" void on_abort(int /*signal*/) {
+  [[maybe_unused]] const auto written = write(STDERR_FILENO, static_cast<const char*>(at_hand), std::strlen(at_hand));
+}
+
+// What a process reports, a line each: `COUNT NAME`, `seeds COUNT`, or `broken SEED VIOLATION`.
+std::string run_share(const Seeds& seeds, const WorldFile* file, unsigned share, Clock::time_point end) {
+  ManyStories all;
+  std::ostringstream report;
+  for (std::uint64_t i = share; i < seeds.count && Clock::now() < end; i += seeds.processes) {
+    const auto seed = seeds.first + i;
+    std::snprintf(static_cast<char*>(at_hand), sizeof at_hand,
+                  "\nreplay it with: tests/simulate --seed %llu --replay\n", static_cast<unsigned long long>(seed));
+    const auto story = run_seed(seed, file, {});
+    ++all.seeds;
+    for (const auto& [what, count] : story.counts) all.counts[what] += count;
+    if (story.violation.empty()) continue;
+    report << "broken " << seed << ' ' << story.violation << '\n';
+    break;
+  }
+  report << "seeds " << all.seeds << '\n';
+  for (const auto& [what, count] : all.counts) report << count << ' ' << what << '\n';
+  return report.str();
+}
+
+void add(const std::string& line, ManyStories& all) {
+  std::istringstream words(line);
+  std::string first;
+  std::uint64_t number = 0;
+  if (line.starts_with("broken ") || line.starts_with("seeds ")) {
+    words >> first >> number;
+    if (first == "seeds") {
+      all.seeds += number;
+    } else {
+      all.broken = number;
+      std::getline(words >> std::ws, all.violation);
+    }
+    return;
+  }
+  std::string what;
+  words >> number;
+  std::getline(words >> std::ws, what);
+  all.counts[what] += number;
+}
+
+}  // namespace
+
+ManyStories run_seeds(const Seeds& seeds, const WorldFile* file) {
+  const auto end = seeds.time ? Clock::now() + *seeds.time : Clock::time_point::max();
+  struct Process {
+    pid_t id;
+    std::FILE* report;
+  };
+  std::vector<Process> processes;
+  std::fflush(nullptr);
+  for (unsigned share = 0; share < seeds.processes; ++share) {
+    int ends[2];
+    if (pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+    const pid_t child = fork();
+    if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
+    if (child == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (std::signal(SIGABRT, on_abort) == SIG_ERR) _exit(2);
+      const auto report = run_share(seeds, file, share, end);
+      const bool is_written = write(ends[1], report.data(), report.size()) == static_cast<ssize_t>(report.size());
+      _exit(is_written ? 0 : 2);
+    }
+    close(ends[1]);
+    processes.push_back({child, fdopen(ends[0], "r")});
+  }
+  ManyStories all;
+  for (const auto& [id, report] : processes) {
+    char* line = nullptr;
+    std::size_t size = 0;
+    for (ssize_t length = 0; (length = getline(&line, &size, report)) > 0;) {
+      add(std::string(line, static_cast<std::size_t>(length - 1)), all);
+    }
+    std::free(line);
+    std::fclose(report);
+    int status = 0;
+    waitpid(id, &status, 0);
+    if (status != 0 && all.violation.empty()) all.violation = "a process ended in the middle of a seed";
+  }
+  return all;
+}
+
+}  // namespace assent::simulation
