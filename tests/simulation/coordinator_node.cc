@@ -113,7 +113,7 @@ void CoordinatorNode::crash() {
   callers_.clear();
   appended_.clear();
   in_flight_.clear();
-  wants_force_ = false;
+  wants_force_ = is_looking_for_room_ = false;
   armed_ = Time::max();
   cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
 }
@@ -335,15 +335,15 @@ void CoordinatorNode::write() {
 void CoordinatorNode::look_for_room() {
   if (!core_) return;
   const auto reason = log_->status().out_of_space;
-  if (std::exchange(out_of_space_, reason) == reason) return;
-  if (!reason.empty()) {
+  if (!reason.empty() && !std::exchange(is_looking_for_room_, true)) {
     cluster_.world.count("logs that had no room ahead");
     later(100ms, [this] {
+      is_looking_for_room_ = false;
       log_->claim_ahead();
       look_for_room();
     });
   }
-  tell(LogSpaceChanged{reason});
+  if (std::exchange(out_of_space_, reason) != reason) tell(LogSpaceChanged{reason});
 }
 
 void CoordinatorNode::arm() {

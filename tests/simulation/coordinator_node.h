@@ -97,8 +97,9 @@ class CoordinatorNode {
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced
   std::vector<coordinator::LogRecord> in_doubt_;   // were, when it died
   Position in_doubt_last_{};
-  std::uint64_t epoch_ = 0;   // of the last start
-  std::string out_of_space_;  // as the core was told
+  std::uint64_t epoch_ = 0;           // of the last start
+  std::string out_of_space_;          // as the core was told
+  bool is_looking_for_room_ = false;  // in a while
   bool wants_force_ = false;
   bool may_alarm_ = false;  // what is handled may be refused with an alarm
   Time armed_ = Time::max();

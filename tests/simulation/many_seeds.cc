@@ -1,5 +1,6 @@
 #include "tests/simulation/many_seeds.h"
 
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,7 +11,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <sstream>
-#include <stdexcept>
 #include <system_error>
 #include <vector>
 
@@ -69,16 +69,22 @@ void add(const std::string& line, ManyStories& all) {
   all.counts[what] += number;
 }
 
+std::string read_all(int descriptor) {
+  std::string text;
+  char bytes[4096];
+  for (ssize_t length = 0; (length = read(descriptor, static_cast<char*>(bytes), sizeof bytes)) > 0;) {
+    text.append(static_cast<const char*>(bytes), static_cast<std::size_t>(length));
+  }
+  close(descriptor);
+  return text;
+}
+
 }  // namespace
 
 ManyStories run_seeds(const Seeds& seeds, const WorldFile* file) {
   const auto end = seeds.time ? Clock::now() + *seeds.time : Clock::time_point::max();
-  struct Process {
-    pid_t id;
-    std::FILE* report;
-  };
-  std::vector<Process> processes;
-  std::fflush(nullptr);
+  std::vector<pollfd> reports;  // by process
+  std::vector<pid_t> processes;
   for (unsigned share = 0; share < seeds.processes; ++share) {
     int ends[2];
     if (pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
@@ -92,20 +98,25 @@ ManyStories run_seeds(const Seeds& seeds, const WorldFile* file) {
       _exit(is_written ? 0 : 2);
     }
     close(ends[1]);
-    processes.push_back({child, fdopen(ends[0], "r")});
+    reports.push_back({ends[0], POLLIN, 0});
+    processes.push_back(child);
   }
   ManyStories all;
-  for (const auto& [id, report] : processes) {
-    char* line = nullptr;
-    std::size_t size = 0;
-    for (ssize_t length = 0; (length = getline(&line, &size, report)) > 0;) {
-      add(std::string(line, static_cast<std::size_t>(length - 1)), all);
+  for (std::size_t open = reports.size(); open > 0 && all.violation.empty();) {
+    poll(reports.data(), reports.size(), -1);
+    for (auto& report : reports) {
+      if (report.fd < 0 || report.revents == 0) continue;
+      const auto text = read_all(report.fd);
+      if (text.empty()) all.violation = "a process ended in the middle of a seed";
+      std::istringstream lines(text);
+      for (std::string line; std::getline(lines, line);) add(line, all);
+      report.fd = -1;
+      --open;
     }
-    std::free(line);
-    std::fclose(report);
-    int status = 0;
-    waitpid(id, &status, 0);
-    if (status != 0 && all.violation.empty()) all.violation = "a process ended in the middle of a seed";
+  }
+  for (const auto process : processes) {
+    if (!all.violation.empty()) kill(process, SIGKILL);  // the others need not go on
+    waitpid(process, nullptr, 0);
   }
   return all;
 }
