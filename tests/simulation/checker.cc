@@ -24,13 +24,14 @@ bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) c
                                [&](const auto& named) { return named.store == store && named.branch == branch; });
 }
 
-void Checker::begin(const TransactionId& id, AccountId marker, std::map<std::string, std::vector<AccountId>> writes) {
+void Checker::begin(const TransactionId& id, const Plan& plan) {
   Txn& txn = txns_[id];
   txn.begun = world_.now();
   txn.incidents = world_.incidents().size();
   world_.count("transactions");
-  txn.marker = marker;
-  txn.writes = std::move(writes);
+  txn.marker = plan.is_marked ? marker_of(id) : 0;
+  txn.writes = plan.writes;
+  txn.level = plan.level;
 }
 
 void Checker::saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance) {
@@ -246,6 +247,7 @@ void Checker::check_serializable() const {
       const auto found = writers_.find({store, account});
       const auto& writers = found == writers_.end() ? std::vector<TransactionId>{} : found->second;
       require(version <= writers.size(), "K6", id, "read what was never committed at " + store);
+      if (txn.level == IsolationLevel::kReadCommitted) continue;  // what it read may have changed since
       if (version > 0) later[writers[version - 1]].insert(id);
       if (version < writers.size() && writers[version] != id) later[id].insert(writers[version]);
     }

@@ -26,20 +26,17 @@
 #include "coordinator/core/events.h"
 #include "participant/core/events.h"
 #include "tests/simulation/model_store.h"
+#include "tests/simulation/plan.h"
 #include "tests/simulation/world.h"
 
 namespace assent::simulation {
-
-inline constexpr AccountId kAccounts = 3;        // at each store, from 0
-inline constexpr AccountId kFirstMarker = 1000;  // above: one account per transaction that wrote here
-inline constexpr Balance kFirstMoney = 1000;
 
 class Checker {
  public:
   explicit Checker(World& world) : world_(world) {}
 
   // ---- what clients want, see and hear ----
-  void begin(const TransactionId& id, AccountId marker, std::map<std::string, std::vector<AccountId>> writes);
+  void begin(const TransactionId& id, const Plan& plan);
   void saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance);
   void told(const TransactionId& id, OutcomeKind outcome, bool applied);
 
@@ -71,6 +68,7 @@ class Checker {
     bool is_counted = false;
     bool told_aborted = false;
     AccountId marker = 0;
+    IsolationLevel level = IsolationLevel::kSerializable;
     std::map<std::string, std::vector<AccountId>> writes;
     std::set<std::tuple<std::string, AccountId, std::size_t>> reads;  // store, account, version
     std::set<std::pair<std::string, BranchNumber>> prepared;          // durable once

@@ -43,7 +43,7 @@ void Client::begin() {
   plan_.mark(marker_of(id_));
   branches_.clear();
   gives_up_ = plan_.gives_up;
-  cluster_.checker.begin(id_, plan_.is_marked ? marker_of(id_) : 0, plan_.writes);
+  cluster_.checker.begin(id_, plan_);
   world.say(name_, " begins ", describe(id_), ": ", plan_.name);
   if (world.strikes(Incident::kClientDeath)) {
     world.count("clients died");
@@ -101,7 +101,8 @@ void Client::submit() {
   }
   const bool applied = world.chance(0.3);
   if (world.chance(world.faults[Incident::kRepetition])) ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
-  ask(*coordinator_, coordinator::SubmitRequested{{}, id_, *begin_stamp_, branches, return_when(applied), {}}, applied);
+  ask(*coordinator_,
+      coordinator::SubmitRequested{{}, id_, *begin_stamp_, branches, return_when(applied), {}, plan_.level}, applied);
   if (is_crosswise()) {
     return later(kLongestWait,
                  [this] { throw Violation("progress: transaction " + describe(id_) + " is not decided in time"); });
@@ -124,7 +125,8 @@ void Client::execute(std::size_t index) {
                                               branch.statement_count,
                                               std::make_shared<const std::vector<Statement>>(1, step.statement),
                                               2s,
-                                              coordinator_->name()};
+                                              coordinator_->name(),
+                                              plan_.level};
   call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn()](const auto& answer) {
     if (turn == this->turn()) heard(index, answer);
   });

@@ -210,7 +210,8 @@ void CoordinatorNode::perform(const Effect& effect) {
                                                          whole->begin_stamp,
                                                          whole->statements,
                                                          whole->timeout,
-                                                         whole->stores},
+                                                         whole->stores,
+                                                         whole->level},
                  whole->timeout);
   } else if (const auto* prepare = std::get_if<SendPrepare>(&effect)) {
     ask_for_vote(prepare->store,

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "tests/simulation/checker.h"
 #include "tests/simulation/store_disk.h"
 
 namespace assent::simulation {
@@ -14,29 +13,30 @@ Statement statement(std::string_view sql, std::vector<Value> parameters, std::op
 }
 
 void add_read(Plan& plan, const std::string& store, AccountId account) {
-  plan.steps.push_back({store, statement(kSelectBalance, {account}, 1), account});
+  plan.steps.push_back({store, statement(kSelectBalance, {account}, 1), account, {}});
 }
 
 void add_read_of_all(Plan& plan, const std::string& store) {
-  plan.steps.push_back({store, statement(kSelectAll, {}), {}});
+  plan.steps.push_back({store, statement(kSelectAll, {}), {}, {}});
 }
 
 // A change of nothing counts as a change too: it makes a version.
 void add_write(Plan& plan, const std::string& store, AccountId account, Balance money) {
   if (plan.writes[store].empty() && plan.is_marked) {
-    plan.steps.push_back({store, statement(kInsertAccount, {AccountId{0}, Balance{0}}, 1), {}, true});
+    plan.steps.push_back({store, statement(kInsertAccount, {AccountId{0}, Balance{0}}, 1), {}, {0}});
   }
-  plan.steps.push_back({store, statement(kAddToBalance, {account, money * kVersions + 1}, 1), {}});
+  plan.steps.push_back({store, statement(kAddToBalance, {account, money * kVersions + 1}, 1), {}, {}});
   plan.writes[store].push_back(account);
 }
+
+// Few, so that they meet.
+constexpr std::uint64_t kCodes = 4;
 
 }  // namespace
 
 void Plan::mark(AccountId marker) {
   for (auto& step : steps) {
-    if (!step.is_marker) continue;
-    step.statement.parameters[0] = marker;
-    if (step.statement.sql == kInsertLink) step.statement.parameters[1] = marker;
+    for (const auto parameter : step.marks) step.statement.parameters[parameter] = marker;
   }
 }
 
@@ -50,8 +50,12 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   const std::size_t first = world.below(stores.size());
   const std::string& from = stores[first];
   const std::string& to = stores[(first + 1 + world.below(stores.size() - 1)) % stores.size()];
-  Plan plan{"", world.chance(0.6), world.chance(0.1), world.chance(0.5), {}, {}};
-  const auto kind = world.below(11);
+  Plan plan;
+  plan.is_one_shot = world.chance(0.6);
+  plan.gives_up = world.chance(0.1);
+  plan.is_marked = world.chance(0.5);
+  if (world.chance(0.2)) plan.level = IsolationLevel::kReadCommitted;
+  const auto kind = world.below(14);
   if (kind < 4) {
     plan.name = "transfer";
     const AccountId source = account();
@@ -76,21 +80,42 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   } else if (kind < 10) {
     plan.name = "statement that fails";
     add_write(plan, from, account(), 0);
-    plan.steps.push_back({to, statement(kInsertAccount, {account(), Balance{0}}), {}});
+    plan.steps.push_back({to, statement(kInsertAccount, {account(), Balance{0}}), {}, {}});
     plan.gives_up = true;
-  } else {
+  } else if (kind < 11) {
     plan.name = "child before its parent";  // breaks the rule of links for a while, or for good
     plan.is_marked = true;
-    plan.steps.push_back({from, statement(kInsertLink, {AccountId{0}, AccountId{0}}, 1), {}, true});
+    plan.steps.push_back({from, statement(kInsertLink, {AccountId{0}, AccountId{0}, nullptr}, 1), {}, {0, 1}});
     add_write(plan, world.chance(0.8) ? from : to, account(), 0);
     add_write(plan, to, account(), 0);
+  } else if (kind < 13) {
+    plan.name = "unique codes";
+    plan.is_marked = true;
+    for (const auto& store : {from, to}) {
+      const auto code = static_cast<std::int64_t>(world.below(kCodes));
+      add_write(plan, store, account(), 0);
+      if (world.chance(0.6)) plan.steps.push_back({store, statement(kDeleteLink, {code}), {}, {}});
+      plan.steps.push_back({store, statement(kInsertLink, {AccountId{0}, account(), code}, 1), {}, {0}});
+    }
+  } else {
+    plan.name = "long";
+    plan.is_one_shot = false;
+    for (AccountId i = 0; i < 2; ++i) {
+      for (const auto& store : {from, to}) {
+        add_read(plan, store, 2);
+        add_write(plan, store, i, 0);
+      }
+    }
   }
   plan.gives_up = plan.gives_up && !plan.is_one_shot;
   return plan;
 }
 
 Plan crosswise_plan(const std::vector<std::string>& stores, bool is_turned) {
-  Plan plan{"crosswise", true, false, false, {}, {}};
+  Plan plan;
+  plan.name = "crosswise";
+  plan.is_one_shot = true;
+  plan.is_marked = false;
   for (const std::size_t store : {is_turned ? 1U : 0U, is_turned ? 0U : 1U}) add_write(plan, stores[store], 0, 0);
   return plan;
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "assent/isolation_level.h"
 #include "assent/transaction_id.h"
 #include "assent/value.h"
 #include "tests/simulation/model_store.h"
@@ -13,17 +14,22 @@
 
 namespace assent::simulation {
 
+inline constexpr AccountId kAccounts = 3;        // at each store, from 0
+inline constexpr AccountId kFirstMarker = 1000;  // above: one account per transaction that wrote here
+inline constexpr Balance kFirstMoney = 1000;
+
 struct Step {
   std::string store;
   Statement statement;
   std::optional<AccountId> account;  // of a read of one account
-  bool is_marker = false;            // inserts the account of the transaction's own
+  std::vector<std::size_t> marks;    // parameters that are the transaction's own number
 };
 
 struct Plan {
   std::string name;
   bool is_one_shot = false;
   bool gives_up = false;  // aborts instead of committing
+  IsolationLevel level = IsolationLevel::kSerializable;
   bool is_marked = true;  // inserts an account of its own at each store it writes at (so it cannot run there twice)
   std::vector<Step> steps;
   std::map<std::string, std::vector<AccountId>> writes;  // by store

@@ -52,7 +52,7 @@ void SdkClient::connect() {
     if (before == id) return;
     if (before != TransactionId()) has_no_effect(before);  // or it would not run again
     // A batch is the same in each run, so that nothing in it can tell one run from the other.
-    cluster_.checker.begin(id, plan_.is_marked ? marker_of(id) : 0, plan_.writes);
+    cluster_.checker.begin(id, plan_);
   });
   environment_ = environment.get();
   session_ = sdk::Session::make(options(all[cluster_.world.below(all.size())]->name()), std::move(environment));
@@ -86,7 +86,7 @@ void SdkClient::begin() {
 void SdkClient::submit(Return when) {
   Batch batch;
   for (const auto& step : plan_.steps) batch.add(step.store, step.statement);
-  sdk::submit(session_, batch, when, IsolationLevel::kSerializable,
+  sdk::submit(session_, batch, when, plan_.level,
               [this, turn = turn(), plan = plan_](const sdk::Attempt<Outcome>& ended) {
                 if (turn != this->turn()) return;
                 if (!ended) return this->ended(ended.error());
@@ -105,7 +105,7 @@ void SdkClient::run(Return when) {
         plan->mark(marker_of(transaction->id()));
         step(transaction, plan, 0, done);
       },
-      when, IsolationLevel::kSerializable,
+      when, plan_.level,
       [this, turn = turn()](const sdk::Attempt<Outcome>& ended) {
         if (turn != this->turn()) return;
         if (ended) cluster_.checker.told(ended->id, ended->kind, ended->applied);

@@ -34,7 +34,7 @@ Disk::Bytes make_file(StoreIdentity identity, const Accounts& accounts) {
   creating.schema =
       "CREATE TABLE accounts(id INTEGER PRIMARY KEY, balance INTEGER NOT NULL);"
       "CREATE TABLE links(id INTEGER PRIMARY KEY, "
-      "account INTEGER NOT NULL REFERENCES accounts(id) DEFERRABLE INITIALLY DEFERRED)";
+      "account INTEGER NOT NULL REFERENCES accounts(id) DEFERRABLE INITIALLY DEFERRED, code INTEGER UNIQUE)";
   for (const auto& [id, balance] : accounts) {
     *creating.schema += ";INSERT INTO accounts VALUES (" + std::to_string(id) + ", " + std::to_string(balance) + ")";
   }

@@ -1,7 +1,7 @@
 // StoreDisk: a simulated disk with the file of one SQLite store, and what another program reads in it.
 //
-//   accounts(id, balance)   as of the ModelStore
-//   links(id, account)      refer to accounts, which only a commit checks
+//   accounts(id, balance)      as of the ModelStore
+//   links(id, account, code)   refer to accounts, which only a commit checks; the codes are unique
 //
 // The claim on the file, and what a clean close notes beside it, are real files in memory: they are not part of what is
 // simulated.
@@ -18,7 +18,8 @@
 
 namespace assent::simulation {
 
-inline constexpr std::string_view kInsertLink = "INSERT INTO links (id, account) VALUES (?1, ?2)";
+inline constexpr std::string_view kInsertLink = "INSERT INTO links (id, account, code) VALUES (?1, ?2, ?3)";
+inline constexpr std::string_view kDeleteLink = "DELETE FROM links WHERE code = ?1";
 
 class StoreDisk {
  public:
