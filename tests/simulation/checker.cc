@@ -97,6 +97,13 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
   }
 }
 
+std::optional<Decision> Checker::known_decision(const std::string& store, const BranchRow& row) const {
+  const auto found = txns_.find(row.id);
+  if (found == txns_.end()) return std::nullopt;
+  if (found->second.names(store, row.branch)) return Decision::kCommit;
+  return found->second.told_aborted ? std::optional(Decision::kAbort) : std::nullopt;
+}
+
 StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) const {
   const auto found = acknowledged_.find({log, store});
   return found == acknowledged_.end() ? StorePosition{} : found->second;
@@ -114,9 +121,8 @@ void Checker::journaled(const std::string& store, const ModelImage& image) {
     const auto then = before.rows.find(id);
     const bool is_new = then == before.rows.end() || then->second.branch != row.branch;
     if (is_new) appears(store, row, image);
-    if (!is_new && then->second.state == RowState::kPrepared && row.state != RowState::kPrepared) {
-      is_applied(store, row, image);
-    }
+    const bool is_ended = !is_new && then->second.state == RowState::kPrepared && row.state != RowState::kPrepared;
+    if (is_ended && row.state != RowState::kResolvedAbort) is_applied(store, row, image);
   }
 }
 
@@ -136,7 +142,8 @@ void Checker::appears(const std::string& store, const BranchRow& row, const Mode
 void Checker::is_applied(const std::string& store, const BranchRow& row, const ModelImage& image) {
   Txn& txn = txns_[row.id];
   require(txn.names(store, row.branch), "K1", row.id, store + " applied a branch that no durable record names");
-  require(row.commit == txn.record->commit, "K1", row.id, store + " applied it for another commit");
+  require(row.commit == txn.record->commit || row.state == RowState::kResolvedCommit, "K1", row.id,
+          store + " applied it for another commit");
   require(txn.applied.insert(store).second, "K1", row.id, store + " applied it twice");
   for (const AccountId account : txn.writes[store]) {
     auto& writers = writers_[{store, account}];
@@ -148,7 +155,7 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const M
 
 void Checker::vanishes(const std::string& store, const BranchRow& row) {
   Txn& txn = txns_[row.id];
-  if (row.state == RowState::kPrepared) {
+  if (row.state == RowState::kPrepared || row.state == RowState::kResolvedAbort) {
     require(!txn.names(store, row.branch), "K1", row.id, store + " gave up a committed branch");
     txn.given_up.emplace(store, row.branch);
   } else {

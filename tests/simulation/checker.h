@@ -47,6 +47,9 @@ class Checker {
   // The highest position of the store's journal that the log remembers.
   StorePosition acknowledged(LogIdentity log, const std::string& store) const;
 
+  // How the branch ends for certain, if that is known: by the record, or as a client was told.
+  std::optional<Decision> known_decision(const std::string& store, const participant::BranchRow& row) const;
+
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
   void leaves(const coordinator::SendDecision& decision) const;

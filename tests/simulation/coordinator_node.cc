@@ -126,6 +126,13 @@ void CoordinatorNode::fill_disk(Duration length) {
   cluster_.world.after(length, [this] { disk_.set_full(false); });
 }
 
+void CoordinatorNode::drain() {
+  if (!core_) return;
+  cluster_.world.say(name_, " is to finish");
+  tell(DrainRequested{});
+  later(cluster_.world.long_while(), [this] { crash(); });
+}
+
 // The process is gone behind any operation of the append.
 void CoordinatorNode::die_within_append() {
   auto& world = cluster_.world;

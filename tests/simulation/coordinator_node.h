@@ -43,6 +43,7 @@ class CoordinatorNode {
   void start();  // does nothing while it is up
   void crash();  // and it starts again after a while
   void fill_disk(Duration length);
+  void drain();  // and it is started again after a while
   ProcessClock& clock() { return clock_; }
   void tell(const coordinator::Event& event);
 

@@ -58,6 +58,7 @@ const std::vector<Row>& rows() {
       {"M20", "crosswise", {"prepared holders wounded"}},
       {"M21", "a restart between two statements", {"store died: active", "store unavailable"}},
       {"S3, S4", "a store restored from an old copy", {"old copies served", "registrations refused"}},
+      {"S10", "an operator decides by hand", {"store: resolved commit > settling", "store: resolved abort > none"}},
       {"S12", "a client dies", {"client-death", "transaction timeout"}},
       {"S13", "the client repeats", {"repeated: CommitRequested"}},
       {"S14", "clocks jump", {"clock-jump"}},

@@ -25,14 +25,17 @@ enum class Incident : std::uint8_t {
   kPause,        // every 100 ms: a process stands still for up to four times `longest`
   kClockJump,    // every 100 ms: a process's clock leaps ahead by up to four times `longest`
   kOldCopy,      // a store that died comes back as an old copy of its file
+  kResolution,   // every 100 ms: an operator who knows the outcome resolves what is in doubt at a store
+  kDrain,        // every 100 ms: a process is told to finish, and restarted after a while
   kClientDeath,  // of a client, once in a transaction
   kTransaction,  // a client begins one
 };
-inline constexpr std::size_t kIncidents = 16;
+inline constexpr std::size_t kIncidents = 18;
 
 inline constexpr std::array<std::string_view, kIncidents> kIncidentNames = {
-    "loss",      "repetition", "delay", "crash", "disk-crash", "power-loss", "disk-error",   "full-disk",
-    "partition", "one-way",    "clog",  "pause", "clock-jump", "old-copy",   "client-death", "transaction"};
+    "loss",       "repetition", "delay",      "crash",   "disk-crash",   "power-loss",
+    "disk-error", "full-disk",  "partition",  "one-way", "clog",         "pause",
+    "clock-jump", "old-copy",   "resolution", "drain",   "client-death", "transaction"};
 
 // How probable each is, and how long things take that take long.
 struct Faults {

@@ -41,9 +41,13 @@ void disturb_now_and_then(Cluster& cluster) {
       world.say(node.name(), " stands still");
     }
     if (world.strikes(Incident::kClockJump)) node.clock().leap(world.long_while(4));
+    if (world.strikes(Incident::kDrain)) node.drain();
   };
   for (const auto& coordinator : cluster.coordinators) disturb(*coordinator);
-  for (const auto& [name, store] : cluster.stores) disturb(*store);
+  for (const auto& [name, store] : cluster.stores) {
+    disturb(*store);
+    if (world.strikes(Incident::kResolution)) store->resolve_in_doubt();
+  }
   world.after(100ms, [&cluster] { disturb_now_and_then(cluster); });
 }
 

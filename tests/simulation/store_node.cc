@@ -139,6 +139,25 @@ void StoreNode::die(Duration until_start) {
   });
 }
 
+// Whoever resolves by hand has found out how it ended; one who is wrong makes atomicity his own affair.
+void StoreNode::resolve_in_doubt() {
+  if (!core_ || is_copy()) return;
+  for (const auto& [id, row] : disk_.read().rows) {
+    const auto decision = cluster_.checker.known_decision(name_, row);
+    if (row.state != RowState::kPrepared || !decision) continue;
+    cluster_.world.count("resolved by an operator");
+    cluster_.world.say("an operator resolves ", describe(id), " at ", name_, ": ", to_string(*decision));
+    ask(ResolveRequested{{}, id, *decision, "the operator has looked it up"}, [](const Effect&) {});
+  }
+}
+
+void StoreNode::drain() {
+  if (!core_) return;
+  cluster_.world.say(name_, " is to finish");
+  tell(DrainRequested{});
+  later(cluster_.world.long_while(), [this] { crash(); });
+}
+
 void StoreNode::later(Duration delay, std::function<void()> action) {
   cluster_.world.after(std::max(delay, clock_.left_of_pause()), [this, start = starts_, action = std::move(action)] {
     if (!core_ || start != starts_) return;

@@ -35,6 +35,9 @@ class StoreNode {
   void start();  // does nothing while it is up
   void crash();  // with its process, which starts again after a while; or first a copy of the store
   ProcessClock& clock() { return clock_; }
+  // An operator's.
+  void resolve_in_doubt();
+  void drain();
 
   // Whether this is the opening that runs, on the store's own disk.
   bool is_the_store(Opening opening) const { return core_ != nullptr && !is_copy() && opening == opening_; }

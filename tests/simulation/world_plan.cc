@@ -23,6 +23,8 @@ constexpr std::array<std::pair<Incident, double>, kIncidents - 1> kUsual = {{{In
                                                                              {Incident::kPause, 0.003},
                                                                              {Incident::kClockJump, 0.01},
                                                                              {Incident::kOldCopy, 0.4},
+                                                                             {Incident::kResolution, 0.05},
+                                                                             {Incident::kDrain, 0.003},
                                                                              {Incident::kClientDeath, 0.01}}};
 
 constexpr std::uint64_t kMost = 20;  // of anything
