@@ -13,7 +13,7 @@ namespace assent::simulation {
 
 struct Seeds {
   std::uint64_t first = 1;
-  std::uint64_t count = 10'000;
+  std::uint64_t count = 4'000;
   std::optional<std::chrono::seconds> time;  // of the real clock: then no more begin
   unsigned processes = 1;
 };

@@ -340,7 +340,8 @@ void StoreNode::perform(const SendInquiry& inquiry) {
 // Registrations, like all else, overtake each other. What was sent to one start of a coordinator is not heard by the
 // next: the connection has ended.
 void StoreNode::give_sign_of_life() {
-  if (!is_copy() && cluster_.world.chance(0.2) && old_copies_.size() < 20) {
+  const bool may_be_copied = !is_copy() && cluster_.world.faults[Incident::kOldCopy] > 0;
+  if (may_be_copied && cluster_.world.chance(0.2) && old_copies_.size() < 20) {
     old_copies_.push_back({disk_.disk(), position_});
   }
   for (const auto& each : cluster_.coordinators) {
