@@ -94,6 +94,7 @@ void ClientProcess::happens(Input /*input*/, Made& made) {
 }
 
 void ClientProcess::tell(const Message& message, Made& made) {
+  if (state_.knows_outcome) return;
   const auto& answer = std::get<ToClient>(message.event);
   if (const auto* outcome = std::get_if<OutcomeAnswered>(&answer)) {
     heard(*outcome, made);

@@ -86,22 +86,21 @@ void Explorer::explore(std::size_t most_states) {
   for (std::uint32_t id = 0; id < table_.size(); ++id) {
     at_ = StateId{id};
     const State state = table_[at_];
-    const auto before = transitions_;
+    if (state.is_healing) {
+      ++ends_;
+      heal(state, nullptr);
+      continue;
+    }
     for_each_action(state, [&](const Action& action) {
       tried_ = action;
       ++transitions_;
       table_.add(perform(state, action), at_);
     });
-    if (transitions_ == before) ++ends_;
     if (table_.size() > most_states) throw std::length_error("there are more states than it may visit");
   }
 }
 
 void Explorer::for_each_action(const State& state, const std::function<void(const Action&)>& visit) {
-  if (state.is_healing) {
-    if (const auto action = healing(state)) return visit(*action);
-    return;
-  }
   for (Action action : actions(state)) {
     visit(action);
     const bool is_step = action.kind == Kind::kDeliver || action.kind == Kind::kRepeat || action.kind == Kind::kHappen;
@@ -114,6 +113,12 @@ void Explorer::for_each_action(const State& state, const std::function<void(cons
 std::vector<Action> Explorer::actions(const State& state) const {
   std::vector<Action> actions;
   add_network_actions(state, actions);
+  const auto timeless =
+      std::find_if(actions.begin(), actions.end(), [&](const Action& each) { return is_timeless(state, each.message); });
+  if (timeless != actions.end()) {
+    std::erase_if(actions, [message = timeless->message](const Action& each) { return each.message != message; });
+    return actions;
+  }
   const Budget& left = state.left;
   for (const Node node : kAll) {
     if (state.at(node) == kNobody) continue;
@@ -145,6 +150,17 @@ void Explorer::add_network_actions(const State& state, std::vector<Action>& acti
   }
 }
 
+// A client that cannot ask does nothing but to answer the one call that it has under way: what it sends then may take as
+// long as it likes, so it may as well be sent at once. If it has submitted, it sends nothing, however often it hears.
+bool Explorer::is_timeless(const State& state, MessageId id) const {
+  const Message& message = histories_[id];
+  if (!is_client(message.to)) return false;
+  if (histories_[state.at(message.to)].is_at_rest) return true;  // it does not listen any more
+  const bool has_submitted = world_.clients[message.to == Node::kClient1 ? 0 : 1].is_one_shot;
+  const bool has_one_call = world_.budget.repeats == 0 && world_.budget.asks == 0;
+  return state.left.asks == 0 && (has_submitted || has_one_call);
+}
+
 std::optional<Action> Explorer::pending(const State& state) const {
   if (state.in_flight > 0) {
     return Action{.kind = Kind::kDeliver, .node = histories_[state.messages[0]].to, .message = state.messages[0]};
@@ -158,16 +174,24 @@ std::optional<Action> Explorer::pending(const State& state) const {
   return std::nullopt;
 }
 
-std::optional<Action> Explorer::healing(const State& state) const {
-  if (const auto action = pending(state)) return action;
-  if (is_at_rest(state)) {
-    checkers_[state.checker].check_outcomes();
-    return std::nullopt;
+// Delivers all that is in flight and all that follows from it.
+void Explorer::settle(State& state, std::ostream* out) {
+  while (const auto action = pending(state)) {
+    if (out != nullptr) print(*out, state, *action);
+    state = perform(state, *action);
   }
-  for (std::size_t tick = state.ticks; tick < kTicks.size() * kRounds; ++tick) {
-    const auto& [node, input] = kTicks.at(tick % kTicks.size());
-    if (state.at(node) == kNobody || !histories_[state.at(node)].can_happen[static_cast<std::size_t>(input)]) continue;
-    return Action{.kind = Kind::kHappen, .node = node, .input = input, .dies_behind = Action::kLives};
+}
+
+void Explorer::heal(State state, std::ostream* out) {
+  for (std::size_t round = 0; round < kRounds; ++round) {
+    for (const auto& [node, input] : kTicks) {
+      settle(state, out);
+      if (is_at_rest(state)) return checkers_[state.checker].check_outcomes();
+      const MomentId from = state.at(node);
+      if (from == kNobody || !histories_[from].can_happen[static_cast<std::size_t>(input)]) continue;
+      if (out != nullptr) print(*out, state, {.kind = Kind::kHappen, .node = node, .input = input});
+      apply(state, node, histories_.happen(from, input), kEverything);
+    }
   }
   throw Violation("left over: all has been well for a while, and something is not at rest");
 }
@@ -195,13 +219,8 @@ State Explorer::perform(State state, const Action& action) {
     case Kind::kRepeat: --left.repeats; break;
     case Kind::kDeliver: remove(state, action.message); break;
     case Kind::kHappen:
-      if (state.is_healing && action.input != Input::kWrite) {
-        do ++state.ticks;
-        while (kTicks.at((state.ticks - 1U) % kTicks.size()) != std::pair{action.node, action.input});
-      } else {
-        if (action.input == Input::kTimer) --left.timers;
-        if (action.input == Input::kAsk) --left.asks;
-      }
+      if (action.input == Input::kTimer) --left.timers;
+      if (action.input == Input::kAsk) --left.asks;
       break;
   }
   const EdgeId edge = edge_of(state, action);
@@ -333,7 +352,11 @@ void Explorer::print_path(std::ostream& out) {
       print(out, state, action);
     });
   }
-  print(out, table_[at_], last);
+  if (!table_[at_].is_healing) return print(out, table_[at_], last);
+  try {
+    heal(table_[at_], &out);
+  } catch (const Violation&) {  // it is what is being reported
+  }
 }
 
 }  // namespace assent::exhaustive

@@ -56,7 +56,11 @@ class Explorer {
   void for_each_action(const State& state, const std::function<void(const Action&)>& visit);
   std::vector<Action> actions(const State& state) const;
   void add_network_actions(const State& state, std::vector<Action>& actions) const;
-  std::optional<Action> healing(const State& state) const;
+  // It is all the same when this message arrives: then it does at once, or never.
+  bool is_timeless(const State& state, MessageId id) const;
+  // Nothing more goes wrong. `out`: where each step is printed; may be null.
+  void heal(State state, std::ostream* out);
+  void settle(State& state, std::ostream* out);
   // Neither a message nor a write is under way.
   std::optional<Action> pending(const State& state) const;
   bool is_at_rest(const State& state) const;

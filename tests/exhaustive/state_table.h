@@ -25,8 +25,7 @@ struct State {
   std::uint32_t checker = 0;
   Budget left;
   bool is_healing = false;
-  std::uint8_t ticks = 0;  // of the healing
-  std::uint8_t in_flight = 0;
+  std::uint16_t in_flight = 0;
   std::array<MessageId, kMost> messages{};  // the first of them, ascending
 
   MomentId at(Node node) const { return nodes[static_cast<std::size_t>(node)]; }
