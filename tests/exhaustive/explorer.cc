@@ -49,6 +49,13 @@ Explorer::Explorer(const World& world) : world_(world) {
   for (const Script& script : world.clients) scripts_.emplace(TransactionId{kLog, Epoch{1}, scripts_.size()}, script);
 }
 
+bool Explorer::has(Node store) const {
+  return std::any_of(world_.clients.begin(), world_.clients.end(), [store](const Script& script) {
+    return std::any_of(script.steps.begin(), script.steps.end(),
+                       [store](const Step& step) { return step.store == store; });
+  });
+}
+
 // ---- the beginning: all nodes know each other, and the clients have their ids ----
 
 void Explorer::set_up(State& state) {
@@ -60,6 +67,7 @@ void Explorer::set_up(State& state) {
   };
   begin(Node::kCoordinator, CoordinatorProcess::start_on(log));
   for (const Node store : kStores) {
+    if (!has(store)) continue;
     simulation::ModelImage image;
     image.identity = StoreIdentity{static_cast<std::uint64_t>(store)};
     image.accounts = {{1, 0}, {2, 0}};
@@ -113,8 +121,8 @@ void Explorer::for_each_action(const State& state, const std::function<void(cons
 std::vector<Action> Explorer::actions(const State& state) const {
   std::vector<Action> actions;
   add_network_actions(state, actions);
-  const auto timeless =
-      std::find_if(actions.begin(), actions.end(), [&](const Action& each) { return is_timeless(state, each.message); });
+  const auto timeless = std::find_if(actions.begin(), actions.end(),
+                                     [&](const Action& each) { return is_timeless(state, each.message); });
   if (timeless != actions.end()) {
     std::erase_if(actions, [message = timeless->message](const Action& each) { return each.message != message; });
     return actions;
@@ -150,8 +158,9 @@ void Explorer::add_network_actions(const State& state, std::vector<Action>& acti
   }
 }
 
-// A client that cannot ask does nothing but to answer the one call that it has under way: what it sends then may take as
-// long as it likes, so it may as well be sent at once. If it has submitted, it sends nothing, however often it hears.
+// A client that cannot ask does nothing but to answer the one call that it has under way: what it sends then may take
+// as long as it likes, so it may as well be sent at once. If it has submitted, it sends nothing, however often it
+// hears.
 bool Explorer::is_timeless(const State& state, MessageId id) const {
   const Message& message = histories_[id];
   if (!is_client(message.to)) return false;
@@ -269,7 +278,7 @@ void Explorer::crash(State& state, Node node) {
   apply(state, node, histories_.crash(state.at(node)), kEverything);
   if (node != Node::kCoordinator) return;
   for (const Node store : kStores) {
-    apply(state, store, histories_.happen(state.at(store), Input::kSignOfLife), kEverything);
+    if (has(store)) apply(state, store, histories_.happen(state.at(store), Input::kSignOfLife), kEverything);
   }
 }
 

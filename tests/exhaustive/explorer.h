@@ -51,6 +51,7 @@ class Explorer {
 
  private:
   void set_up(State& state);
+  bool has(Node store) const;  // a transaction needs it
 
   // Whatever may happen next.
   void for_each_action(const State& state, const std::function<void(const Action&)>& visit);

@@ -24,16 +24,24 @@ Script read_and_write(Node read, Node write) {
 }  // namespace
 
 const std::vector<World>& worlds() {
+  // Crashes, losses, repeats, timers, asks; the smallest worlds first.
   static const std::vector<World> kWorlds = {
-      {"one-shot", {0, 0, 0, 1, 0}, {write_at_both()}},
-      {"interactive", {0, 0, 0, 1, 0}, {interactive(write_at_both())}},
-      {"interactive-abort", {0, 0, 0, 1, 0}, {interactive(write_at_both(), true)}},
-      {"reader", {0, 0, 0, 1, 0}, {read_and_write(Node::kStore1, Node::kStore2)}},
-      {"crosswise", {0, 0, 0, 1, 0}, {write_at_both(), write_at_both()}},
-      {"both-kinds", {0, 0, 0, 1, 0}, {write_at_both(), interactive(write_at_both())}},
       {"skew",
-       {0, 0, 0, 1, 0},
+       {0, 0, 0, 0, 0},
        {read_and_write(Node::kStore1, Node::kStore2), read_and_write(Node::kStore2, Node::kStore1)}},
+      {"reader", {1, 1, 0, 0, 0}, {read_and_write(Node::kStore1, Node::kStore2)}},
+      {"interactive-abort", {2, 0, 0, 0, 0}, {interactive(write_at_both(), true)}},
+      {"crosswise", {0, 0, 0, 0, 0}, {write_at_both(), write_at_both()}},
+      {"one-shot-losses", {0, 2, 0, 1, 0}, {write_at_both()}},
+      {"reader-repeats", {0, 0, 1, 1, 0}, {read_and_write(Node::kStore1, Node::kStore2)}},
+      {"one-shot", {1, 1, 0, 0, 0}, {write_at_both()}},
+      {"one-shot-repeats", {0, 0, 1, 1, 0}, {write_at_both()}},
+      {"one-shot-asks", {1, 0, 0, 0, 1}, {write_at_both()}},
+      {"interactive", {1, 1, 0, 0, 0}, {interactive(write_at_both())}},
+      {"both-kinds", {0, 0, 0, 0, 0}, {write_at_both(), interactive(write_at_both())}},
+      {"interactive-repeats", {0, 0, 1, 1, 0}, {interactive(write_at_both())}},
+      {"interactive-asks", {0, 1, 0, 1, 1}, {interactive(write_at_both())}},
+      {"one-store", {2, 0, 0, 0, 0}, {{true, false, {{Node::kStore1, kAccount, true}}}}},
   };
   return kWorlds;
 }
