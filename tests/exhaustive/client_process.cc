@@ -56,8 +56,8 @@ void ClientProcess::submit(Made& made) const {
   for (const auto& [store, list] : statements) {
     branches.push_back({store, std::make_shared<const std::vector<Statement>>(list)});
   }
-  send(Node::kCoordinator, coordinator::Event(coordinator::SubmitRequested{{}, id_, kBeginStamp, branches, {}, {}}),
-       made);
+  send(Node::kCoordinator,
+       coordinator::Event(coordinator::SubmitRequested{{}, id_, kBeginStamp, branches, script_.return_when, {}}), made);
 }
 
 // The next statement, or the end.

@@ -24,6 +24,7 @@ struct Script {
   bool is_one_shot = true;
   bool gives_up = false;  // aborts instead of committing; never one-shot
   std::vector<Step> steps;
+  coordinator::ReturnWhen return_when = coordinator::ReturnWhen::kDecided;  // of a one-shot
 
   bool writes_at(Node store, simulation::AccountId account) const {
     for (const Step& step : steps) {

@@ -7,7 +7,13 @@ namespace {
 constexpr simulation::AccountId kAccount = 1;
 
 Script write_at_both() {
-  return {true, false, {{Node::kStore1, kAccount, true}, {Node::kStore2, kAccount, true}}};
+  return {.steps = {{Node::kStore1, kAccount, true}, {Node::kStore2, kAccount, true}}};
+}
+
+// The client hears only when both stores have applied it.
+Script applied(Script script) {
+  script.return_when = coordinator::ReturnWhen::kApplied;
+  return script;
 }
 
 Script interactive(Script script, bool gives_up = false) {
@@ -18,7 +24,7 @@ Script interactive(Script script, bool gives_up = false) {
 
 // Reads at one store, writes at the other.
 Script read_and_write(Node read, Node write) {
-  return {true, false, {{read, kAccount, false}, {write, kAccount, true}}};
+  return {.steps = {{read, kAccount, false}, {write, kAccount, true}}};
 }
 
 }  // namespace
@@ -32,7 +38,7 @@ const std::vector<World>& worlds() {
       {"reader", {1, 1, 0, 0, 0}, {read_and_write(Node::kStore1, Node::kStore2)}},
       {"interactive-abort", {2, 0, 0, 0, 0}, {interactive(write_at_both(), true)}},
       {"crosswise", {0, 0, 0, 0, 0}, {write_at_both(), write_at_both()}},
-      {"one-shot-losses", {0, 2, 0, 1, 0}, {write_at_both()}},
+      {"one-shot-losses", {0, 2, 0, 1, 0}, {applied(write_at_both())}},
       {"reader-repeats", {0, 0, 1, 1, 0}, {read_and_write(Node::kStore1, Node::kStore2)}},
       {"one-shot", {1, 1, 0, 0, 0}, {write_at_both()}},
       {"one-shot-repeats", {0, 0, 1, 1, 0}, {write_at_both()}},
@@ -41,7 +47,7 @@ const std::vector<World>& worlds() {
       {"both-kinds", {0, 0, 0, 0, 0}, {write_at_both(), interactive(write_at_both())}},
       {"interactive-repeats", {0, 0, 1, 1, 0}, {interactive(write_at_both())}},
       {"interactive-asks", {0, 1, 0, 1, 1}, {interactive(write_at_both())}},
-      {"one-store", {2, 0, 0, 0, 0}, {{true, false, {{Node::kStore1, kAccount, true}}}}},
+      {"one-store", {2, 0, 0, 0, 0}, {{.steps = {{Node::kStore1, kAccount, true}}}}},
   };
   return kWorlds;
 }
