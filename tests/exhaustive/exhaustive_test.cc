@@ -5,6 +5,7 @@
 #include <iomanip>
 #include <iostream>
 #include <string>
+#include <vector>
 
 #include "tests/exhaustive/explorer.h"
 #include "tests/sanitized.h"
@@ -12,6 +13,9 @@
 namespace {
 
 using namespace assent::exhaustive;
+
+constexpr unsigned long kMostOfAFault = 9;  // what is beyond has no end
+constexpr std::size_t kSanitizedWorlds = 3;
 
 const World* exploring_world = nullptr;
 Explorer* exploring = nullptr;
@@ -54,13 +58,44 @@ bool explore(const World& world, std::size_t most_states) {
   exploring = nullptr;
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   const Budget& budget = world.budget;
-  std::cout << std::left << std::setw(20) << world.name << std::right << std::setw(4) << int{budget.crashes}
-            << std::setw(4) << int{budget.losses} << std::setw(4) << int{budget.repeats} << std::setw(4)
-            << int{budget.timers} << std::setw(4) << int{budget.asks} << std::setw(10) << explorer.states()
-            << std::setw(11) << explorer.transitions() << std::setw(9) << explorer.ends() << std::setw(9)
+  std::cout << std::left << std::setw(20) << world.name << std::right << std::setw(5) << int{budget.crashes}
+            << std::setw(7) << int{budget.losses} << std::setw(8) << int{budget.repeats} << std::setw(7)
+            << int{budget.timers} << std::setw(5) << int{budget.asks} << std::setw(11) << explorer.states()
+            << std::setw(12) << explorer.transitions() << std::setw(8) << explorer.ends() << std::setw(9)
             << explorer.moments() << std::fixed << std::setprecision(1) << std::setw(7) << spent.count() << " s"
             << std::endl;
   return holds;
+}
+
+// What a flag sets in a budget; null if it is not of a budget.
+std::uint8_t* field_of(Budget& budget, const std::string& flag) {
+  if (flag == "--crashes") return &budget.crashes;
+  if (flag == "--losses") return &budget.losses;
+  if (flag == "--repeats") return &budget.repeats;
+  if (flag == "--timers") return &budget.timers;
+  if (flag == "--asks") return &budget.asks;
+  return nullptr;
+}
+
+// False if it means nothing.
+bool choose(const std::string& flag, const std::string& value, std::vector<World>& chosen, std::size_t& most_states) {
+  if (flag == "--world") {
+    std::erase_if(chosen, [&](const World& world) { return world.name != value; });
+    return !chosen.empty();
+  }
+  char* end = nullptr;
+  const auto number = std::strtoul(value.c_str(), &end, 10);
+  if (value.empty() || *end != 0) return false;
+  if (flag == "--most") {
+    most_states = number;
+    return true;
+  }
+  for (World& world : chosen) {
+    std::uint8_t* const field = field_of(world.budget, flag);
+    if (field == nullptr || number > kMostOfAFault) return false;
+    *field = static_cast<std::uint8_t>(number);
+  }
+  return true;
 }
 
 }  // namespace
@@ -69,24 +104,14 @@ int main(int argc, char** argv) {
   std::set_terminate(on_terminate);
   std::size_t most_states = 20'000'000;
   std::vector<World> chosen = worlds();
-  for (int i = 1; i + 1 < argc; i += 2) {
-    const std::string flag = argv[i];
-    if (flag == "--world") {
-      std::erase_if(chosen, [&](const World& world) { return world.name != argv[i + 1]; });
-      continue;
-    }
-    const auto number = std::strtoul(argv[i + 1], nullptr, 10);
-    for (World& world : chosen) {
-      const auto count = static_cast<std::uint8_t>(number);
-      if (flag == "--crashes") world.budget.crashes = count;
-      if (flag == "--losses") world.budget.losses = count;
-      if (flag == "--repeats") world.budget.repeats = count;
-      if (flag == "--timers") world.budget.timers = count;
-      if (flag == "--asks") world.budget.asks = count;
-    }
-    if (flag == "--most") most_states = number;
+  if (assent::kIsSanitized) chosen.resize(kSanitizedWorlds);
+  for (int i = 1; i < argc; i += 2) {
+    if (i + 1 < argc && choose(argv[i], argv[i + 1], chosen, most_states)) continue;
+    std::cerr << "unknown: " << argv[i]
+              << "; use --world NAME, and --crashes, --losses, --repeats, --timers, --asks, --most with a number\n";
+    return 2;
   }
-  std::cout << "world                crashes, losses, repeats, timers, asks; states, transitions, ends, moments\n";
+  std::cout << "world             crashes losses repeats timers asks     states transitions    ends   nodes'\n";
   for (const World& world : chosen) {
     if (!explore(world, most_states)) return 1;
   }

@@ -348,6 +348,7 @@ void Explorer::print(std::ostream& out, const State& state, const Action& action
 }
 
 void Explorer::print_path(std::ostream& out) {
+  if (table_.size() == 0) return;  // not even the beginning was reached
   std::vector<StateId> path{at_};
   while (path.back() != StateId{}) path.push_back(table_.from(path.back()));
   std::reverse(path.begin(), path.end());
