@@ -15,6 +15,15 @@ Position after(Position position) {
   return Position{static_cast<std::uint64_t>(position) + 1};
 }
 
+// A store that was silent for this long counts as one that has returned, and hears again what it owes: none is here,
+// however far a timer moves the time.
+Settings settings() {
+  Settings settings;
+  settings.resend_ceiling = 1h;
+  if (const auto wrong = check(settings)) throw Violation(*wrong);
+  return settings;
+}
+
 }  // namespace
 
 Process::Start CoordinatorProcess::start_on(const LogState& log) {
@@ -31,7 +40,7 @@ Process::Start CoordinatorProcess::start_on(const LogState& log) {
 }
 
 CoordinatorProcess::CoordinatorProcess(LogState log)
-    : durable_(std::move(log)), core_(Settings{}, durable_, name_of(Node::kCoordinator), now_) {}
+    : durable_(std::move(log)), core_(settings(), durable_, name_of(Node::kCoordinator), now_) {}
 
 Process::Start CoordinatorProcess::dies(std::string& disk) const {
   disk = encode(durable_);

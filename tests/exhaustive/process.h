@@ -26,7 +26,8 @@ struct Sent {
   std::function<void(Checker&)> check;  // what must hold when it leaves, and what it commits its sender to; or null
 };
 
-// What came of one input: first what is durable now, then what leaves, in this order. The process may die in between.
+// What came of one input: first what is durable now (for a client: what it has read), then what leaves, in this order.
+// The process may die in between.
 struct Made {
   std::function<void(Checker&)> durable;
   std::vector<Sent> sent;

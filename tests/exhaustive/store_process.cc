@@ -34,8 +34,12 @@ Process::Start StoreProcess::start_on(Node node, const ModelImage& image) {
 
 StoreProcess::StoreProcess(Node node, const ModelImage& image)
     : node_(node), disk_(image), store_(ModelStore::open(disk_).value()), position_(disk_.image().position) {
-  const Opening opening{static_cast<std::uint64_t>(node) * 1000 + start()};
-  core_ = std::make_unique<BranchTable>(settings(), store_->recovered(), opening, now_);
+  core_ = std::make_unique<BranchTable>(settings(), store_->recovered(), opening(), now_);
+}
+
+// A service draws it at random; what matters is that no two are the same.
+Opening StoreProcess::opening() const {
+  return Opening{static_cast<std::uint64_t>(node_) * 1000 + start()};
 }
 
 Process::Start StoreProcess::dies(std::string& disk) const {
@@ -139,7 +143,6 @@ void StoreProcess::run(const RunStatements& run, Made& made) {
 
 void StoreProcess::register_at_coordinator(Made& made) const {
   const auto& recovered = store_->recovered();
-  const Opening opening{static_cast<std::uint64_t>(node_) * 1000 + start()};
   send(coordinator::StoreRegistered{{},
                                     name_of(node_),
                                     recovered.identity,
@@ -147,7 +150,7 @@ void StoreProcess::register_at_coordinator(Made& made) const {
                                     position_,
                                     core_->seen(kLog),
                                     recovered.start_number,
-                                    opening},
+                                    opening()},
        /*asks=*/true, made);
 }
 

@@ -30,6 +30,7 @@ class StoreProcess final : public Process {
  private:
   StoreProcess(Node node, const simulation::ModelImage& image);
 
+  Opening opening() const;
   void step(const participant::Event& event, Made& made);
   void perform(const participant::Effect& effect, Made& made);
   void run(const participant::RunStatements& run, Made& made);
