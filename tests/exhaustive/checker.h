@@ -1,0 +1,79 @@
+// Checker: what must hold, seen from outside: from what is durable, from what leaves a process, and from what clients
+// are told. The rules are those of tests/simulation, for one coordinator and one log.
+//
+// A value: each state of the world has one of its own.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "assent/coordinator_view.h"
+#include "coordinator/core/events.h"
+#include "participant/core/events.h"
+#include "tests/exhaustive/script.h"
+
+namespace assent::exhaustive {
+
+// A rule of the protocol was broken on this path.
+class Violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+class Checker {
+ public:
+  // `scripts` outlive it.
+  explicit Checker(const Scripts& scripts) : scripts_(&scripts) {}
+
+  // Two checkers with one state judge alike.
+  std::string state() const;
+
+  // ---- what clients learn ----
+  void told(const TransactionId& id, OutcomeKind outcome, bool applied);
+  void saw(const TransactionId& id, std::size_t step, const StatementResult& result);
+
+  // ---- what is durable ----
+  void logged(Position position, const coordinator::LogRecord& record);
+  void journaled(Node store, const simulation::ModelImage& before, const simulation::ModelImage& image);
+
+  // ---- what leaves a process ----
+  void leaves(const CoordinatorView& view) const;
+  void leaves(const coordinator::SendDecision& decision) const;
+  void leaves(Node asker, const coordinator::InquiryAnswered& answer);
+  static void leaves(Node store, const participant::VoteAnswered& vote, const simulation::ModelImage& image);
+  void leaves(Node store, const participant::DecisionAnswered& answer) const;
+
+  // At the end, when all is at rest.
+  void check_outcomes() const;
+
+ private:
+  struct Txn {
+    std::optional<coordinator::CommitRecord> record;
+    bool told_aborted = false;
+    bool ended = false;
+    std::set<std::pair<Node, BranchNumber>> prepared;   // durable once
+    std::set<std::pair<Node, BranchNumber>> given_up;   // prepared, then gone; or told to be
+    std::set<std::pair<std::size_t, std::size_t>> saw;  // step, version
+  };
+  using Applied = std::map<Node, std::vector<TransactionId>>;  // in this order
+
+  static bool names(const Txn& txn, Node store, const BranchNumber& branch);
+  bool has_applied(Node store, const TransactionId& id) const;
+  void appears(Node store, const participant::BranchRow& row, const simulation::ModelImage& image);
+  void is_applied(Node store, const participant::BranchRow& row, const simulation::ModelImage& image);
+  void vanishes(Node store, const participant::BranchRow& row);
+  bool is_serial(const std::vector<TransactionId>& order) const;
+
+  const Scripts* scripts_;
+  std::map<TransactionId, Txn> txns_;
+  Applied applied_;
+  Position durable_{};
+};
+
+}  // namespace assent::exhaustive

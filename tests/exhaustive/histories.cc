@@ -1,0 +1,138 @@
+#include "tests/exhaustive/histories.h"
+
+#include <algorithm>
+
+#include "tests/exhaustive/encode.h"
+
+namespace assent::exhaustive {
+
+namespace {
+
+constexpr std::uint32_t kInputs = 4;  // inputs from here on are messages
+
+template <typename Id>
+Id next_id(std::size_t size) {
+  if (size >= static_cast<std::size_t>(static_cast<std::underlying_type_t<Id>>(-1))) {
+    throw std::length_error("the world is too large: a number has no more bits");
+  }
+  return static_cast<Id>(size);
+}
+
+}  // namespace
+
+MessageId Histories::number(const Message& message) {
+  const auto [found, is_new] = message_numbers_.try_emplace(encode(message), MessageId{});
+  if (is_new) {
+    found->second = next_id<MessageId>(messages_.size());
+    messages_.push_back(message);
+  }
+  return found->second;
+}
+
+EdgeId Histories::begin(Node node, const Process::Start& start, const std::string& disk) {
+  const std::string key = encode(node) + disk;
+  if (const auto found = begun_.find(key); found != begun_.end()) return found->second;
+  Made made;
+  auto process = start(made);
+  Moment moment;
+  moment.node = node;
+  moment.is_start = true;
+  moment.input = static_cast<std::uint32_t>(starts_.size());
+  starts_.push_back(start);
+  const EdgeId edge = add(add(moment, *process), made);
+  running_[static_cast<std::size_t>(node)] = {(*this)[edge].to, std::move(process)};
+  begun_.emplace(key, edge);
+  return edge;
+}
+
+EdgeId Histories::deliver(MomentId from, MessageId message) {
+  return step(from, static_cast<std::uint32_t>(message) + kInputs);
+}
+
+EdgeId Histories::happen(MomentId from, Input input) {
+  return step(from, static_cast<std::uint32_t>(input));
+}
+
+EdgeId Histories::crash(MomentId from) {
+  if (const auto found = crashes_.find(from); found != crashes_.end()) return found->second;
+  std::string disk;
+  const auto process = process_at(from);
+  const auto start = process->dies(disk);
+  const EdgeId edge = begin((*this)[from].node, start, disk);
+  crashes_.emplace(from, edge);
+  return edge;
+}
+
+EdgeId Histories::step(MomentId from, std::uint32_t input) {
+  const auto key = static_cast<std::uint64_t>(from) << 32U | input;
+  if (const auto found = steps_.find(key); found != steps_.end()) return found->second;
+  auto process = process_at(from);
+  Made made;
+  give(*process, input, made);
+  const Node node = (*this)[from].node;
+  const std::string state = process->state();
+  MomentId to = from;
+  if (const auto found = states_.find(encode(node) + state); !state.empty() && found != states_.end()) {
+    to = found->second;
+  } else if (input != static_cast<std::uint32_t>(Input::kSignOfLife)) {  // which changes nothing
+    Moment moment;
+    moment.node = node;
+    moment.before = from;
+    moment.input = input;
+    to = add(moment, *process);
+  }
+  const EdgeId edge = add(to, made);
+  running_[static_cast<std::size_t>(node)] = {to, std::move(process)};
+  steps_.emplace(key, edge);
+  return edge;
+}
+
+void Histories::give(Process& process, std::uint32_t input, Made& made) const {
+  if (input < kInputs) {
+    process.happens(static_cast<Input>(input), made);
+  } else {
+    process.tell((*this)[static_cast<MessageId>(input - kInputs)], made);
+  }
+}
+
+std::unique_ptr<Process> Histories::process_at(MomentId moment) {
+  auto& running = running_[static_cast<std::size_t>((*this)[moment].node)];
+  if (running.process && running.at == moment) return std::move(running.process);
+  std::vector<std::uint32_t> inputs;
+  while (!(*this)[moment].is_start) {
+    inputs.push_back((*this)[moment].input);
+    moment = (*this)[moment].before;
+  }
+  Made again;
+  auto process = starts_[(*this)[moment].input](again);
+  for (auto input = inputs.rbegin(); input != inputs.rend(); ++input) give(*process, *input, again = {});
+  return process;
+}
+
+MomentId Histories::add(Moment moment, const Process& process) {
+  moment.start = process.start();
+  moment.is_at_rest = process.is_at_rest();
+  for (std::uint32_t input = 0; input < kInputs; ++input) {
+    moment.can_happen[input] = process.can_happen(static_cast<Input>(input));
+  }
+  for (const Message& message : process.farewell()) moment.farewell.push_back(number(message));
+  const auto id = next_id<MomentId>(moments_.size());
+  if (const std::string state = process.state(); !state.empty()) states_.emplace(encode(moment.node) + state, id);
+  moments_.push_back(std::move(moment));
+  return id;
+}
+
+EdgeId Histories::add(MomentId to, Made& made) {
+  Edge edge;
+  edge.to = to;
+  edge.is_checked = made.durable != nullptr;
+  edge.durable = std::move(made.durable);
+  for (Sent& sent : made.sent) {
+    edge.is_checked = edge.is_checked || sent.check;
+    edge.sent.push_back({number(sent.message), std::move(sent.check)});
+  }
+  edges_.push_back(std::move(edge));
+  return next_id<EdgeId>(edges_.size() - 1);
+}
+
+}  // namespace assent::exhaustive
