@@ -247,8 +247,8 @@ RecoveredStore JournalTables::read(Connection& connection) {
   while (branches.step()) {
     recovered.rows.push_back(read_branch(branches, connection));
   }
-  Query coordinators = connection.query(
-      "SELECT log, epoch, nonce, durable, released_through, released_except FROM assent_coordinators");
+  Query coordinators =
+      connection.query("SELECT log, epoch, nonce, durable, released_through, released_except FROM assent_coordinators");
   while (coordinators.step()) {
     recovered.coordinators.push_back(read_coordinator(coordinators, connection));
   }
