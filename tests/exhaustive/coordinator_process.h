@@ -37,9 +37,9 @@ class CoordinatorProcess final : public Process {
   template <typename Answer>
   void answer(const Answer& answer, Made& made);
 
+  Time now_{};
   coordinator::LogState durable_;
   coordinator::Coordinator core_;
-  Time now_{};
   std::uint64_t calls_ = 0;
   std::map<coordinator::CallId, Message> waiting_;
   std::vector<coordinator::LogRecord> appended_;  // wait for a write

@@ -55,7 +55,9 @@ void encode_whole(std::string& bytes, const std::chrono::time_point<Clock, Durat
 
 template <typename Value>
 void encode(std::string& bytes, const Value& value) {
-  if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>) {
+  if constexpr (std::is_same_v<Value, char>) {
+    bytes += value;
+  } else if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>) {
     const auto number = static_cast<std::uint64_t>(value);
     bytes.append(reinterpret_cast<const char*>(&number), sizeof number);
   } else if constexpr (std::is_same_v<Value, double>) {

@@ -31,7 +31,7 @@ Script read_and_write(Node read, Node write) {
 
 const std::vector<World>& worlds() {
   // Crashes, losses, repeats, timers, asks; the smallest worlds first.
-  static const std::vector<World> kWorlds = {
+  static const std::vector<World> all = {
       {"skew",
        {0, 0, 0, 0, 0},
        {read_and_write(Node::kStore1, Node::kStore2), read_and_write(Node::kStore2, Node::kStore1)}},
@@ -49,7 +49,7 @@ const std::vector<World>& worlds() {
       {"interactive-asks", {0, 1, 0, 1, 1}, {interactive(write_at_both())}},
       {"one-store", {2, 0, 0, 0, 0}, {{.steps = {{Node::kStore1, kAccount, true}}}}},
   };
-  return kWorlds;
+  return all;
 }
 
 }  // namespace assent::exhaustive

@@ -57,8 +57,7 @@ void CoordinatorNode::start() {
 bool CoordinatorNode::open_log() {
   auto& world = cluster_.world;
   const bool may_fail = starts_ > 0 && world.strikes(Incident::kDiskError);
-  if (may_fail)
-    disk_.fail(1 + world.below(kOperationsOfAnOpening), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
+  if (may_fail) fail_soon(kOperationsOfAnOpening);
   auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0,
                                                   .identity = log_identity_,
                                                   .nonce = Nonce{world.below(~0ULL)},
@@ -135,13 +134,17 @@ void CoordinatorNode::drain() {
 
 // The process is gone behind any operation of the append.
 void CoordinatorNode::die_within_append() {
-  auto& world = cluster_.world;
   in_doubt_last_ = Position{static_cast<std::uint64_t>(last_) - appended_.size()};
-  disk_.fail(1 + world.below(kOperationsOfAnAppend), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
+  fail_soon(kOperationsOfAnAppend);
   const auto first = Position{static_cast<std::uint64_t>(in_doubt_last_) - in_flight_.size() + 1};
   static_cast<void>(log_->append(first, in_flight_).has_value());
   disk_.fail(0, Fault::kNothingDone);
   in_doubt_ = std::move(in_flight_);
+}
+
+void CoordinatorNode::fail_soon(std::uint64_t operations) {
+  auto& world = cluster_.world;
+  disk_.fail(1 + world.below(operations), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
 }
 
 void CoordinatorNode::lose_power() {
@@ -316,15 +319,20 @@ void CoordinatorNode::force() {
 }
 
 void CoordinatorNode::write() {
-  if (cluster_.world.strikes(Incident::kDiskError)) {
-    cluster_.world.count("forces that failed");
-    return crash();
-  }
   const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
   const auto first = Position{static_cast<std::uint64_t>(durable) - in_flight_.size() + 1};
+  const bool may_fail = cluster_.world.strikes(Incident::kDiskError);
+  if (may_fail) fail_soon(kOperationsOfAnAppend);
   const auto written = log_->append(first, in_flight_);
+  disk_.fail(0, Fault::kNothingDone);
   if (!written) {
-    if (written.error().kind != ErrorKind::kUnavailable) throw Violation(name_ + ": " + written.error().message);
+    if (written.error().kind != ErrorKind::kUnavailable) {
+      if (!may_fail) throw Violation(name_ + ": " + written.error().message);
+      cluster_.world.count("forces that failed");
+      in_doubt_last_ = durable;
+      in_doubt_ = std::exchange(in_flight_, {});
+      return crash();  // nobody knows what the disk has kept
+    }
     cluster_.world.count("blocks that found no room");
     look_for_room();
     later(50ms, [this] { write(); });

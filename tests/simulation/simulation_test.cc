@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
       std::cerr << read.error().message << '\n';
       return 2;
     }
-    file = std::move(*read);
+    file = *read;
   }
   const WorldFile* world = file ? &*file : nullptr;
   const std::string options = path.empty() ? "" : " --world " + path;

@@ -42,7 +42,7 @@ Duration seconds(double number) {
 WorldPlan draw_world(World& world) {
   WorldPlan plan;
   plan.coordinators = world.chance(0.3) ? 2 : 1;
-  plan.participants = std::array{1, 2, 2, 2, 3, 5}.at(world.below(6));
+  plan.participants = std::array<std::uint64_t, 6>{1, 2, 2, 2, 3, 5}.at(world.below(6));
   plan.stores = plan.participants == 1 ? 2 + world.below(2) : plan.participants == 5 ? 1 : 1 + world.below(10) / 7;
   plan.clients = 1 + world.below(3);
   plan.faults.longest = world.between(20ms, 3s);
