@@ -86,7 +86,11 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
     plan.name = "child before its parent";  // breaks the rule of links for a while, or for good
     plan.is_marked = true;
     plan.steps.push_back({from, statement(kInsertLink, {AccountId{0}, AccountId{0}, nullptr}, 1), {}, {0, 1}});
-    add_write(plan, world.chance(0.8) ? from : to, account(), 0);
+    if (world.chance(0.8)) {
+      add_write(plan, from, account(), 0);
+    } else {
+      add_read(plan, from, account());  // which breaks nothing by itself
+    }
     add_write(plan, to, account(), 0);
   } else if (kind < 13) {
     plan.name = "unique codes";
