@@ -185,14 +185,15 @@ void Checker::leaves(const coordinator::SendDecision& decision) const {
           "the decision sent to " + decision.store + " is not what is durable");
 }
 
-void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswered& answer) {
+void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswered& answer,
+                     const CoordinatorView& view) {
   Txn& txn = txns_[answer.id];
   if (answer.result == coordinator::InquiryResult::kCommit) {
     require(txn.names(asker, answer.branch), "K3", answer.id, asker + " is told commit before the record is durable");
     world_.count("inquiries answered commit");
   } else if (answer.result == coordinator::InquiryResult::kAbort) {
     // Of one that it has forgotten, it has no record; but what it says of itself in the same answer releases it.
-    require(!txn.names(asker, answer.branch) || txn.ended, "K1", answer.id,
+    require(!txn.names(asker, answer.branch) || view.released.contains(txn.record->commit), "K1", answer.id,
             asker + " is told abort of a committed branch");
     txn.given_up.emplace(asker, answer.branch);
     world_.count("inquiries answered abort");

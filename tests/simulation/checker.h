@@ -53,7 +53,7 @@ class Checker {
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
   void leaves(const coordinator::SendDecision& decision) const;
-  void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer);
+  void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
   void leaves(const std::string& store, const participant::DecisionAnswered& answer) const;
 

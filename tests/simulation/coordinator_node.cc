@@ -243,7 +243,7 @@ void CoordinatorNode::perform(const Effect& effect) {
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
             cluster_.checker.leaves(core_->full_view());
             if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
-              cluster_.checker.leaves(caller.mapped().name, answer);
+              cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
             }
             caller.mapped().answer({answer, core_->full_view()});
           }
