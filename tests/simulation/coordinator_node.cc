@@ -256,15 +256,11 @@ template <typename Request>
 void CoordinatorNode::ask_for_vote(const std::string& store, const Request& request, Duration timeout) {
   auto& world = cluster_.world;
   cluster_.checker.leaves(core_->view());
-  struct Call {
-    bool is_answered = false;
-    bool is_over = false;  // what is answered later, nobody hears
-  };
-  const auto at_hand = std::make_shared<Call>();
+  const auto is_answered = std::make_shared<bool>(false);
   const auto is_same = [this, start = starts_] { return core_ && start == starts_; };
-  const auto on_answer = [this, store, is_same, at_hand, id = request.id](const participant::Effect& effect) {
-    if (!is_same() || at_hand->is_over) return;
-    at_hand->is_answered = true;
+  const auto on_answer = [this, store, is_same, is_answered, id = request.id](const participant::Effect& effect) {
+    if (!is_same()) return;
+    *is_answered = true;
     if (const auto* refused = std::get_if<participant::CallRefused>(&effect)) {
       if (refused->kind == participant::RefusalKind::kFenced) return tell(Fenced{store, refused->message});
       return tell(VoteLost{store, id, refused->message});
@@ -276,9 +272,8 @@ void CoordinatorNode::ask_for_vote(const std::string& store, const Request& requ
   call(world, name_, *cluster_.stores.at(store), request, on_answer);
   // A process that is gone, or a connection that breaks, is noticed at once, a lost message when the call times out.
   const bool is_noticed = !cluster_.stores.at(store)->is_up() || world.strikes(Incident::kLoss);
-  later(is_noticed ? Duration{10ms} : timeout, [this, store, at_hand, id = request.id] {
-    at_hand->is_over = true;
-    if (!at_hand->is_answered) tell(VoteLost{store, id, "no answer"});
+  later(is_noticed ? Duration{10ms} : timeout, [this, store, is_answered, id = request.id] {
+    if (!*is_answered) tell(VoteLost{store, id, "no answer"});
   });
 }
 
