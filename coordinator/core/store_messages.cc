@@ -92,6 +92,9 @@ void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
   if (!holds_locks || event.branch == kNoBranch || !stores_.address(event.store)) return;
   const CommitRecord* const record = durable_commit(event.id);
   if (record != nullptr && lists(*record, event.store, event.branch)) return;  // it has acknowledged the commit
+  // It may have committed, and the store not know yet that it is released. If it is in doubt, it asks: that answer says
+  // all that is released.
+  if (outcomes_.may_be_forgotten(event.id)) return;
   switch (standing(event.id, turn.now)) {
     case Standing::kNeverIssued: return;
     case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;

@@ -177,11 +177,7 @@ void Checker::leaves(const CoordinatorView& view) const {
 void Checker::leaves(const coordinator::SendDecision& decision) const {
   const auto txn = txns_.find(decision.id);
   const bool committed = txn != txns_.end() && txn->second.names(decision.store, decision.branch);
-  // Once it has forgotten the transaction, a coordinator takes a late vote for one of a late copy of the branch: that
-  // changes nothing where the branch is released.
-  const auto& rows = images_.at(decision.store).rows;
-  const bool is_over = txn != txns_.end() && txn->second.ended && !rows.contains(decision.id);
-  require(committed == (decision.decision == Decision::kCommit) || is_over, "K3", decision.id,
+  require(committed == (decision.decision == Decision::kCommit), "K3", decision.id,
           "the decision sent to " + decision.store + " is not what is durable");
 }
 

@@ -286,7 +286,8 @@ const std::vector<Row> kRows{
     {"An abort of a forgotten transaction is sent to nobody", "forgotten", "abort 0 a:1.1 call=9",
      {"outcome answered call=9 id=1-0 outcome=forgotten"}},
     {"A store that committed a forgotten branch is no alarm", "forgotten", "already-committed a 0 1.1", {}},
-    {"A late copy of a forgotten branch is ended", "forgotten", "yes a 0 2.1", {"send abort store=a id=1-0 branch=2.1"}},
+    {"A late vote of a forgotten branch is not answered with abort", "forgotten", "yes a 0 1.1", {}},
+    {"A late copy of a forgotten branch is left to ask", "forgotten", "yes a 0 2.1", {}},
 
     // ---- aborted ----
     {"A late yes is told to abort at once (M7)", "aborted", "yes b 0 1.9", {"send abort store=b id=1-0 branch=1.9"}},
