@@ -77,6 +77,9 @@ Error sqlite_error(sqlite3* database, int code, std::string_view doing) {
   std::string message = std::string(path == nullptr ? "store" : path) + ": cannot " + std::string(doing) + ": " +
                         (is_latest ? sqlite3_errmsg(database) : sqlite3_errstr(code)) + " (SQLite code " +
                         std::to_string(code) + ")";
+  if (code == SQLITE_BUSY_SNAPSHOT) {
+    return {ErrorKind::kIo, message + "; another program has written, or emptied the log: open stores read-only"};
+  }
   switch (code & kPrimaryCode) {
     case SQLITE_NOTADB:
       return {ErrorKind::kCorrupt, message + "; name the file of an Assent store, or create a new one with --create"};

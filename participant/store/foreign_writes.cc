@@ -15,15 +15,16 @@ void ForeignWrites::accept() {
   accepted_ = data_version();
 }
 
-// The index of the log is shared memory, which every commit counts in its header, at this offset
-// (https://www.sqlite.org/walformat.html#the_wal_index_header).
+// The index of the log is shared memory, which every commit counts in its header, at this offset, in the processor's
+// byte order (https://www.sqlite.org/walformat.html#the_wal_index_header). Its first copy is written last: SQLite has
+// seen both alike when it began the transaction.
 std::uint32_t ForeignWrites::commits_in_log() {
   constexpr int kRegionBytes = 32768;
   constexpr std::size_t kCommits = 8;
   sqlite3_file* file = nullptr;
   sqlite3_file_control(connection_.handle(), "main", SQLITE_FCNTL_FILE_POINTER, &file);
   void volatile* region = nullptr;
-  if (file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK || region == nullptr) {
+  if (file == nullptr || file->pMethods->xShmMap(file, 0, kRegionBytes, 0, &region) != SQLITE_OK || region == nullptr) {
     throw ResultError(
         {ErrorKind::kIo, connection_.path() + ": the index of its log cannot be mapped; see to the disk"});
   }
@@ -35,14 +36,40 @@ void ForeignWrites::about_to_commit() {
 }
 
 void ForeignWrites::check() {
-  if (data_version() == accepted_) return;
-  if (commits_in_log() == commits_) {
-    throw ResultError({ErrorKind::kIo, connection_.path() + ": a page could not be read again when what was executed "
-                                                            "was rolled back; see to the disk"});
+  int has_moved = 0;
+  sqlite3_file_control(connection_.handle(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+  if (has_moved != 0) {
+    throw ResultError({ErrorKind::kConflict,
+                       connection_.path() + ": another file has taken the place of this store's, or none; stop the "
+                                            "participant before a store's file is moved or replaced"});
   }
-  throw ResultError({ErrorKind::kConflict,
-                     connection_.path() + ": another program has written to this store; find it and stop it: other "
-                                          "programs may open a store read-only"});
+  const std::int64_t version = data_version();
+  if (version == accepted_) return;
+  if (commits_in_log() != commits_) {
+    throw ResultError({ErrorKind::kConflict,
+                       connection_.path() + ": another program has written to this store; find it and stop it: other "
+                                            "programs may open a store read-only"});
+  }
+  // SQLite has only forgotten its pages: it raises the version, too, where the disk is full or a page cannot be read
+  // again while it rolls back, and where another program empties the log.
+  accepted_ = version;
+}
+
+// Of a COMMIT that failed nobody knows whether it is counted.
+bool ForeignWrites::has_somebody_committed() {
+  if (!commits_) return false;
+  const std::uint32_t commits = commits_in_log();
+  return commits != *commits_ && commits != *commits_ - 1;
+}
+
+void ForeignWrites::note_after(Error& error) {
+  bool is_written = error.kind == ErrorKind::kConflict;
+  try {
+    is_written = is_written || has_somebody_committed();
+  } catch (const ResultError&) {
+    return;  // no index that tells it
+  }
+  if (is_written) note_while_open(error);
 }
 
 void ForeignWrites::note_while_open(Error& error) {

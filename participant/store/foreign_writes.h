@@ -2,17 +2,18 @@
 //
 //   noticed                                   is kept
 //   -------                                   -------
-//   at a statement or a journal transaction   in the lock file, forced, before the store goes offline
-//   at the opening, against the lock file     there, too
-//   either                                    in `assent_store`, by the next opening that succeeds: until an operator
-//                                             acknowledges it
+//   within a transaction, at a failure or the close   in the lock file, forced, before the store goes offline
+//   at the opening, against the lock file             there, too
+//   either                                            in `assent_store`, by the next opening that succeeds: until an
+//                                                     operator acknowledges it
 //
-// Not noticed: what was written after a crash of the participant and before its next opening, for nobody knows how
-// the file looked at the crash.
+// Not noticed: what was written after a crash of the participant, or after the store failed, and before its next
+// opening, for nobody knows how the file was left.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "participant/store/connection.h"
@@ -29,20 +30,20 @@ class ForeignWrites {
 
   // ---- while it is open (https://www.sqlite.org/pragma.html#pragma_data_version) ----
 
-  // REQUIRES: within a transaction, here and below. What is there now is what this store has seen.
+  // REQUIRES: within a transaction. What is there now is what this store has seen.
   void accept();
 
-  // Throws ResultError if somebody else has committed since (kConflict), or if SQLite only looks so (kIo): it forgets
-  // its pages, and raises the version, also where it cannot read one of them again while it rolls back, and says
-  // nothing.
+  // REQUIRES: within a transaction. Throws ResultError (kConflict) if somebody else has committed since, or if the file
+  // is no longer the one at its path.
   void check();
 
-  // REQUIRES: the write lock is held, and COMMIT comes next. Throws ResultError (kIo) if the log's index cannot be
-  // seen.
+  // REQUIRES: the write lock is held, something was changed, and COMMIT comes next. Throws ResultError (kIo) if the
+  // log's index cannot be seen.
   void about_to_commit();
 
-  // Another program has written, or has kept the write lock for long. Adds to the error if it cannot be noted.
-  void note_while_open(Error& error);
+  // Notes it if another program has written, or has kept the write lock for long. Adds to the error if it cannot be
+  // noted.
+  void note_after(Error& error);
 
   // ---- across a close ----
 
@@ -58,14 +59,17 @@ class ForeignWrites {
 
  private:
   std::int64_t data_version();
-  // How often anybody has committed to the log. Throws ResultError (kIo) if its index cannot be seen.
+  // Commits since the index of the log was built, of anybody. A log that is started anew goes on counting; an index
+  // that is built again begins at 0. Throws ResultError (kIo) if it cannot be seen.
   std::uint32_t commits_in_log();
+  bool has_somebody_committed();
+  void note_while_open(Error& error);
 
   Connection& connection_;
   FileClaim& claim_;
   Clock clock_;
   std::int64_t accepted_ = 0;
-  std::uint32_t commits_ = 0;  // in the log, as our own last one leaves it
+  std::optional<std::uint32_t> commits_;  // in the log, as our own last one leaves it
 };
 
 }  // namespace assent::participant

@@ -45,6 +45,7 @@ class SqliteStore final : public Store {
         journal_(connection_, replay_),
         clock_(options.clock),
         reserve_bytes_(options.reserve_bytes) {
+    prepare(options);
     try {
       open(options);
     } catch (ResultError& error) {
@@ -105,7 +106,8 @@ class SqliteStore final : public Store {
   }
 
  private:
-  void open(const SqliteStoreOptions& options) {
+  // Whoever is in the way here may only have read, and be moving a long log into the file while it closes it.
+  void prepare(const SqliteStoreOptions& options) try {
     configure_store_connection(connection_);
     if (options.recursive_triggers) {
       connection_.run_once("PRAGMA recursive_triggers = ON");
@@ -116,6 +118,12 @@ class SqliteStore final : public Store {
       force_what_was_committed(connection_);
       fail_at("store.after_checkpoint");
     }
+  } catch (const ResultError& failure) {
+    if (failure.error().kind != ErrorKind::kConflict) throw;
+    throw ResultError({ErrorKind::kUnavailable, failure.error().message});
+  }
+
+  void open(const SqliteStoreOptions& options) {
     claim_->mark_writing();
     connection_.query("BEGIN IMMEDIATE").run();
     foreign_writes_.compare_with_rest();
@@ -202,9 +210,8 @@ class SqliteStore final : public Store {
     executor_.read_committed();
   }
 
-  // Nothing but another program that writes makes a store's work fail with kConflict.
   Error noted(Error error) {
-    if (error.kind == ErrorKind::kConflict) foreign_writes_.note_while_open(error);
+    foreign_writes_.note_after(error);
     return error;
   }
 
@@ -227,7 +234,7 @@ class SqliteStore final : public Store {
       return noted(error.error());
     } catch (const std::bad_alloc&) {
       failed_ = true;
-      return no_memory(connection_.path());
+      return noted(no_memory(connection_.path()));
     }
   }
 

@@ -146,6 +146,7 @@ std::string name_of(DiskOperation operation) {
   switch (operation) {
     case DiskOperation::kWrite: return "Write";
     case DiskOperation::kForce: return "Force";
+    case DiskOperation::kRoom: return "Room";
     case DiskOperation::kOpen: return "Open";
     case DiskOperation::kRead: return "Read";
     case DiskOperation::kRemove: return "Remove";
@@ -155,8 +156,9 @@ std::string name_of(DiskOperation operation) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Disk, DiskFaultTest,
-                         testing::Values(DiskOperation::kWrite, DiskOperation::kForce, DiskOperation::kOpen,
-                                         DiskOperation::kRead, DiskOperation::kRemove, DiskOperation::kMap),
+                         testing::Values(DiskOperation::kWrite, DiskOperation::kForce, DiskOperation::kRoom,
+                                         DiskOperation::kOpen, DiskOperation::kRead, DiskOperation::kRemove,
+                                         DiskOperation::kMap),
                          [](const auto& info) { return name_of(info.param); });
 
 TEST_F(FaultTest, WhateverAllocationFailsWhatWasAnsweredIsSo) {

@@ -28,6 +28,7 @@ sqlite3_file* real_of(sqlite3_file* file) {
 }
 
 int write(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 offset) {
+  if (fails_now(DiskOperation::kRoom)) return SQLITE_FULL;
   return fails_now(DiskOperation::kWrite) ? SQLITE_IOERR_WRITE
                                           : real_of(file)->pMethods->xWrite(real_of(file), bytes, size, offset);
 }

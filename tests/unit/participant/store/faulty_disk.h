@@ -12,6 +12,7 @@ namespace assent::participant {
 enum class DiskOperation : std::uint8_t {
   kWrite,   // and every force, and every shrinking of a file
   kForce,   // alone
+  kRoom,    // for a write
   kOpen,    // of a file
   kRead,    // also of a file's size
   kRemove,  // of a file

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/participant/store/faulty_disk.h"
 #include "tests/unit/participant/store/sqlite_fixture.h"
 
 namespace assent::participant {
@@ -137,6 +138,99 @@ TEST_F(ForeignWrite, IsNotAcknowledgedWithWhatWasNotNoticedYet) {
   EXPECT_FALSE(store_->journal(acknowledgement));
   reopen();
   EXPECT_NE(store_->foreign_write(), "");
+}
+
+TEST_F(ForeignWrite, IsNoticedWhenTheStoreFailsOtherwise) {
+  FaultyDisk disk(DiskOperation::kRead);
+  reopen();
+  write_outside(path(), "UPDATE t SET v = 'foreign'");
+  disk.fault().fail_at(1, true);
+  const auto written = store_->journal({});
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, ErrorKind::kIo) << "before it can look who has written";
+  disk.fault().heal();
+  reopen();
+  EXPECT_NE(store_->foreign_write(), "");
+}
+
+TEST_F(ForeignWrite, AFileThatTakesThePlaceOfTheStoresIsNoticed) {
+  filesystem::copy_file(path(), path() + ".copy");
+  filesystem::rename(path() + ".copy", path());
+  const auto written = store_->journal({});
+  ASSERT_FALSE(written) << "nobody would find it";
+  EXPECT_THAT(written.error().message, HasSubstr("another file has taken the place of this store's"));
+  store_.reset();
+  filesystem::remove(path() + "-wal");
+  filesystem::remove(path() + "-shm");
+  reopen();
+  EXPECT_NE(store_->foreign_write(), "");
+}
+
+// ---- what SQLite makes look like one ----
+
+TEST_F(ForeignWrite, APageThatCannotBeReadAgainIsNone) {
+  FaultyDisk disk(DiskOperation::kRead);
+  reopen();
+  commit("INSERT INTO t VALUES (3, zeroblob(20000))");   // several pages of the log
+  execute("INSERT INTO t VALUES (2, zeroblob(20000))");  // page 1 is changed, and read again when it is rolled back
+  disk.fault().fail_at(1, true);
+  EXPECT_TRUE(store_->end_executions());
+  ASSERT_TRUE(disk.fault().has_failed());
+  disk.fault().heal();
+  commit("UPDATE t SET v = 'new' WHERE id = 1");
+  reopen();
+  EXPECT_EQ(store_->foreign_write(), "");
+}
+
+TEST_F(ForeignWrite, BesideAPageThatCannotBeReadAgainIsNoticed) {
+  FaultyDisk disk(DiskOperation::kRead);
+  reopen();
+  execute("INSERT INTO t VALUES (2, zeroblob(20000))");
+  disk.fault().fail_at(1, true);
+  EXPECT_TRUE(store_->end_executions());
+  ASSERT_TRUE(disk.fault().has_failed());
+  disk.fault().heal();
+  write_outside(path(), "UPDATE t SET v = 'foreign'");
+  EXPECT_FALSE(store_->journal({}));
+  reopen();
+  EXPECT_NE(store_->foreign_write(), "");
+}
+
+TEST_F(ForeignWrite, AFullDiskIsNone) {
+  FaultyDisk disk(DiskOperation::kRoom);
+  reopen();
+  const std::string large =
+      "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 100) "
+      "INSERT INTO t SELECT i, zeroblob(100000) FROM n";
+  disk.fault().fail_at(1, true);
+  const auto failed = execute(large);
+  EXPECT_EQ(failed.failure.sqlite_extended_code, SQLITE_FULL) << failed.failure.detail;
+  disk.fault().heal();
+  commit("UPDATE t SET v = 'new' WHERE id = 1");
+  reopen();
+  EXPECT_EQ(store_->foreign_write(), "");
+}
+
+TEST_F(ForeignWrite, ALogThatAnotherProgramEmptiesIsNone) {
+  commit("UPDATE t SET v = 'new' WHERE id = 1");
+  write_outside(path(), "PRAGMA wal_checkpoint(TRUNCATE)");
+  commit("UPDATE t SET v = 'newer' WHERE id = 1");
+  write_outside(path(), "PRAGMA wal_checkpoint(TRUNCATE)");
+  reopen();
+  EXPECT_EQ(store_->foreign_write(), "");
+}
+
+TEST_F(ForeignWrite, WhoHasTheFileWhenItIsOpenedIsNone) {
+  store_.reset();
+  {
+    Connection reader(path(), SQLITE_OPEN_READWRITE);
+    reader.run_once("PRAGMA locking_mode = EXCLUSIVE; SELECT * FROM t");
+    const auto opened = open_sqlite_store(path(), options_);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, ErrorKind::kUnavailable) << "it is tried again";
+  }
+  reopen();
+  EXPECT_EQ(store_->foreign_write(), "");
 }
 
 // ---- while it is closed ----

@@ -27,12 +27,15 @@ bool is_same(const Execution& one, const Execution& other) {
 
 // The only failures that a fault may make of a statement.
 bool is_of_the_fault(const AbortCause& failure) {
-  return failure.reason == AbortReason::kStatementFailed &&
-         (failure.sqlite_extended_code & kPrimaryCode) == SQLITE_NOMEM;
+  const int code = failure.sqlite_extended_code & kPrimaryCode;
+  return failure.reason == AbortReason::kStatementFailed && (code == SQLITE_NOMEM || code == SQLITE_FULL);
 }
 
 bool is_of_the_fault(const std::string& schema_failure) {
-  return schema_failure.find("the schema cannot be applied: out of memory") != std::string::npos;
+  const auto names = [&](const char* fault) {
+    return schema_failure.find(std::string("the schema cannot be applied: ") + fault) != std::string::npos;
+  };
+  return names("out of memory") || names("database or disk is full");
 }
 
 bool was_left_at_rest(const std::string& path) {
