@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <sstream>
 
 #include "tests/simulation/describe.h"
 
@@ -36,6 +37,10 @@ void Checker::begin(const TransactionId& id, const Plan& plan) {
 
 void Checker::saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance) {
   txns_[id].reads.emplace(store, account, static_cast<std::size_t>(balance % kVersions));
+}
+
+void Checker::saw(const TransactionId& id, const std::string& store, AccountId list, std::string items) {
+  txns_[id].reads_of_lists.emplace(store, list, std::move(items));
 }
 
 void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
@@ -109,10 +114,10 @@ StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) c
   return found == acknowledged_.end() ? StorePosition{} : found->second;
 }
 
-void Checker::journaled(const std::string& store, const ModelImage& image) {
+void Checker::journaled(const std::string& store, const StoreImage& image) {
   if (image.has_rule && !has_even_pair(image.accounts))
     throw Violation("K8: " + store + " has taken what a last run refuses");
-  const ModelImage before = std::exchange(images_[store], image);
+  const StoreImage before = std::exchange(images_[store], image);
   for (const auto& [id, row] : before.rows) {
     const auto now = image.rows.find(id);
     if (now == image.rows.end() || now->second.branch != row.branch) vanishes(store, row);
@@ -126,7 +131,7 @@ void Checker::journaled(const std::string& store, const ModelImage& image) {
   }
 }
 
-void Checker::appears(const std::string& store, const BranchRow& row, const ModelImage& image) {
+void Checker::appears(const std::string& store, const BranchRow& row, const StoreImage& image) {
   require(row.state == RowState::kPrepared, "K1", row.id, "a branch at " + store + " is born committed");
   txns_[row.id].prepared.emplace(store, row.branch);
   for (const auto& [other, beside] : image.rows) {
@@ -139,7 +144,7 @@ void Checker::appears(const std::string& store, const BranchRow& row, const Mode
   }
 }
 
-void Checker::is_applied(const std::string& store, const BranchRow& row, const ModelImage& image) {
+void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
   Txn& txn = txns_[row.id];
   require(txn.names(store, row.branch), "K1", row.id, store + " applied a branch that no durable record names");
   require(row.commit == txn.record->commit || row.state == RowState::kResolvedCommit, "K1", row.id,
@@ -148,7 +153,8 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const M
   for (const AccountId account : txn.writes[store]) {
     auto& writers = writers_[{store, account}];
     writers.push_back(row.id);
-    const auto version = static_cast<std::size_t>(image.accounts.at(account) % kVersions);
+    const auto version = account < kFirstList ? static_cast<std::size_t>(image.accounts.at(account) % kVersions)
+                                              : version_of(row.id, store, account, image.lists.at(account));
     require(version == writers.size(), "K6", row.id, store + " has lost or repeated a change");
   }
 }
@@ -238,6 +244,24 @@ void Checker::check_outcomes() const {
   if (money != stores * kAccounts * kFirstMoney) throw Violation("K6: the sum is now " + std::to_string(money));
 }
 
+const std::vector<TransactionId>& Checker::writers(const std::string& store, AccountId account) const {
+  static const std::vector<TransactionId> kNobody;
+  const auto found = writers_.find({store, account});
+  return found == writers_.end() ? kNobody : found->second;
+}
+
+std::size_t Checker::version_of(const TransactionId& reader, const std::string& store, AccountId list,
+                                const std::string& items) const {
+  const auto& writers = this->writers(store, list);
+  std::istringstream markers(items);
+  std::size_t version = 0;
+  for (std::string marker; std::getline(markers, marker, ','); ++version) {
+    require(version < writers.size() && marker == std::to_string(marker_of(writers[version])), "K6", reader,
+            "read of a list what was never appended there at " + store);
+  }
+  return version;
+}
+
 // Adya: Weak Consistency, 1999: serializable if the graph of who must come before whom has no cycle.
 void Checker::check_serializable() const {
   std::map<TransactionId, std::set<TransactionId>> later;
@@ -247,12 +271,15 @@ void Checker::check_serializable() const {
   }
   for (const auto& [id, txn] : txns_) {
     if (!is_counted(txn)) continue;
-    for (const auto& [store, account, version] : txn.reads) {
-      const auto found = writers_.find({store, account});
-      const auto& writers = found == writers_.end() ? std::vector<TransactionId>{} : found->second;
+    auto reads = txn.reads;
+    for (const auto& [store, list, items] : txn.reads_of_lists) {
+      reads.emplace(store, list, version_of(id, store, list, items));
+    }
+    for (const auto& [store, account, version] : reads) {
+      const auto& writers = this->writers(store, account);
       require(version <= writers.size(), "K6", id, "read what was never committed at " + store);
       if (txn.level == IsolationLevel::kReadCommitted) continue;  // what it read may have changed since
-      if (version > 0) later[writers[version - 1]].insert(id);
+      if (version > 0 && writers[version - 1] != id) later[writers[version - 1]].insert(id);
       if (version < writers.size() && writers[version] != id) later[id].insert(writers[version]);
     }
     for (const auto& [other, after] : txns_) {

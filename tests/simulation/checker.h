@@ -38,11 +38,12 @@ class Checker {
   // ---- what clients want, see and hear ----
   void begin(const TransactionId& id, const Plan& plan);
   void saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance);
+  void saw(const TransactionId& id, const std::string& store, AccountId list, std::string items);
   void told(const TransactionId& id, OutcomeKind outcome, bool applied);
 
   // ---- what is durable ----
   void logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records);
-  void journaled(const std::string& store, const ModelImage& image);
+  void journaled(const std::string& store, const StoreImage& image);
 
   // The highest position of the store's journal that the log remembers.
   StorePosition acknowledged(LogIdentity log, const std::string& store) const;
@@ -73,9 +74,10 @@ class Checker {
     AccountId marker = 0;
     IsolationLevel level = IsolationLevel::kSerializable;
     std::map<std::string, std::vector<AccountId>> writes;
-    std::set<std::tuple<std::string, AccountId, std::size_t>> reads;  // store, account, version
-    std::set<std::pair<std::string, BranchNumber>> prepared;          // durable once
-    std::set<std::pair<std::string, BranchNumber>> given_up;          // prepared, then gone; or told to be
+    std::set<std::tuple<std::string, AccountId, std::size_t>> reads;           // store, account, version
+    std::set<std::tuple<std::string, AccountId, std::string>> reads_of_lists;  // store, list, items
+    std::set<std::pair<std::string, BranchNumber>> prepared;                   // durable once
+    std::set<std::pair<std::string, BranchNumber>> given_up;                   // prepared, then gone; or told to be
     std::set<std::string> applied;
     std::optional<coordinator::CommitRecord> record;
     bool ended = false;
@@ -83,13 +85,17 @@ class Checker {
     bool names(const std::string& store, const BranchNumber& branch) const;
   };
 
-  void appears(const std::string& store, const participant::BranchRow& row, const ModelImage& image);
-  void is_applied(const std::string& store, const participant::BranchRow& row, const ModelImage& image);
+  void appears(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
+  void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void vanishes(const std::string& store, const participant::BranchRow& row);
+  const std::vector<TransactionId>& writers(const std::string& store, AccountId account) const;
+  // The number of its items. Throws a Violation if they are not the first that were appended.
+  std::size_t version_of(const TransactionId& reader, const std::string& store, AccountId list,
+                         const std::string& items) const;
 
   World& world_;
   std::map<TransactionId, Txn> txns_;
-  std::map<std::string, ModelImage> images_;
+  std::map<std::string, StoreImage> images_;
   std::map<LogIdentity, Position> durable_;
   std::map<std::pair<LogIdentity, std::string>, StorePosition> acknowledged_;
   std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …

@@ -158,7 +158,11 @@ void Client::heard(std::size_t index, const participant::Effect& answer) {
 void Client::saw(const Step& step, const StatementResult& result) {
   for (const auto& row : result.rows) {
     const AccountId account = step.account ? *step.account : std::get<std::int64_t>(row[0]);
-    if (account < kAccounts) cluster_.checker.saw(id_, step.store, account, std::get<std::int64_t>(row.back()));
+    if (step.is_of_list()) {
+      cluster_.checker.saw(id_, step.store, account, std::get<std::string>(row.back()));
+    } else if (account < kAccounts) {
+      cluster_.checker.saw(id_, step.store, account, std::get<std::int64_t>(row.back()));
+    }
   }
 }
 

@@ -1,8 +1,7 @@
 #include "tests/simulation/plan.h"
 
+#include <algorithm>
 #include <utility>
-
-#include "tests/simulation/store_disk.h"
 
 namespace assent::simulation {
 
@@ -20,13 +19,31 @@ void add_read_of_all(Plan& plan, const std::string& store) {
   plan.steps.push_back({store, statement(kSelectAll, {}), {}, {}});
 }
 
-// A change of nothing counts as a change too: it makes a version.
-void add_write(Plan& plan, const std::string& store, AccountId account, Balance money) {
-  if (plan.writes[store].empty() && plan.is_marked) {
+void will_write(Plan& plan, const std::string& store, AccountId account) {
+  auto& writes = plan.writes[store];
+  if (writes.empty() && plan.is_marked) {
     plan.steps.push_back({store, statement(kInsertAccount, {AccountId{0}, Balance{0}}, 1), {}, {0}});
   }
+  writes.push_back(account);
+}
+
+// A change of nothing counts as a change too: it makes a version.
+void add_write(Plan& plan, const std::string& store, AccountId account, Balance money) {
+  will_write(plan, store, account);
   plan.steps.push_back({store, statement(kAddToBalance, {account, money * kVersions + 1}, 1), {}, {}});
-  plan.writes[store].push_back(account);
+}
+
+// Reads what it has appended itself, too.
+void add_append_or_read(Plan& plan, const std::string& store, AccountId list, bool is_append) {
+  const auto writes = plan.writes.find(store);
+  const bool has_appended = writes != plan.writes.end() &&
+                            std::find(writes->second.begin(), writes->second.end(), list) != writes->second.end();
+  if (!is_append || has_appended) {
+    plan.steps.push_back({store, statement(kSelectItems, {list}, 1), list, {}});
+    return;
+  }
+  will_write(plan, store, list);
+  plan.steps.push_back({store, statement(kAppend, {list, AccountId{0}}, 1), {}, {1}});
 }
 
 // Few, so that they meet.
@@ -55,7 +72,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   plan.gives_up = world.chance(0.1);
   plan.is_marked = world.chance(0.5);
   if (world.chance(0.2)) plan.level = IsolationLevel::kReadCommitted;
-  const auto kind = world.below(14);
+  const auto kind = world.below(17);
   if (kind < 4) {
     plan.name = "transfer";
     const AccountId source = account();
@@ -100,6 +117,13 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
       add_write(plan, store, account(), 0);
       if (world.chance(0.6)) plan.steps.push_back({store, statement(kDeleteLink, {code}), {}, {}});
       plan.steps.push_back({store, statement(kInsertLink, {AccountId{0}, account(), code}, 1), {}, {0}});
+    }
+  } else if (kind < 16) {
+    plan.name = "list-append";
+    plan.is_marked = true;
+    for (std::uint64_t left = 2 + world.below(4); left > 0; --left) {
+      const auto list = kFirstList + static_cast<AccountId>(world.below(kLists));
+      add_append_or_read(plan, world.chance(0.5) ? from : to, list, world.chance(0.5));
     }
   } else {
     plan.name = "long";

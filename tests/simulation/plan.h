@@ -9,7 +9,7 @@
 #include "assent/isolation_level.h"
 #include "assent/transaction_id.h"
 #include "assent/value.h"
-#include "tests/simulation/model_store.h"
+#include "tests/simulation/store_disk.h"
 #include "tests/simulation/world.h"
 
 namespace assent::simulation {
@@ -21,8 +21,10 @@ inline constexpr Balance kFirstMoney = 1000;
 struct Step {
   std::string store;
   Statement statement;
-  std::optional<AccountId> account;  // of a read of one account
+  std::optional<AccountId> account;  // of a read of one account, or list
   std::vector<std::size_t> marks;    // parameters that are the transaction's own number
+
+  bool is_of_list() const { return account && *account >= kFirstList; }
 };
 
 struct Plan {

@@ -34,9 +34,13 @@ Disk::Bytes make_file(StoreIdentity identity, const Accounts& accounts) {
   creating.schema =
       "CREATE TABLE accounts(id INTEGER PRIMARY KEY, balance INTEGER NOT NULL);"
       "CREATE TABLE links(id INTEGER PRIMARY KEY, "
-      "account INTEGER NOT NULL REFERENCES accounts(id) DEFERRABLE INITIALLY DEFERRED, code INTEGER UNIQUE)";
+      "account INTEGER NOT NULL REFERENCES accounts(id) DEFERRABLE INITIALLY DEFERRED, code INTEGER UNIQUE);"
+      "CREATE TABLE lists(id INTEGER PRIMARY KEY, items TEXT NOT NULL)";
   for (const auto& [id, balance] : accounts) {
     *creating.schema += ";INSERT INTO accounts VALUES (" + std::to_string(id) + ", " + std::to_string(balance) + ")";
+  }
+  for (AccountId list = 0; list < kLists; ++list) {
+    *creating.schema += ";INSERT INTO lists VALUES (" + std::to_string(kFirstList + list) + ", '')";
   }
   const TemporaryFolder folder;
   open_sqlite_store(folder.file(kName), creating).value();
@@ -73,13 +77,15 @@ Result<std::unique_ptr<Store>> StoreDisk::open() {
   return open_sqlite_store(folder_.file(kName), options());
 }
 
-ModelImage StoreDisk::read() {
+StoreImage StoreDisk::read() {
   if (!reader_) reader_ = std::make_unique<Connection>(folder_.file(kName), SQLITE_OPEN_READONLY);
   reader_->query("BEGIN").run();
-  ModelImage image;
+  StoreImage image;
   {
     Query accounts = reader_->query("SELECT id, balance FROM accounts");
     while (accounts.step()) image.accounts[accounts.integer(0)] = accounts.integer(1);
+    Query lists = reader_->query("SELECT id, items FROM lists");
+    while (lists.step()) image.lists[lists.integer(0)] = lists.text(1);
     if (reader_->query("PRAGMA foreign_key_check").step()) throw Violation("K8: a link refers to no account");
   }
   auto kept = JournalTables::read(*reader_);

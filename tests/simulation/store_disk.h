@@ -1,12 +1,14 @@
 // StoreDisk: a simulated disk with the file of one SQLite store, and what another program reads in it.
 //
 //   accounts(id, balance)      as of the ModelStore
+//   lists(id, items)           of the markers of those who appended to it, each with a comma behind it
 //   links(id, account, code)   refer to accounts, which only a commit checks; the codes are unique
 //
 // The claim on the file, and what a clean close notes beside it, are real files in memory: they are not part of what is
 // simulated.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -20,6 +22,15 @@ namespace assent::simulation {
 
 inline constexpr std::string_view kInsertLink = "INSERT INTO links (id, account, code) VALUES (?1, ?2, ?3)";
 inline constexpr std::string_view kDeleteLink = "DELETE FROM links WHERE code = ?1";
+inline constexpr std::string_view kAppend = "UPDATE lists SET items = items || ?2 || ',' WHERE id = ?1";
+inline constexpr std::string_view kSelectItems = "SELECT items FROM lists WHERE id = ?1";
+
+inline constexpr AccountId kFirstList = 100;  // above all accounts but the markers, as one name space is simpler
+inline constexpr AccountId kLists = 2;
+
+struct StoreImage : ModelImage {
+  std::map<AccountId, std::string> lists;
+};
 
 class StoreDisk {
  public:
@@ -36,7 +47,7 @@ class StoreDisk {
   Result<std::unique_ptr<participant::Store>> open();
 
   // What is committed. Throws a Violation if it breaks a rule of its schema. REQUIRES: a store is open on it.
-  ModelImage read();
+  StoreImage read();
   // Before the last store on it is destroyed.
   void stop_reading() { reader_.reset(); }
 
