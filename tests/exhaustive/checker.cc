@@ -76,6 +76,8 @@ void Checker::logged(Position position, const coordinator::LogRecord& record) {
       const std::pair name{store_named(branch.store), branch.branch};
       require(txn.prepared.contains(name), "K2", id, "commits without the yes of " + branch.store);
       require(!txn.given_up.contains(name), "K1", id, "commits after " + branch.store + " gave it up");
+      require(!txn.given_up.contains({name.first, kNoBranch}), "K1", id,
+              "commits after " + branch.store + " was told to abort whatever it has of it");
     }
     for (const Step& step : scripts_->at(id).steps) {
       const bool is_named = std::any_of(commit->branches.begin(), commit->branches.end(),
@@ -160,11 +162,16 @@ void Checker::leaves(const CoordinatorView& view) const {
   }
 }
 
-void Checker::leaves(const coordinator::SendDecision& decision) const {
-  const auto txn = txns_.find(decision.id);
-  const bool committed = txn != txns_.end() && names(txn->second, store_named(decision.store), decision.branch);
-  require(committed == (decision.decision == Decision::kCommit), "K3", decision.id,
+void Checker::leaves(const coordinator::SendDecision& decision) {
+  Txn& txn = txns_[decision.id];
+  const Node store = store_named(decision.store);
+  const bool is_committed = names(txn, store, decision.branch);
+  require(is_committed == (decision.decision == Decision::kCommit), "K3", decision.id,
           "the decision sent to " + decision.store + " is not what is durable");
+  if (is_committed) return;
+  require(decision.branch != kNoBranch || !txn.record, "K1", decision.id,
+          decision.store + " is told to abort whatever it has of a committed transaction");
+  txn.given_up.emplace(store, decision.branch);
 }
 
 void Checker::leaves(Node asker, const coordinator::InquiryAnswered& answer) {

@@ -44,7 +44,7 @@ class Checker {
 
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
-  void leaves(const coordinator::SendDecision& decision) const;
+  void leaves(const coordinator::SendDecision& decision);
   void leaves(Node asker, const coordinator::InquiryAnswered& answer);
   static void leaves(Node store, const participant::VoteAnswered& vote, const simulation::ModelImage& image);
   void leaves(Node store, const participant::DecisionAnswered& answer) const;
@@ -58,7 +58,7 @@ class Checker {
     bool told_aborted = false;
     bool ended = false;
     std::set<std::pair<Node, BranchNumber>> prepared;   // durable once
-    std::set<std::pair<Node, BranchNumber>> given_up;   // prepared, then gone; or told to be
+    std::set<std::pair<Node, BranchNumber>> given_up;   // prepared, then gone; or told to be. kNoBranch: any
     std::set<std::pair<std::size_t, std::size_t>> saw;  // step, version
   };
   using Applied = std::map<Node, std::vector<TransactionId>>;  // in this order

@@ -82,6 +82,8 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
         stores.insert(branch.store);
         require(txn.prepared.contains(name), "K2", commit->id, "commits without the yes of " + branch.store);
         require(!txn.given_up.contains(name), "K1", commit->id, "commits after " + branch.store + " gave it up");
+        require(!txn.given_up.contains({branch.store, kNoBranch}), "K1", commit->id,
+                "commits after " + branch.store + " was told to abort whatever it has of it");
       }
       for (const auto& [store, accounts] : txn.writes) {
         require(stores.contains(store), "K2", commit->id, "the record forgets " + store);
@@ -180,11 +182,15 @@ void Checker::leaves(const CoordinatorView& view) const {
   }
 }
 
-void Checker::leaves(const coordinator::SendDecision& decision) const {
-  const auto txn = txns_.find(decision.id);
-  const bool committed = txn != txns_.end() && txn->second.names(decision.store, decision.branch);
-  require(committed == (decision.decision == Decision::kCommit), "K3", decision.id,
+void Checker::leaves(const coordinator::SendDecision& decision) {
+  Txn& txn = txns_[decision.id];
+  const bool is_committed = txn.names(decision.store, decision.branch);
+  require(is_committed == (decision.decision == Decision::kCommit), "K3", decision.id,
           "the decision sent to " + decision.store + " is not what is durable");
+  if (is_committed) return;
+  require(decision.branch != kNoBranch || !txn.record, "K1", decision.id,
+          decision.store + " is told to abort whatever it has of a committed transaction");
+  txn.given_up.emplace(decision.store, decision.branch);
 }
 
 void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswered& answer,

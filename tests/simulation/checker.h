@@ -53,7 +53,7 @@ class Checker {
 
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
-  void leaves(const coordinator::SendDecision& decision) const;
+  void leaves(const coordinator::SendDecision& decision);
   void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
   void leaves(const std::string& store, const participant::DecisionAnswered& answer) const;
@@ -77,7 +77,7 @@ class Checker {
     std::set<std::tuple<std::string, AccountId, std::size_t>> reads;           // store, account, version
     std::set<std::tuple<std::string, AccountId, std::string>> reads_of_lists;  // store, list, items
     std::set<std::pair<std::string, BranchNumber>> prepared;                   // durable once
-    std::set<std::pair<std::string, BranchNumber>> given_up;                   // prepared, then gone; or told to be
+    std::set<std::pair<std::string, BranchNumber>> given_up;                   // prepared, then gone; or told to be. kNoBranch: any
     std::set<std::string> applied;
     std::optional<coordinator::CommitRecord> record;
     bool ended = false;
