@@ -51,6 +51,11 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
     if (world_.incidents().size() > txn.incidents) world_.count("transactions that met a fault");
   }
   if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
+  is_said(id, outcome, applied);
+}
+
+void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied) {
+  Txn& txn = txns_[id];
   if (txn.writes.empty() && txn.begun) return;  // wrote nothing: leaves no record, and may be answered either way
   if (outcome == OutcomeKind::kCommitted) {
     require(txn.record.has_value(), "K3", id, "told committed before the record is durable");
@@ -180,6 +185,10 @@ void Checker::leaves(const CoordinatorView& view) const {
     if (id.log != view.line.log || !txn.record || txn.ended) continue;
     require(!view.released.contains(txn.record->commit), "K3", id, "released before its end record is durable");
   }
+}
+
+void Checker::leaves(const coordinator::OutcomeAnswered& answer, bool applied) {
+  is_said(answer.id, answer.kind, applied);
 }
 
 void Checker::leaves(const coordinator::SendDecision& decision) {

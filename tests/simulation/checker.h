@@ -53,6 +53,7 @@ class Checker {
 
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
+  void leaves(const coordinator::OutcomeAnswered& answer, bool applied);
   void leaves(const coordinator::SendDecision& decision);
   void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
@@ -85,6 +86,8 @@ class Checker {
     bool names(const std::string& store, const BranchNumber& branch) const;
   };
 
+  // Somebody says so: a coordinator that answers, or the SDK, which may know more.
+  void is_said(const TransactionId& id, OutcomeKind outcome, bool applied);
   void appears(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void vanishes(const std::string& store, const participant::BranchRow& row);

@@ -244,6 +244,8 @@ void CoordinatorNode::perform(const Effect& effect) {
             cluster_.checker.leaves(core_->full_view());
             if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
               cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
+            } else if constexpr (std::is_same_v<decltype(answer), const OutcomeAnswered&>) {
+              cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied);
             }
             caller.mapped().answer({answer, core_->full_view()});
           }

@@ -53,15 +53,17 @@ class CoordinatorNode {
   template <typename Request>
   void ask(Request request, std::function<void(const Answer&)> answer) {
     request.call = coordinator::CallId{++calls_};
-    std::string asker;
-    if constexpr (requires { request.store; }) asker = request.store;
-    callers_[request.call] = {std::move(asker), std::move(answer)};
+    Caller caller{.name = {}, .when = coordinator::ReturnWhen::kDecided, .answer = std::move(answer)};
+    if constexpr (requires { request.store; }) caller.name = request.store;
+    if constexpr (requires { request.return_when; }) caller.when = request.return_when;
+    callers_[request.call] = std::move(caller);
     tell(request);
   }
 
  private:
   struct Caller {
-    std::string name;
+    std::string name;  // of a store
+    coordinator::ReturnWhen when{};
     std::function<void(const Answer&)> answer;
   };
 
