@@ -27,6 +27,7 @@ bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) c
 
 void Checker::begin(const TransactionId& id, const Plan& plan) {
   Txn& txn = txns_[id];
+  require(!txn.begun, "K4", id, "its id was given out twice");
   txn.begun = world_.now();
   txn.incidents = world_.incidents().size();
   world_.count("transactions");
