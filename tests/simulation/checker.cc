@@ -18,6 +18,14 @@ void require(bool holds, const char* rule, const TransactionId& id, const std::s
   if (!holds) throw Violation(std::string(rule) + ": transaction " + describe(id) + ": " + what);
 }
 
+// That have struck so far. That a client begins a transaction is none.
+std::size_t faults_of(const World& world) {
+  const auto& incidents = world.incidents();
+  return static_cast<std::size_t>(std::count_if(incidents.begin(), incidents.end(), [](const auto& incident) {
+    return incident.second != Incident::kTransaction;
+  }));
+}
+
 }  // namespace
 
 bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) const {
@@ -29,7 +37,7 @@ void Checker::begin(const TransactionId& id, const Plan& plan) {
   Txn& txn = txns_[id];
   require(!txn.begun, "K4", id, "its id was given out twice");
   txn.begun = world_.now();
-  txn.incidents = world_.incidents().size();
+  txn.faults = faults_of(world_);
   world_.count("transactions");
   txn.marker = plan.is_marked ? marker_of(id) : 0;
   txn.writes = plan.writes;
@@ -49,7 +57,7 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
   world_.count(to_string(outcome));
   if (outcome != OutcomeKind::kInProgress && !std::exchange(txn.is_counted, true)) {
     if (outcome == OutcomeKind::kCommitted) world_.count("transactions told committed");
-    if (world_.incidents().size() > txn.incidents) world_.count("transactions that met a fault");
+    if (faults_of(world_) > txn.faults) world_.count("transactions that met a fault");
   }
   if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
   is_said(id, outcome, applied);

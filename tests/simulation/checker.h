@@ -68,7 +68,7 @@ class Checker {
  private:
   struct Txn {
     std::optional<Time> begun;
-    std::size_t incidents = 0;      // of the world, when it began
+    std::size_t faults = 0;         // that had struck when it began
     std::optional<Time> committed;  // a client heard so
     bool is_counted = false;
     bool told_aborted = false;
