@@ -47,6 +47,7 @@ class Checker {
   void leaves(const coordinator::SendDecision& decision);
   void leaves(Node asker, const coordinator::InquiryAnswered& answer);
   static void leaves(Node store, const participant::VoteAnswered& vote, const simulation::ModelImage& image);
+  void leaves(Node store, const coordinator::AlreadyCommitted& vote) const;
   void leaves(Node store, const participant::DecisionAnswered& answer) const;
 
   // At the end, when all is at rest.

@@ -172,7 +172,8 @@ void StoreProcess::answer(const Answer& answer, Made& made) {
     Checker::leaves(node_, answer, disk_.image());
     const TransactionId id = *asked_to_prepare(request);
     if (answer.already_committed) {
-      reply(coordinator::Event(coordinator::AlreadyCommitted{name, id, answer.branch}), {});
+      const coordinator::AlreadyCommitted vote{name, id, answer.branch};
+      reply(coordinator::Event(vote), [node = node_, vote](Checker& checker) { checker.leaves(node, vote); });
     } else {
       reply(coordinator::Event(
                 coordinator::VoteReceived{name, id, answer.branch, answer.vote, answer.cause, answer.results}),

@@ -232,7 +232,16 @@ void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswere
 
 void Checker::leaves(const std::string& store, const participant::VoteAnswered& vote) const {
   if (vote.vote == Vote::kReadOnly) world_.count("votes read-only");
-  if (vote.vote != Vote::kYes || vote.already_committed) return;
+  if (vote.vote != Vote::kYes) return;
+  if (vote.already_committed) {
+    const bool is_applied = std::any_of(txns_.begin(), txns_.end(), [&](const auto& entry) {
+      return entry.second.names(store, vote.branch) && entry.second.applied.contains(store);
+    });
+    if (!is_applied) {
+      throw Violation("K3: " + store + " says that branch " + to_string(vote.branch) + " has committed, too early");
+    }
+    return world_.count("votes already committed");
+  }
   const auto& rows = images_.at(store).rows;
   if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.second.branch == vote.branch; })) {
     throw Violation("K3: " + store + " votes yes before branch " + to_string(vote.branch) + " is durable");
