@@ -56,6 +56,7 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
     txn.told_aborted = true;
   } else if (outcome == OutcomeKind::kForgotten) {
     require(!txn.record || txn.ended, "K4", id, "forgotten before it ended");
+    txn.told_forgotten = true;
   }
 }
 
@@ -71,6 +72,7 @@ void Checker::logged(Position position, const coordinator::LogRecord& record) {
     Txn& txn = txns_[id];
     require(!txn.record, "K1", id, "decided twice");
     require(!txn.told_aborted, "K4", id, "commits after a client was told aborted");
+    require(!txn.told_forgotten, "K4", id, "commits after a client was told that it is forgotten");
     txn.record = *commit;
     for (const auto& branch : commit->branches) {
       const std::pair name{store_named(branch.store), branch.branch};

@@ -57,6 +57,7 @@ class Checker {
   struct Txn {
     std::optional<coordinator::CommitRecord> record;
     bool told_aborted = false;
+    bool told_forgotten = false;
     bool ended = false;
     std::set<std::pair<Node, BranchNumber>> prepared;   // durable once
     std::set<std::pair<Node, BranchNumber>> given_up;   // prepared, then gone; or told to be. kNoBranch: any

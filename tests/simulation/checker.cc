@@ -4,6 +4,7 @@
 #include <functional>
 #include <sstream>
 
+#include "tests/simulation/coordinator_node.h"
 #include "tests/simulation/describe.h"
 
 namespace assent::simulation {
@@ -75,8 +76,16 @@ void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied
     require(!txn.record, "K4", id, "told aborted, and it is committed");
     txn.told_aborted = true;
   } else if (outcome == OutcomeKind::kForgotten) {
-    require(!txn.record || txn.ended, "K4", id, "forgotten before it ended");
+    require(!txn.record || has_been_retained(txn), "K4", id, "forgotten too early");
+    txn.told_forgotten = true;
   }
+}
+
+// A clock that leaps ahead may end the retention at any time; else none is more than a tenth too fast.
+bool Checker::has_been_retained(const Txn& txn) const {
+  if (!txn.ended) return false;
+  const bool any_leap = world_.counts.contains(kIncidentNames.at(static_cast<std::size_t>(Incident::kClockJump)));
+  return any_leap || world_.now() - *txn.ended >= kRetention * 10 / 11;
 }
 
 void Checker::logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records) {
@@ -90,6 +99,7 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
       Txn& txn = txns_[commit->id];
       require(!txn.record, "K1", commit->id, "decided twice");
       require(!txn.told_aborted, "K4", commit->id, "commits after a client was told aborted");
+      require(!txn.told_forgotten, "K4", commit->id, "commits after a client was told that it is forgotten");
       std::set<std::string> stores;
       for (const auto& branch : commit->branches) {
         const std::pair name{branch.store, branch.branch};
@@ -112,7 +122,7 @@ void Checker::logged(LogIdentity log, Position last, std::span<const coordinator
         for (const auto& branch : txn.record->branches) {
           require(txn.applied.contains(branch.store), "K1", id, "ended before " + branch.store + " applied it");
         }
-        txn.ended = true;
+        txn.ended = world_.now();
       }
     }
   }

@@ -72,6 +72,7 @@ class Checker {
     std::optional<Time> committed;  // a client heard so
     bool is_counted = false;
     bool told_aborted = false;
+    bool told_forgotten = false;
     AccountId marker = 0;
     IsolationLevel level = IsolationLevel::kSerializable;
     std::map<std::string, std::vector<AccountId>> writes;
@@ -81,13 +82,14 @@ class Checker {
     std::set<std::pair<std::string, BranchNumber>> given_up;                   // prepared, then gone; or told to be. kNoBranch: any
     std::set<std::string> applied;
     std::optional<coordinator::CommitRecord> record;
-    bool ended = false;
+    std::optional<Time> ended;  // in the log
 
     bool names(const std::string& store, const BranchNumber& branch) const;
   };
 
   // Somebody says so: a coordinator that answers, or the SDK, which may know more.
   void is_said(const TransactionId& id, OutcomeKind outcome, bool applied);
+  bool has_been_retained(const Txn& txn) const;
   void appears(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void vanishes(const std::string& store, const participant::BranchRow& row);

@@ -27,7 +27,7 @@ Settings settings() {
   settings.resend_first = 200ms;
   settings.resend_ceiling = 2s;
   settings.idle_force = 100ms;
-  settings.retention = 9s;
+  settings.retention = kRetention;
   settings.released_exceptions = 4;
   if (const auto wrong = check(settings)) throw Violation(*wrong);
   return settings;

@@ -24,6 +24,9 @@ namespace assent::simulation {
 struct Cluster;
 class StoreNode;
 
+// Of ended commits.
+inline constexpr Duration kRetention = 9s;
+
 class CoordinatorNode {
  public:
   // What a caller gets: the answer, and the coordinator's word of itself.
