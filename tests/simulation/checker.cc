@@ -45,12 +45,23 @@ void Checker::begin(const TransactionId& id, const Plan& plan) {
   txn.level = plan.level;
 }
 
-void Checker::saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance) {
-  txns_[id].reads.emplace(store, account, static_cast<std::size_t>(balance % kVersions));
+void Checker::saw(const TransactionId& id, const Step& step, AccountId account, Balance balance) {
+  const auto version = static_cast<std::size_t>(balance % kVersions);
+  require(version >= step.own_writes, "K6", id, "did not read what it wrote itself at " + step.store);
+  require(version <= writers(step.store, account).size() + step.own_writes, "K6", id,
+          "read what is not committed at " + step.store);
+  txns_[id].reads.emplace(step.store, account, version);
 }
 
-void Checker::saw(const TransactionId& id, const std::string& store, AccountId list, std::string items) {
-  txns_[id].reads_of_lists.emplace(store, list, std::move(items));
+void Checker::saw(const TransactionId& id, const Step& step, AccountId list, std::string items) {
+  std::string committed = items;
+  if (step.own_writes > 0) {
+    const std::string own = std::to_string(marker_of(id)) + ',';
+    require(items.ends_with(own), "K6", id, "did not read last what it appended itself at " + step.store);
+    committed.resize(items.size() - own.size());
+  }
+  version_of(id, step.store, list, committed);
+  txns_[id].reads_of_lists.emplace(step.store, list, std::move(items));
 }
 
 void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
@@ -191,7 +202,7 @@ void Checker::vanishes(const std::string& store, const BranchRow& row) {
     require(!txn.names(store, row.branch), "K1", row.id, store + " gave up a committed branch");
     txn.given_up.emplace(store, row.branch);
   } else {
-    require(txn.ended, "K3", row.id, store + " forgot the branch before the end record is durable");
+    require(txn.ended.has_value(), "K3", row.id, store + " forgot the branch before the end record is durable");
     world_.count("branches released");
   }
 }
@@ -300,7 +311,7 @@ std::size_t Checker::version_of(const TransactionId& reader, const std::string& 
   std::size_t version = 0;
   for (std::string marker; std::getline(markers, marker, ','); ++version) {
     require(version < writers.size() && marker == std::to_string(marker_of(writers[version])), "K6", reader,
-            "read of a list what was never appended there at " + store);
+            "read of a list what is not committed at " + store);
   }
   return version;
 }

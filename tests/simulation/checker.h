@@ -37,8 +37,8 @@ class Checker {
 
   // ---- what clients want, see and hear ----
   void begin(const TransactionId& id, const Plan& plan);
-  void saw(const TransactionId& id, const std::string& store, AccountId account, Balance balance);
-  void saw(const TransactionId& id, const std::string& store, AccountId list, std::string items);
+  void saw(const TransactionId& id, const Step& step, AccountId account, Balance balance);
+  void saw(const TransactionId& id, const Step& step, AccountId list, std::string items);
   void told(const TransactionId& id, OutcomeKind outcome, bool applied);
 
   // ---- what is durable ----
@@ -94,7 +94,7 @@ class Checker {
   void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void vanishes(const std::string& store, const participant::BranchRow& row);
   const std::vector<TransactionId>& writers(const std::string& store, AccountId account) const;
-  // The number of its items. Throws a Violation if they are not the first that were appended.
+  // The number of its items. Throws a Violation if they are not the first that were appended, and committed.
   std::size_t version_of(const TransactionId& reader, const std::string& store, AccountId list,
                          const std::string& items) const;
 

@@ -159,9 +159,9 @@ void Client::saw(const Step& step, const StatementResult& result) {
   for (const auto& row : result.rows) {
     const AccountId account = step.account ? *step.account : std::get<std::int64_t>(row[0]);
     if (step.is_of_list()) {
-      cluster_.checker.saw(id_, step.store, account, std::get<std::string>(row.back()));
+      cluster_.checker.saw(id_, step, account, std::get<std::string>(row.back()));
     } else if (account < kAccounts) {
-      cluster_.checker.saw(id_, step.store, account, std::get<std::int64_t>(row.back()));
+      cluster_.checker.saw(id_, step, account, std::get<std::int64_t>(row.back()));
     }
   }
 }

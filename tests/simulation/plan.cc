@@ -11,8 +11,15 @@ Statement statement(std::string_view sql, std::vector<Value> parameters, std::op
   return {std::string(sql), std::move(parameters), rows};
 }
 
+std::size_t writes_of(const Plan& plan, const std::string& store, AccountId account) {
+  const auto writes = plan.writes.find(store);
+  if (writes == plan.writes.end()) return 0;
+  return static_cast<std::size_t>(std::count(writes->second.begin(), writes->second.end(), account));
+}
+
 void add_read(Plan& plan, const std::string& store, AccountId account) {
-  plan.steps.push_back({store, statement(kSelectBalance, {account}, 1), account, {}});
+  const auto own_writes = writes_of(plan, store, account);
+  plan.steps.push_back({store, statement(kSelectBalance, {account}, 1), account, {}, own_writes});
 }
 
 void add_read_of_all(Plan& plan, const std::string& store) {
@@ -35,11 +42,9 @@ void add_write(Plan& plan, const std::string& store, AccountId account, Balance 
 
 // Reads what it has appended itself, too.
 void add_append_or_read(Plan& plan, const std::string& store, AccountId list, bool is_append) {
-  const auto writes = plan.writes.find(store);
-  const bool has_appended = writes != plan.writes.end() &&
-                            std::find(writes->second.begin(), writes->second.end(), list) != writes->second.end();
-  if (!is_append || has_appended) {
-    plan.steps.push_back({store, statement(kSelectItems, {list}, 1), list, {}});
+  const auto own_writes = writes_of(plan, store, list);
+  if (!is_append || own_writes > 0) {
+    plan.steps.push_back({store, statement(kSelectItems, {list}, 1), list, {}, own_writes});
     return;
   }
   will_write(plan, store, list);

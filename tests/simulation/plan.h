@@ -23,6 +23,7 @@ struct Step {
   Statement statement;
   std::optional<AccountId> account;  // of a read of one account, or list
   std::vector<std::size_t> marks;    // parameters that are the transaction's own number
+  std::size_t own_writes = 0;        // of a read: how often the transaction has written there by then
 
   bool is_of_list() const { return account && *account >= kFirstList; }
 };

@@ -139,9 +139,9 @@ void SdkClient::saw(const TransactionId& id, const Step& step, const ResultSet& 
   for (const auto& row : result) {
     const AccountId account = step.account ? *step.account : row.get<std::int64_t>(0);
     if (step.is_of_list()) {
-      cluster_.checker.saw(id, step.store, account, row.get<std::string>(0));
+      cluster_.checker.saw(id, step, account, row.get<std::string>(0));
     } else if (account < kAccounts) {
-      cluster_.checker.saw(id, step.store, account, row.get<std::int64_t>(row.size() - 1));
+      cluster_.checker.saw(id, step, account, row.get<std::int64_t>(row.size() - 1));
     }
   }
 }
