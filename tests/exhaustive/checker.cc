@@ -199,8 +199,8 @@ void Checker::leaves(Node store, const participant::VoteAnswered& vote, const Mo
 
 void Checker::leaves(Node store, const coordinator::AlreadyCommitted& vote) const {
   const auto found = txns_.find(vote.id);
-  require(found != txns_.end() && names(found->second, store, vote.branch) && has_applied(store, vote.id), "K3", vote.id,
-          vote.store + " says too early that it has committed");
+  require(found != txns_.end() && names(found->second, store, vote.branch) && has_applied(store, vote.id), "K3",
+          vote.id, vote.store + " says too early that it has committed");
 }
 
 void Checker::leaves(Node store, const participant::DecisionAnswered& answer) const {

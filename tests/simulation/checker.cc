@@ -10,6 +10,8 @@
 namespace assent::simulation {
 
 using coordinator::CommitRecord;
+using coordinator::EndRecord;
+using coordinator::LogRecord;
 using participant::BranchRow;
 using participant::RowState;
 
@@ -25,6 +27,11 @@ std::size_t faults_of(const World& world) {
   return static_cast<std::size_t>(std::count_if(incidents.begin(), incidents.end(), [](const auto& incident) {
     return incident.second != Incident::kTransaction;
   }));
+}
+
+void add(coordinator::LogState& log, const LogRecord& record) {
+  const auto wrong = log.apply(Position{static_cast<std::uint64_t>(log.last) + 1}, record);
+  if (wrong) throw Violation("K1: the log contradicts itself: " + *wrong);
 }
 
 }  // namespace
@@ -99,43 +106,53 @@ bool Checker::has_been_retained(const Txn& txn) const {
   return any_leap || world_.now() - *txn.ended >= kRetention * 10 / 11;
 }
 
-void Checker::logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records) {
-  durable_[log] = last;
-  const auto acknowledged = [&](const std::string& store, StorePosition position) {
-    auto& known = acknowledged_[{log, store}];
-    known = std::max(known, position);
-  };
+bool Checker::opened(const coordinator::LogState& found, std::span<const LogRecord> in_doubt) {
+  auto& known = logs_[found.log];
+  const auto last = static_cast<std::uint64_t>(known.last) + (found.nonces.size() - known.nonces.size());
+  const bool is_kept = !in_doubt.empty() && static_cast<std::uint64_t>(found.last) == last + in_doubt.size();
+  if (is_kept) logged(found.log, in_doubt);
+  for (auto start = found.nonces.upper_bound(known.epoch()); start != found.nonces.end(); ++start) {
+    add(known, coordinator::EpochRecord{found.log, start->first, start->second});
+  }
+  if (known != found) throw Violation("K3: the log " + to_string(found.log) + " does not hold what is durable");
+  return is_kept;
+}
+
+void Checker::logged(LogIdentity log, std::span<const LogRecord> records) {
   for (const auto& record : records) {
-    if (const auto* commit = std::get_if<CommitRecord>(&record)) {
-      Txn& txn = txns_[commit->id];
-      require(!txn.record, "K1", commit->id, "decided twice");
-      require(!txn.told_aborted, "K4", commit->id, "commits after a client was told aborted");
-      require(!txn.told_forgotten, "K4", commit->id, "commits after a client was told that it is forgotten");
-      std::set<std::string> stores;
-      for (const auto& branch : commit->branches) {
-        const std::pair name{branch.store, branch.branch};
-        stores.insert(branch.store);
-        require(txn.prepared.contains(name), "K2", commit->id, "commits without the yes of " + branch.store);
-        require(!txn.given_up.contains(name), "K1", commit->id, "commits after " + branch.store + " gave it up");
-        require(!txn.given_up.contains({branch.store, kNoBranch}), "K1", commit->id,
-                "commits after " + branch.store + " was told to abort whatever it has of it");
-      }
-      for (const auto& [store, accounts] : txn.writes) {
-        require(stores.contains(store), "K2", commit->id, "the record forgets " + store);
-      }
-      txn.record = *commit;
-    } else if (const auto* store = std::get_if<coordinator::StoreRecord>(&record)) {
-      acknowledged(store->store, store->position);
-    } else if (const auto* end = std::get_if<coordinator::EndRecord>(&record)) {
-      for (const auto& each : end->stores) acknowledged(each.store, each.position);
-      for (auto& [id, txn] : txns_) {
-        if (id.log != log || !txn.record || txn.record->commit != end->commit) continue;
-        for (const auto& branch : txn.record->branches) {
-          require(txn.applied.contains(branch.store), "K1", id, "ended before " + branch.store + " applied it");
-        }
-        txn.ended = world_.now();
-      }
+    add(logs_[log], record);
+    if (const auto* commit = std::get_if<CommitRecord>(&record)) is_logged(*commit);
+    if (const auto* end = std::get_if<EndRecord>(&record)) is_logged(log, *end);
+  }
+}
+
+void Checker::is_logged(const CommitRecord& commit) {
+  Txn& txn = txns_[commit.id];
+  require(!txn.record, "K1", commit.id, "decided twice");
+  require(!txn.told_aborted, "K4", commit.id, "commits after a client was told aborted");
+  require(!txn.told_forgotten, "K4", commit.id, "commits after a client was told that it is forgotten");
+  std::set<std::string> stores;
+  for (const auto& branch : commit.branches) {
+    const std::pair name{branch.store, branch.branch};
+    stores.insert(branch.store);
+    require(txn.prepared.contains(name), "K2", commit.id, "commits without the yes of " + branch.store);
+    require(!txn.given_up.contains(name), "K1", commit.id, "commits after " + branch.store + " gave it up");
+    require(!txn.given_up.contains({branch.store, kNoBranch}), "K1", commit.id,
+            "commits after " + branch.store + " was told to abort whatever it has of it");
+  }
+  for (const auto& [store, accounts] : txn.writes) {
+    require(stores.contains(store), "K2", commit.id, "the record forgets " + store);
+  }
+  txn.record = commit;
+}
+
+void Checker::is_logged(LogIdentity log, const EndRecord& end) {
+  for (auto& [id, txn] : txns_) {
+    if (id.log != log || !txn.record || txn.record->commit != end.commit) continue;
+    for (const auto& branch : txn.record->branches) {
+      require(txn.applied.contains(branch.store), "K1", id, "ended before " + branch.store + " applied it");
     }
+    txn.ended = world_.now();
   }
 }
 
@@ -147,8 +164,10 @@ std::optional<Decision> Checker::known_decision(const std::string& store, const 
 }
 
 StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) const {
-  const auto found = acknowledged_.find({log, store});
-  return found == acknowledged_.end() ? StorePosition{} : found->second;
+  const auto found = logs_.find(log);
+  if (found == logs_.end()) return {};
+  const auto known = found->second.stores.find(store);
+  return known == found->second.stores.end() ? StorePosition{} : known->second.position;
 }
 
 void Checker::journaled(const std::string& store, const StoreImage& image) {
@@ -208,9 +227,8 @@ void Checker::vanishes(const std::string& store, const BranchRow& row) {
 }
 
 void Checker::leaves(const CoordinatorView& view) const {
-  const auto durable = durable_.find(view.line.log);
-  if (durable == durable_.end() || view.line.durable > durable->second)
-    throw Violation("K3: durable is said too early");
+  const auto log = logs_.find(view.line.log);
+  if (log == logs_.end() || view.line.durable > log->second.last) throw Violation("K3: durable is said too early");
   for (const auto& [id, txn] : txns_) {
     if (id.log != view.line.log || !txn.record || txn.ended) continue;
     require(!view.released.contains(txn.record->commit), "K3", id, "released before its end record is durable");

@@ -42,7 +42,10 @@ class Checker {
   void told(const TransactionId& id, OutcomeKind outcome, bool applied);
 
   // ---- what is durable ----
-  void logged(LogIdentity log, Position last, std::span<const coordinator::LogRecord> records);
+  // A log was opened, which was forcing these records when its process died; whether it has kept them. It must hold all
+  // that is durable, and nothing else but them and its starts since.
+  bool opened(const coordinator::LogState& found, std::span<const coordinator::LogRecord> in_doubt);
+  void logged(LogIdentity log, std::span<const coordinator::LogRecord> records);
   void journaled(const std::string& store, const StoreImage& image);
 
   // The highest position of the store's journal that the log remembers.
@@ -79,7 +82,7 @@ class Checker {
     std::set<std::tuple<std::string, AccountId, std::size_t>> reads;           // store, account, version
     std::set<std::tuple<std::string, AccountId, std::string>> reads_of_lists;  // store, list, items
     std::set<std::pair<std::string, BranchNumber>> prepared;                   // durable once
-    std::set<std::pair<std::string, BranchNumber>> given_up;                   // prepared, then gone; or told to be. kNoBranch: any
+    std::set<std::pair<std::string, BranchNumber>> given_up;  // prepared, then gone; or told to be. kNoBranch: any
     std::set<std::string> applied;
     std::optional<coordinator::CommitRecord> record;
     std::optional<Time> ended;  // in the log
@@ -90,6 +93,8 @@ class Checker {
   // Somebody says so: a coordinator that answers, or the SDK, which may know more.
   void is_said(const TransactionId& id, OutcomeKind outcome, bool applied);
   bool has_been_retained(const Txn& txn) const;
+  void is_logged(const coordinator::CommitRecord& commit);
+  void is_logged(LogIdentity log, const coordinator::EndRecord& end);
   void appears(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void vanishes(const std::string& store, const participant::BranchRow& row);
@@ -101,8 +106,7 @@ class Checker {
   World& world_;
   std::map<TransactionId, Txn> txns_;
   std::map<std::string, StoreImage> images_;
-  std::map<LogIdentity, Position> durable_;
-  std::map<std::pair<LogIdentity, std::string>, StorePosition> acknowledged_;
+  std::map<LogIdentity, coordinator::LogState> logs_;                                // what is durable in them
   std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …
 };
 

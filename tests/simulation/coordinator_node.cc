@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "coordinator/log/segment_reader.h"
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
 
@@ -41,10 +42,11 @@ CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity
 void CoordinatorNode::start() {
   if (core_ || !open_log()) return;
   ++starts_;
-  settle_in_doubt();
+  const bool is_kept = cluster_.checker.opened(log_->state(), in_doubt_);
+  if (!in_doubt_.empty()) cluster_.world.count(is_kept ? "forced blocks kept" : "forced blocks lost");
+  in_doubt_.clear();
   last_ = log_->state().last;
   out_of_space_.clear();
-  cluster_.checker.logged(log_identity_, last_, {});
   cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
   clock_.restart();
   core_ = std::make_unique<Coordinator>(settings(), log_->state(), name_, clock_.now());
@@ -74,22 +76,6 @@ bool CoordinatorNode::open_log() {
   if (world.strikes(Incident::kPowerLoss)) lose_power();
   world.after(world.between(1ms, 500ms), [this] { start(); });
   return false;
-}
-
-void CoordinatorNode::settle_in_doubt() {
-  const auto& state = log_->state();
-  const auto epoch = static_cast<std::uint64_t>(state.epoch());
-  if (!in_doubt_.empty()) {
-    // Each opening has put one record behind what it found.
-    const auto found = static_cast<std::uint64_t>(state.last) - (epoch - epoch_);
-    const auto wanted = static_cast<std::uint64_t>(in_doubt_last_);
-    const bool is_kept = found == wanted;
-    if (!is_kept && found != wanted - in_doubt_.size()) throw Violation(name_ + " has half a block, or more than one");
-    cluster_.world.count(is_kept ? "forced blocks kept" : "forced blocks lost");
-    if (is_kept) cluster_.checker.logged(log_identity_, state.last, in_doubt_);
-    in_doubt_.clear();
-  }
-  epoch_ = epoch;
 }
 
 void CoordinatorNode::crash() {
@@ -134,9 +120,8 @@ void CoordinatorNode::drain() {
 
 // The process is gone behind any operation of the append.
 void CoordinatorNode::die_within_append() {
-  in_doubt_last_ = Position{static_cast<std::uint64_t>(last_) - appended_.size()};
   fail_soon(kOperationsOfAnAppend);
-  const auto first = Position{static_cast<std::uint64_t>(in_doubt_last_) - in_flight_.size() + 1};
+  const auto first = Position{static_cast<std::uint64_t>(last_) - appended_.size() - in_flight_.size() + 1};
   static_cast<void>(log_->append(first, in_flight_).has_value());
   disk_.fail(0, Fault::kNothingDone);
   in_doubt_ = std::move(in_flight_);
@@ -326,7 +311,6 @@ void CoordinatorNode::write() {
     if (written.error().kind != ErrorKind::kUnavailable) {
       if (!may_fail) throw Violation(name_ + ": " + written.error().message);
       cluster_.world.count("forces that failed");
-      in_doubt_last_ = durable;
       in_doubt_ = std::exchange(in_flight_, {});
       return crash();  // nobody knows what the disk has kept
     }
@@ -335,7 +319,9 @@ void CoordinatorNode::write() {
     later(50ms, [this] { write(); });
     return;
   }
-  cluster_.checker.logged(log_identity_, durable, in_flight_);
+  const auto segment = segment_name(list_segments(*disk_.directory()).value().back());
+  if (!disk_.is_durable(segment)) throw Violation("K3: " + name_ + " has not forced " + segment);
+  cluster_.checker.logged(log_identity_, in_flight_);
   in_flight_.clear();
   const auto start = starts_;
   tell(DurableThrough{durable});

@@ -76,8 +76,6 @@ class CoordinatorNode {
   template <typename Request>
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
   bool open_log();
-  // What was being forced when the process died is on the disk, whole, or it is not.
-  void settle_in_doubt();
   void force();
   void write();
   void look_for_room();
@@ -104,10 +102,8 @@ class CoordinatorNode {
   std::vector<coordinator::LogRecord> appended_;   // wait for a force
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced
   std::vector<coordinator::LogRecord> in_doubt_;   // were, when it died
-  Position in_doubt_last_{};
-  std::uint64_t epoch_ = 0;           // of the last start
-  std::string out_of_space_;          // as the core was told
-  bool is_looking_for_room_ = false;  // in a while
+  std::string out_of_space_;                       // as the core was told
+  bool is_looking_for_room_ = false;               // in a while
   bool wants_force_ = false;
   bool may_alarm_ = false;  // what is handled may be refused with an alarm
   Time armed_ = Time::max();

@@ -153,6 +153,15 @@ std::vector<std::string> Disk::names() const {
   return names;
 }
 
+bool Disk::is_durable(const std::string& name) const {
+  const auto now = names_.find(name);
+  const auto after_a_crash = durable_names_.find(name);
+  if (now == names_.end() || after_a_crash == durable_names_.end() || now->second != after_a_crash->second)
+    return false;
+  const Content& content = files_[now->second];
+  return content.unsynced.empty() && !content.cut_to;
+}
+
 void Disk::put(const std::string& name, const Bytes& bytes) {
   files_.push_back({bytes, bytes, {}, {}});
   names_[name] = durable_names_[name] = files_.size() - 1;

@@ -65,6 +65,8 @@ class Disk {
   std::size_t unsynced_directory_operations() const { return directory_operations_.size(); }
 
   bool contains(const std::string& name) const { return names_.contains(name); }
+  // Whether no crash can take the file, its name or anything in it.
+  bool is_durable(const std::string& name) const;
   // REQUIRES: it is there.
   File file(const std::string& name) const { return File{names_.at(name)}; }
   std::vector<std::string> names() const;

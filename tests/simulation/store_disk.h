@@ -48,6 +48,8 @@ class StoreDisk {
 
   // What is committed. Throws a Violation if it breaks a rule of its schema. REQUIRES: a store is open on it.
   StoreImage read();
+  // Whether no crash can take anything of it. REQUIRES: the last thing that was done is a journal transaction.
+  bool is_durable() const { return disk_.is_durable("store.db-wal"); }
   // Before the last store on it is destroyed.
   void stop_reading() { reader_.reset(); }
 

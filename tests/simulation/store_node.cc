@@ -319,6 +319,7 @@ void StoreNode::perform(const WriteJournal& journal) {
     at_hand().disk().fail(0, Fault::kNothingDone);
     journaling_.reset();
     position_ = *position;
+    if (!at_hand().is_durable()) throw Violation("K3: " + name_ + " has not forced its journal transaction");
     if (!is_copy()) cluster_.checker.journaled(name_, disk_.read());
     inbox_.emplace_front(JournalDurable{*position});
     work();
