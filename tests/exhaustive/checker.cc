@@ -9,6 +9,7 @@ namespace assent::exhaustive {
 
 using coordinator::CommitRecord;
 using participant::BranchRow;
+using participant::LockMode;
 using participant::RowState;
 using simulation::AccountId;
 using simulation::ModelImage;
@@ -119,10 +120,11 @@ void Checker::appears(Node store, const BranchRow& row, const ModelImage& image)
   for (const auto& [other, beside] : image.rows) {
     if (other == row.id || beside.state != RowState::kPrepared) continue;
     for (const auto& lock : row.locks) {
+      const bool conflicts = std::any_of(beside.locks.begin(), beside.locks.end(), [&](const auto& held) {
+        return held.name == lock.name && (lock.mode == LockMode::kExclusive || held.mode == LockMode::kExclusive);
+      });
       require(
-          lock.mode != participant::LockMode::kExclusive ||
-              std::find(beside.locks.begin(), beside.locks.end(), lock) == beside.locks.end(),
-          "K5", row.id,
+          !conflicts, "K5", row.id,
           std::string("at ") + name_of(store) + " a key has a second prepared owner, " + simulation::describe(other));
     }
   }

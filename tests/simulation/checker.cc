@@ -13,6 +13,7 @@ using coordinator::CommitRecord;
 using coordinator::EndRecord;
 using coordinator::LogRecord;
 using participant::BranchRow;
+using participant::LockMode;
 using participant::RowState;
 
 namespace {
@@ -193,9 +194,10 @@ void Checker::appears(const std::string& store, const BranchRow& row, const Stor
   for (const auto& [other, beside] : image.rows) {
     if (other == row.id || beside.state != RowState::kPrepared) continue;
     for (const auto& lock : row.locks) {
-      require(lock.mode != participant::LockMode::kExclusive ||
-                  std::find(beside.locks.begin(), beside.locks.end(), lock) == beside.locks.end(),
-              "K5", row.id, "at " + store + " a key has a second prepared owner, " + describe(other));
+      const bool conflicts = std::any_of(beside.locks.begin(), beside.locks.end(), [&](const auto& held) {
+        return held.name == lock.name && (lock.mode == LockMode::kExclusive || held.mode == LockMode::kExclusive);
+      });
+      require(!conflicts, "K5", row.id, "at " + store + " a key has a second prepared owner, " + describe(other));
     }
   }
 }
