@@ -42,6 +42,9 @@ class CoordinatorNode {
   bool is_up() const { return core_ != nullptr; }
   std::uint64_t starts() const { return starts_; }
   const coordinator::Coordinator& core() const { return *core_; }
+  const coordinator::LogState& log_state() const { return log_->state(); }
+  const coordinator::LogDisk& disk() const { return disk_; }
+  std::size_t unanswered_calls() const { return callers_.size(); }
 
   void start();  // does nothing while it is up
   void crash();  // and it starts again after a while
@@ -55,6 +58,7 @@ class CoordinatorNode {
 
   template <typename Request>
   void ask(Request request, std::function<void(const Answer&)> answer) {
+    if (!is_up()) return;
     request.call = coordinator::CallId{++calls_};
     Caller caller{.name = {}, .when = coordinator::ReturnWhen::kDecided, .answer = std::move(answer)};
     if constexpr (requires { request.store; }) caller.name = request.store;

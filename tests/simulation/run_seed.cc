@@ -1,5 +1,6 @@
 #include "tests/simulation/run_seed.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -51,6 +52,25 @@ void disturb_now_and_then(Cluster& cluster) {
   world.after(100ms, [&cluster] { disturb_now_and_then(cluster); });
 }
 
+// Each call gets exactly one answer.
+template <typename Node>
+void check_all_are_answered(const Node& node) {
+  if (node.unanswered_calls() == 0) return;
+  throw Violation("left over: " + node.name() + " owes answers to " + std::to_string(node.unanswered_calls()) +
+                  " calls");
+}
+
+// What has ended is forgotten by now, and of the segments there is the present one, with one that was not removed.
+void check_log(const CoordinatorNode& coordinator) {
+  const auto commits = coordinator.log_state().commits.size();
+  const auto names = coordinator.disk().names();
+  const auto segments =
+      std::count_if(names.begin(), names.end(), [](const auto& name) { return name.starts_with("segment-"); });
+  if (commits == 0 && segments <= 2) return;
+  throw Violation("left over: the log of " + coordinator.name() + " has " + std::to_string(commits) + " commits in " +
+                  std::to_string(segments) + " segments");
+}
+
 void check_nothing_is_left(const Cluster& cluster) {
   for (const auto& coordinator : cluster.coordinators) {
     const auto& core = coordinator->core();
@@ -59,6 +79,8 @@ void check_nothing_is_left(const Cluster& cluster) {
                       std::to_string(core.committing()) + " committing, " + std::to_string(core.unended_records()) +
                       " unended");
     }
+    check_all_are_answered(*coordinator);
+    check_log(*coordinator);
   }
   for (const auto& [name, store] : cluster.stores) {
     const auto totals = store->core().totals(cluster.world.now());
@@ -69,6 +91,7 @@ void check_nothing_is_left(const Cluster& cluster) {
                       " unreleased, " + std::to_string(totals.locks) + " locks, " + std::to_string(totals.waiting) +
                       " waiting");
     }
+    check_all_are_answered(*store);
   }
 }
 

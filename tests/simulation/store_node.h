@@ -31,6 +31,7 @@ class StoreNode {
   const std::string& name() const { return name_; }
   bool is_up() const { return core_ != nullptr; }
   const participant::BranchTable& core() const { return *core_; }
+  std::size_t unanswered_calls() const { return callers_.size(); }
 
   void start();  // does nothing while it is up
   void crash();  // with its process, which starts again after a while; or first a copy of the store
@@ -45,6 +46,7 @@ class StoreNode {
 
   template <typename Request>
   void ask(Request request, std::function<void(const participant::Effect&)> answer) {
+    if (!is_up()) return;
     request.call = participant::CallId{++calls_};
     callers_.insert_or_assign(request.call, std::move(answer));
     tell(std::move(request));
