@@ -49,6 +49,7 @@ void Checker::begin(const TransactionId& id, const Plan& plan) {
   txn.faults = faults_of(world_);
   world_.count("transactions");
   txn.marker = plan.is_marked ? marker_of(id) : 0;
+  txn.child_at = plan.child_at;
   txn.writes = plan.writes;
   txn.level = plan.level;
 }
@@ -312,6 +313,8 @@ void Checker::check_outcomes() const {
       const bool is_here = image.accounts.contains(txn.marker);
       require(txn.marker == 0 || is_here == (txn.record && txn.writes.contains(store)), "K1", id,
               is_here ? store + " has it, though it did not commit" : store + " has lost it");
+      require(txn.marker == 0 || image.links.contains(txn.marker) == (txn.record && txn.child_at == store), "K1", id,
+              store + " has its link, though it did not commit, or has lost it");
     }
   }
   const auto stores = static_cast<Balance>(images_.size());

@@ -77,6 +77,7 @@ class Checker {
     bool told_aborted = false;
     bool told_forgotten = false;
     AccountId marker = 0;
+    std::string child_at;
     IsolationLevel level = IsolationLevel::kSerializable;
     std::map<std::string, std::vector<AccountId>> writes;
     std::set<std::tuple<std::string, AccountId, std::size_t>> reads;           // store, account, version

@@ -107,6 +107,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   } else if (kind < 11) {
     plan.name = "child before its parent";  // breaks the rule of links for a while, or for good
     plan.is_marked = true;
+    plan.child_at = from;
     plan.steps.push_back({from, statement(kInsertLink, {AccountId{0}, AccountId{0}, nullptr}, 1), {}, {0, 1}});
     if (world.chance(0.8)) {
       add_write(plan, from, account(), 0);

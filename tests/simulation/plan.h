@@ -36,6 +36,7 @@ struct Plan {
   bool is_marked = true;  // inserts an account of its own at each store it writes at (so it cannot run there twice)
   std::vector<Step> steps;
   std::map<std::string, std::vector<AccountId>> writes;  // by store
+  std::string child_at;  // the store at which it inserts a link that nobody deletes, with the number of its marker
 
   // A plan that is run again is another transaction, with a marker of its own.
   void mark(AccountId marker);

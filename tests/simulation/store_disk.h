@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "participant/store/connection.h"
@@ -30,6 +31,7 @@ inline constexpr AccountId kLists = 2;
 
 struct StoreImage : ModelImage {
   std::map<AccountId, std::string> lists;
+  std::set<AccountId> links;  // those without a code, which nobody deletes
 };
 
 class StoreDisk {
