@@ -42,9 +42,7 @@ CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity
 void CoordinatorNode::start() {
   if (core_ || !open_log()) return;
   ++starts_;
-  const bool is_kept = cluster_.checker.opened(log_->state(), in_doubt_);
-  if (!in_doubt_.empty()) cluster_.world.count(is_kept ? "forced blocks kept" : "forced blocks lost");
-  in_doubt_.clear();
+  settle_in_doubt();
   last_ = log_->state().last;
   out_of_space_.clear();
   cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
@@ -59,6 +57,7 @@ void CoordinatorNode::start() {
 bool CoordinatorNode::open_log() {
   auto& world = cluster_.world;
   const bool may_fail = starts_ > 0 && world.strikes(Incident::kDiskError);
+  found_unforced_ = !in_doubt_.empty() && !is_forced();
   if (may_fail) fail_soon(kOperationsOfAnOpening);
   auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0,
                                                   .identity = log_identity_,
@@ -76,6 +75,21 @@ bool CoordinatorNode::open_log() {
   if (world.strikes(Incident::kPowerLoss)) lose_power();
   world.after(world.between(1ms, 500ms), [this] { start(); });
   return false;
+}
+
+// What was being forced when the process died is on the disk, whole, or it is not.
+void CoordinatorNode::settle_in_doubt() {
+  const bool is_kept = cluster_.checker.opened(log_->state(), in_doubt_);
+  found_unforced_ = found_unforced_ && is_kept;
+  const auto commits = [](const LogRecord& record) { return std::holds_alternative<CommitRecord>(record); };
+  if (std::any_of(in_doubt_.begin(), in_doubt_.end(), commits)) {
+    cluster_.world.count(is_kept ? "commits kept, and nobody told" : "commits lost in a force");
+  }
+  in_doubt_.clear();
+}
+
+bool CoordinatorNode::is_forced() {
+  return disk_.is_durable(segment_name(list_segments(*disk_.directory()).value().back()));
 }
 
 void CoordinatorNode::crash() {
@@ -122,7 +136,9 @@ void CoordinatorNode::drain() {
 void CoordinatorNode::die_within_append() {
   fail_soon(kOperationsOfAnAppend);
   const auto first = Position{static_cast<std::uint64_t>(last_) - appended_.size() - in_flight_.size() + 1};
+  const auto names = disk_.names();
   static_cast<void>(log_->append(first, in_flight_).has_value());
+  if (disk_.names() != names) cluster_.world.count("coordinator died: checkpoint");
   disk_.fail(0, Fault::kNothingDone);
   in_doubt_ = std::move(in_flight_);
 }
@@ -135,6 +151,7 @@ void CoordinatorNode::fail_soon(std::uint64_t operations) {
 void CoordinatorNode::lose_power() {
   auto& world = cluster_.world;
   world.count("power failures");
+  if (std::exchange(found_unforced_, false)) world.count("power failures after a restart that kept what was unforced");
   disk_.crash({.data = std::array{KeptData::kAll, KeptData::kNone, KeptData::kSome}.at(world.below(3)),
                .sector_bytes = world.chance(0.5) ? 512U : 4096U,
                .seed = static_cast<std::uint32_t>(world.below(1ULL << 32U)),
@@ -319,8 +336,7 @@ void CoordinatorNode::write() {
     later(50ms, [this] { write(); });
     return;
   }
-  const auto segment = segment_name(list_segments(*disk_.directory()).value().back());
-  if (!disk_.is_durable(segment)) throw Violation("K3: " + name_ + " has not forced " + segment);
+  if (!is_forced()) throw Violation("K3: " + name_ + " has not forced its block");
   cluster_.checker.logged(log_identity_, in_flight_);
   in_flight_.clear();
   const auto start = starts_;

@@ -80,6 +80,9 @@ class CoordinatorNode {
   template <typename Request>
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
   bool open_log();
+  void settle_in_doubt();
+  // Its present segment.
+  bool is_forced();
   void force();
   void write();
   void look_for_room();
@@ -106,6 +109,7 @@ class CoordinatorNode {
   std::vector<coordinator::LogRecord> appended_;   // wait for a force
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced
   std::vector<coordinator::LogRecord> in_doubt_;   // were, when it died
+  bool found_unforced_ = false;                    // at the last opening, in a block that it kept
   std::string out_of_space_;                       // as the core was told
   bool is_looking_for_room_ = false;               // in a while
   bool wants_force_ = false;

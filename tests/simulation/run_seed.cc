@@ -40,6 +40,7 @@ void disturb_now_and_then(Cluster& cluster) {
     if (world.strikes(Incident::kPause)) {
       node.clock().pause(world.long_while(2));
       world.say(node.name(), " stands still");
+      world.count(node.name().starts_with("coordinator") ? "coordinators that stood still" : "stores that stood still");
     }
     if (world.strikes(Incident::kClockJump)) node.clock().leap(world.long_while(4));
     if (world.strikes(Incident::kDrain)) node.drain();

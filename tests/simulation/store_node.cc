@@ -123,8 +123,10 @@ void StoreNode::die(Duration until_start) {
   for (const auto& [id, state] : states_) world.count("store died: " + std::string(state));
   Disk& disk = at_hand().disk();
   if (journaling_) {
+    if (is_aborting()) world.count("store died: aborting");
     disk.fail(1 + world.below(kOperationsOfAJournal), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone, true);
-    static_cast<void>(store_->journal(journaling_->operations).has_value());
+    const bool is_done = store_->journal(journaling_->operations).has_value();
+    if (is_done && disk.has_failed()) world.count("store died: checkpoint");
     was_journaling_ = !is_copy();
     position_when_it_died_ = position_;
   }
@@ -235,6 +237,7 @@ void StoreNode::work() {
 void StoreNode::step(const Event& event) {
   const auto start = starts_;
   if (cluster_.world.is_transcribed()) cluster_.world.say(name_, " <- ", describe(event));
+  count_what_meets(event);
   Effects effects;
   core_->step(event, clock_.now(), effects);
   for (const Effect& effect : effects) {
@@ -243,6 +246,33 @@ void StoreNode::step(const Event& event) {
     if (!core_ || start != starts_) return;
   }
   if (cluster_.world.strikes(Incident::kCrash)) crash();
+}
+
+// An abort is being journaled.
+bool StoreNode::is_aborting() {
+  if (is_copy()) return false;
+  const auto rows = disk_.read().rows;
+  const auto aborts = [&rows](const JournalOperation& operation) {
+    const auto* deletion = std::get_if<DeleteBranch>(&operation);
+    return deletion != nullptr && rows.contains(deletion->id) && rows.at(deletion->id).state == RowState::kPrepared;
+  };
+  return std::any_of(journaling_->operations.begin(), journaling_->operations.end(), aborts);
+}
+
+void StoreNode::count_what_meets(const Event& event) {
+  const auto state = [this](const TransactionId& id) {
+    const auto found = states_.find(id);
+    return found == states_.end() ? std::string_view("none") : found->second;
+  };
+  auto& world = cluster_.world;
+  if (const auto* told = std::get_if<DecisionReceived>(&event)) {
+    if (told->decision != Decision::kCommit) return;
+    if (state(told->id) == "active") world.count("commits that meet another copy of their branch");
+    if (state(told->id) == "prepared") world.count("commits that are pushed");
+  } else if (const auto* answer = std::get_if<InquiryAnswered>(&event)) {
+    const bool commits = answer->result == InquiryResult::kCommit && state(answer->id) == "prepared";
+    if (commits) world.count("commits that are pulled");
+  }
 }
 
 void StoreNode::perform(const Effect& effect) {

@@ -55,6 +55,8 @@ class StoreNode {
  private:
   void work();
   void step(const participant::Event& event);
+  bool is_aborting();
+  void count_what_meets(const participant::Event& event);
   void perform(const participant::Effect& effect);
   void perform(const participant::RunStatements& run);
   void perform(const participant::WriteJournal& journal);

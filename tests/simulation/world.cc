@@ -85,7 +85,12 @@ void World::send(const std::string& from, const std::string& to, const std::func
   if (is_transcribed()) say(from, " -> ", to, ": ", what(), lost ? "  LOST" : twice ? "  TWICE" : "");
   count("messages");
   if (lost || twice) count((lost ? "lost: " : "repeated: ") + kind_of(what()));
-  if (lost) return;
+  if (lost) {
+    const auto back = cut_until_.find({link.second, link.first});
+    const bool is_open_back = back == cut_until_.end() || back->second <= now_;
+    if (cut != cut_until_.end() && cut->second > now_ && is_open_back) count("lost in one direction");
+    return;
+  }
   const auto clog = clogged_until_.find(std::minmax(link.first, link.second));
   const Duration kept = clog == clogged_until_.end() ? Duration{} : std::max(Duration{}, clog->second - now_);
   after(kept + latency(1ms, 4ms), deliver);
