@@ -32,7 +32,7 @@ std::size_t faults_of(const World& world) {
 
 void add(coordinator::LogState& log, const LogRecord& record) {
   const auto wrong = log.apply(Position{static_cast<std::uint64_t>(log.last) + 1}, record);
-  if (wrong) throw Violation("K1: the log contradicts itself: " + *wrong);
+  if (wrong) throw Violation("R1: the log contradicts itself: " + *wrong);
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) c
 
 void Checker::begin(const TransactionId& id, const Plan& plan) {
   Txn& txn = txns_[id];
-  require(!txn.begun, "K4", id, "its id was given out twice");
+  require(!txn.begun, "R4", id, "its id was given out twice");
   txn.begun = world_.now();
   txn.faults = faults_of(world_);
   world_.count("transactions");
@@ -56,8 +56,8 @@ void Checker::begin(const TransactionId& id, const Plan& plan) {
 
 void Checker::saw(const TransactionId& id, const Step& step, AccountId account, Balance balance) {
   const auto version = static_cast<std::size_t>(balance % kVersions);
-  require(version >= step.own_writes, "K6", id, "did not read what it wrote itself at " + step.store);
-  require(version <= writers(step.store, account).size() + step.own_writes, "K6", id,
+  require(version >= step.own_writes, "R6", id, "did not read what it wrote itself at " + step.store);
+  require(version <= writers(step.store, account).size() + step.own_writes, "R6", id,
           "read what is not committed at " + step.store);
   txns_[id].reads.emplace(step.store, account, version);
 }
@@ -66,7 +66,7 @@ void Checker::saw(const TransactionId& id, const Step& step, AccountId list, std
   std::string committed = items;
   if (step.own_writes > 0) {
     const std::string own = std::to_string(marker_of(id)) + ',';
-    require(items.ends_with(own), "K6", id, "did not read last what it appended itself at " + step.store);
+    require(items.ends_with(own), "R6", id, "did not read last what it appended itself at " + step.store);
     committed.resize(items.size() - own.size());
   }
   version_of(id, step.store, list, committed);
@@ -88,15 +88,15 @@ void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied
   Txn& txn = txns_[id];
   if (txn.writes.empty() && txn.begun) return;  // wrote nothing: leaves no record, and may be answered either way
   if (outcome == OutcomeKind::kCommitted) {
-    require(txn.record.has_value(), "K3", id, "told committed before the record is durable");
+    require(txn.record.has_value(), "R3", id, "told committed before the record is durable");
     for (const auto& branch : txn.record->branches) {
-      require(!applied || txn.applied.contains(branch.store), "K3", id, "told applied before " + branch.store + " has");
+      require(!applied || txn.applied.contains(branch.store), "R3", id, "told applied before " + branch.store + " has");
     }
   } else if (outcome == OutcomeKind::kAborted) {
-    require(!txn.record, "K4", id, "told aborted, and it is committed");
+    require(!txn.record, "R4", id, "told aborted, and it is committed");
     txn.told_aborted = true;
   } else if (outcome == OutcomeKind::kForgotten) {
-    require(!txn.record || has_been_retained(txn), "K4", id, "forgotten too early");
+    require(!txn.record || has_been_retained(txn), "R4", id, "forgotten too early");
     txn.told_forgotten = true;
   }
 }
@@ -116,7 +116,7 @@ bool Checker::opened(const coordinator::LogState& found, std::span<const LogReco
   for (auto start = found.nonces.upper_bound(known.epoch()); start != found.nonces.end(); ++start) {
     add(known, coordinator::EpochRecord{found.log, start->first, start->second});
   }
-  if (known != found) throw Violation("K3: the log " + to_string(found.log) + " does not hold what is durable");
+  if (known != found) throw Violation("R3: the log " + to_string(found.log) + " does not hold what is durable");
   return is_kept;
 }
 
@@ -130,20 +130,20 @@ void Checker::logged(LogIdentity log, std::span<const LogRecord> records) {
 
 void Checker::is_logged(const CommitRecord& commit) {
   Txn& txn = txns_[commit.id];
-  require(!txn.record, "K1", commit.id, "decided twice");
-  require(!txn.told_aborted, "K4", commit.id, "commits after a client was told aborted");
-  require(!txn.told_forgotten, "K4", commit.id, "commits after a client was told that it is forgotten");
+  require(!txn.record, "R1", commit.id, "decided twice");
+  require(!txn.told_aborted, "R4", commit.id, "commits after a client was told aborted");
+  require(!txn.told_forgotten, "R4", commit.id, "commits after a client was told that it is forgotten");
   std::set<std::string> stores;
   for (const auto& branch : commit.branches) {
     const std::pair name{branch.store, branch.branch};
     stores.insert(branch.store);
-    require(txn.prepared.contains(name), "K2", commit.id, "commits without the yes of " + branch.store);
-    require(!txn.given_up.contains(name), "K1", commit.id, "commits after " + branch.store + " gave it up");
-    require(!txn.given_up.contains({branch.store, kNoBranch}), "K1", commit.id,
+    require(txn.prepared.contains(name), "R2", commit.id, "commits without the yes of " + branch.store);
+    require(!txn.given_up.contains(name), "R1", commit.id, "commits after " + branch.store + " gave it up");
+    require(!txn.given_up.contains({branch.store, kNoBranch}), "R1", commit.id,
             "commits after " + branch.store + " was told to abort whatever it has of it");
   }
   for (const auto& [store, accounts] : txn.writes) {
-    require(stores.contains(store), "K2", commit.id, "the record forgets " + store);
+    require(stores.contains(store), "R2", commit.id, "the record forgets " + store);
   }
   txn.record = commit;
 }
@@ -152,7 +152,7 @@ void Checker::is_logged(LogIdentity log, const EndRecord& end) {
   for (auto& [id, txn] : txns_) {
     if (id.log != log || !txn.record || txn.record->commit != end.commit) continue;
     for (const auto& branch : txn.record->branches) {
-      require(txn.applied.contains(branch.store), "K1", id, "ended before " + branch.store + " applied it");
+      require(txn.applied.contains(branch.store), "R1", id, "ended before " + branch.store + " applied it");
     }
     txn.ended = world_.now();
   }
@@ -174,7 +174,7 @@ StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) c
 
 void Checker::journaled(const std::string& store, const StoreImage& image) {
   if (image.has_rule && !has_even_pair(image.accounts))
-    throw Violation("K8: " + store + " has taken what a last run refuses");
+    throw Violation("R8: " + store + " has taken what a last run refuses");
   const StoreImage before = std::exchange(images_[store], image);
   for (const auto& [id, row] : before.rows) {
     const auto now = image.rows.find(id);
@@ -190,7 +190,7 @@ void Checker::journaled(const std::string& store, const StoreImage& image) {
 }
 
 void Checker::appears(const std::string& store, const BranchRow& row, const StoreImage& image) {
-  require(row.state == RowState::kPrepared, "K1", row.id, "a branch at " + store + " is born committed");
+  require(row.state == RowState::kPrepared, "R1", row.id, "a branch at " + store + " is born committed");
   txns_[row.id].prepared.emplace(store, row.branch);
   for (const auto& [other, beside] : image.rows) {
     if (other == row.id || beside.state != RowState::kPrepared) continue;
@@ -198,43 +198,43 @@ void Checker::appears(const std::string& store, const BranchRow& row, const Stor
       const bool conflicts = std::any_of(beside.locks.begin(), beside.locks.end(), [&](const auto& held) {
         return held.name == lock.name && (lock.mode == LockMode::kExclusive || held.mode == LockMode::kExclusive);
       });
-      require(!conflicts, "K5", row.id, "at " + store + " a key has a second prepared owner, " + describe(other));
+      require(!conflicts, "R5", row.id, "at " + store + " a key has a second prepared owner, " + describe(other));
     }
   }
 }
 
 void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
   Txn& txn = txns_[row.id];
-  require(txn.names(store, row.branch), "K1", row.id, store + " applied a branch that no durable record names");
-  require(row.commit == txn.record->commit || row.state == RowState::kResolvedCommit, "K1", row.id,
+  require(txn.names(store, row.branch), "R1", row.id, store + " applied a branch that no durable record names");
+  require(row.commit == txn.record->commit || row.state == RowState::kResolvedCommit, "R1", row.id,
           store + " applied it for another commit");
-  require(txn.applied.insert(store).second, "K1", row.id, store + " applied it twice");
+  require(txn.applied.insert(store).second, "R1", row.id, store + " applied it twice");
   for (const AccountId account : txn.writes[store]) {
     auto& writers = writers_[{store, account}];
     writers.push_back(row.id);
     const auto version = account < kFirstList ? static_cast<std::size_t>(image.accounts.at(account) % kVersions)
                                               : version_of(row.id, store, account, image.lists.at(account));
-    require(version == writers.size(), "K6", row.id, store + " has lost or repeated a change");
+    require(version == writers.size(), "R6", row.id, store + " has lost or repeated a change");
   }
 }
 
 void Checker::vanishes(const std::string& store, const BranchRow& row) {
   Txn& txn = txns_[row.id];
   if (row.state == RowState::kPrepared || row.state == RowState::kResolvedAbort) {
-    require(!txn.names(store, row.branch), "K1", row.id, store + " gave up a committed branch");
+    require(!txn.names(store, row.branch), "R1", row.id, store + " gave up a committed branch");
     txn.given_up.emplace(store, row.branch);
   } else {
-    require(txn.ended.has_value(), "K3", row.id, store + " forgot the branch before the end record is durable");
+    require(txn.ended.has_value(), "R3", row.id, store + " forgot the branch before the end record is durable");
     world_.count("branches released");
   }
 }
 
 void Checker::leaves(const CoordinatorView& view) const {
   const auto log = logs_.find(view.line.log);
-  if (log == logs_.end() || view.line.durable > log->second.last) throw Violation("K3: durable is said too early");
+  if (log == logs_.end() || view.line.durable > log->second.last) throw Violation("R3: durable is said too early");
   for (const auto& [id, txn] : txns_) {
     if (id.log != view.line.log || !txn.record || txn.ended) continue;
-    require(!view.released.contains(txn.record->commit), "K3", id, "released before its end record is durable");
+    require(!view.released.contains(txn.record->commit), "R3", id, "released before its end record is durable");
   }
 }
 
@@ -245,10 +245,10 @@ void Checker::leaves(const coordinator::OutcomeAnswered& answer, bool applied) {
 void Checker::leaves(const coordinator::SendDecision& decision) {
   Txn& txn = txns_[decision.id];
   const bool is_committed = txn.names(decision.store, decision.branch);
-  require(is_committed == (decision.decision == Decision::kCommit), "K3", decision.id,
+  require(is_committed == (decision.decision == Decision::kCommit), "R3", decision.id,
           "the decision sent to " + decision.store + " is not what is durable");
   if (is_committed) return;
-  require(decision.branch != kNoBranch || !txn.record, "K1", decision.id,
+  require(decision.branch != kNoBranch || !txn.record, "R1", decision.id,
           decision.store + " is told to abort whatever it has of a committed transaction");
   txn.given_up.emplace(decision.store, decision.branch);
 }
@@ -257,11 +257,11 @@ void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswere
                      const CoordinatorView& view) {
   Txn& txn = txns_[answer.id];
   if (answer.result == coordinator::InquiryResult::kCommit) {
-    require(txn.names(asker, answer.branch), "K3", answer.id, asker + " is told commit before the record is durable");
+    require(txn.names(asker, answer.branch), "R3", answer.id, asker + " is told commit before the record is durable");
     world_.count("inquiries answered commit");
   } else if (answer.result == coordinator::InquiryResult::kAbort) {
     // Of one that it has forgotten, it has no record; but what it says of itself in the same answer releases it.
-    require(!txn.names(asker, answer.branch) || view.released.contains(txn.record->commit), "K1", answer.id,
+    require(!txn.names(asker, answer.branch) || view.released.contains(txn.record->commit), "R1", answer.id,
             asker + " is told abort of a committed branch");
     txn.given_up.emplace(asker, answer.branch);
     world_.count("inquiries answered abort");
@@ -280,13 +280,13 @@ void Checker::leaves(const std::string& store, const participant::VoteAnswered& 
       return entry.second.names(store, vote.branch) && entry.second.applied.contains(store);
     });
     if (!is_applied) {
-      throw Violation("K3: " + store + " says that branch " + to_string(vote.branch) + " has committed, too early");
+      throw Violation("R3: " + store + " says that branch " + to_string(vote.branch) + " has committed, too early");
     }
     return world_.count("votes already committed");
   }
   const auto& rows = images_.at(store).rows;
   if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.second.branch == vote.branch; })) {
-    throw Violation("K3: " + store + " votes yes before branch " + to_string(vote.branch) + " is durable");
+    throw Violation("R3: " + store + " votes yes before branch " + to_string(vote.branch) + " is durable");
   }
 }
 
@@ -294,14 +294,14 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
   const auto found = txns_.find(answer.id);
   if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
   const Txn& txn = found->second;
-  require(txn.applied.contains(store) || !txn.writes.contains(store), "K3", answer.id,
+  require(txn.applied.contains(store) || !txn.writes.contains(store), "R3", answer.id,
           store + " acknowledges before the apply is durable");
 }
 
 void Checker::check_outcomes() const {
   for (const auto& [id, txn] : txns_) {
     for (const auto& [store, accounts] : txn.writes) {
-      require(txn.applied.contains(store) == txn.record.has_value(), "K1", id, "is not the same at " + store);
+      require(txn.applied.contains(store) == txn.record.has_value(), "R1", id, "is not the same at " + store);
     }
   }
   Balance money = 0;
@@ -311,14 +311,14 @@ void Checker::check_outcomes() const {
     for (AccountId account = 0; account < kAccounts; ++account) money += image.accounts.at(account) / kVersions;
     for (const auto& [id, txn] : txns_) {
       const bool is_here = image.accounts.contains(txn.marker);
-      require(txn.marker == 0 || is_here == (txn.record && txn.writes.contains(store)), "K1", id,
+      require(txn.marker == 0 || is_here == (txn.record && txn.writes.contains(store)), "R1", id,
               is_here ? store + " has it, though it did not commit" : store + " has lost it");
-      require(txn.marker == 0 || image.links.contains(txn.marker) == (txn.record && txn.child_at == store), "K1", id,
+      require(txn.marker == 0 || image.links.contains(txn.marker) == (txn.record && txn.child_at == store), "R1", id,
               store + " has its link, though it did not commit, or has lost it");
     }
   }
   const auto stores = static_cast<Balance>(images_.size());
-  if (money != stores * kAccounts * kFirstMoney) throw Violation("K6: the sum is now " + std::to_string(money));
+  if (money != stores * kAccounts * kFirstMoney) throw Violation("R6: the sum is now " + std::to_string(money));
 }
 
 const std::vector<TransactionId>& Checker::writers(const std::string& store, AccountId account) const {
@@ -333,7 +333,7 @@ std::size_t Checker::version_of(const TransactionId& reader, const std::string& 
   std::istringstream markers(items);
   std::size_t version = 0;
   for (std::string marker; std::getline(markers, marker, ','); ++version) {
-    require(version < writers.size() && marker == std::to_string(marker_of(writers[version])), "K6", reader,
+    require(version < writers.size() && marker == std::to_string(marker_of(writers[version])), "R6", reader,
             "read of a list what is not committed at " + store);
   }
   return version;
@@ -354,7 +354,7 @@ void Checker::check_serializable() const {
     }
     for (const auto& [store, account, version] : reads) {
       const auto& writers = this->writers(store, account);
-      require(version <= writers.size(), "K6", id, "read what was never committed at " + store);
+      require(version <= writers.size(), "R6", id, "read what was never committed at " + store);
       if (txn.level == IsolationLevel::kReadCommitted) continue;  // what it read may have changed since
       if (version > 0 && writers[version - 1] != id) later[writers[version - 1]].insert(id);
       if (version < writers.size() && writers[version] != id) later[id].insert(writers[version]);
@@ -366,7 +366,7 @@ void Checker::check_serializable() const {
   std::map<TransactionId, bool> is_done;  // absent: not visited; false: on the path
   const std::function<void(const TransactionId&)> visit = [&](const TransactionId& id) {
     const auto [state, is_first] = is_done.emplace(id, false);
-    require(is_first || state->second, "K6", id, "comes before itself: not serializable");
+    require(is_first || state->second, "R6", id, "comes before itself: not serializable");
     if (!is_first) return;
     for (const auto& next : later[id]) visit(next);
     is_done[id] = true;

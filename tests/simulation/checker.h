@@ -1,15 +1,15 @@
 // Checker: what Assent promises, seen from outside. It looks at what is durable on the disks, at what leaves a process
 // and at what clients are told, never at what a core says of itself. Whatever breaks a promise throws a Violation.
 //
-//   K1  Stores agree: a branch is applied only for a durable commit record that names it, and one that the record
+//   R1  Stores agree: a branch is applied only for a durable commit record that names it, and one that the record
 //       names is never given up. A decision is made once.
-//   K2  No commit without all yes votes: the record names each store that the transaction wrote at, with a branch
+//   R2  No commit without all yes votes: the record names each store that the transaction wrote at, with a branch
 //       number that was durably prepared there.
-//   K3  Nothing that depends on a forced write leaves before it: votes, decisions, acknowledgements, answers, releases.
-//   K4  Clients hear the truth: after *committed* every store has it or will, after *aborted* none ever.
-//   K5  One key has one prepared owner.
-//   K6  The committed transactions are serializable in the order of real time, and sums are conserved.
-//   K8  What only a commit checks holds in all that was committed. (K7 is checked where an old copy answers.)
+//   R3  Nothing that depends on a forced write leaves before it: votes, decisions, acknowledgements, answers, releases.
+//   R4  Clients hear the truth: after *committed* every store has it or will, after *aborted* none ever.
+//   R5  One key has one prepared owner.
+//   R6  The committed transactions are serializable in the order of real time, and sums are conserved.
+//   R8  What only a commit checks holds in all that was committed. (R7 is checked where an old copy answers.)
 #pragma once
 
 #include <map>

@@ -336,7 +336,7 @@ void CoordinatorNode::write() {
     later(50ms, [this] { write(); });
     return;
   }
-  if (!is_forced()) throw Violation("K3: " + name_ + " has not forced its block");
+  if (!is_forced()) throw Violation("R3: " + name_ + " has not forced its block");
   cluster_.checker.logged(log_identity_, in_flight_);
   in_flight_.clear();
   const auto start = starts_;

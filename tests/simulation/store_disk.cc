@@ -88,7 +88,7 @@ StoreImage StoreDisk::read() {
     while (lists.step()) image.lists[lists.integer(0)] = lists.text(1);
     Query links = reader_->query("SELECT id FROM links WHERE code IS NULL");
     while (links.step()) image.links.insert(links.integer(0));
-    if (reader_->query("PRAGMA foreign_key_check").step()) throw Violation("K8: a link refers to no account");
+    if (reader_->query("PRAGMA foreign_key_check").step()) throw Violation("R8: a link refers to no account");
   }
   auto kept = JournalTables::read(*reader_);
   reader_->query("COMMIT").run();

@@ -317,7 +317,7 @@ void StoreNode::perform(const Effect& effect) {
 template <typename Answer>
 void StoreNode::check(const Answer& answer) const {
   if (is_copy() && (std::is_same_v<Answer, VoteAnswered> || std::is_same_v<Answer, DecisionAnswered>)) {
-    throw Violation("K7: an old copy of " + name_ + " takes part: " + describe(answer));
+    throw Violation("R7: an old copy of " + name_ + " takes part: " + describe(answer));
   }
   if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);
 }
@@ -349,7 +349,7 @@ void StoreNode::perform(const WriteJournal& journal) {
     at_hand().disk().fail(0, Fault::kNothingDone);
     journaling_.reset();
     position_ = *position;
-    if (!at_hand().is_durable()) throw Violation("K3: " + name_ + " has not forced its journal transaction");
+    if (!at_hand().is_durable()) throw Violation("R3: " + name_ + " has not forced its journal transaction");
     if (!is_copy()) cluster_.checker.journaled(name_, disk_.read());
     inbox_.emplace_front(JournalDurable{*position});
     work();
