@@ -13,7 +13,7 @@ namespace assent::simulation {
 enum class Incident : std::uint8_t {
   kLoss,         // of one message
   kRepetition,   // of one message: it arrives twice
-  kDelay,        // of one message or one forced write: it takes up to `longest`
+  kDelay,        // of one message, one forced write or one run of statements: it takes up to `longest`
   kCrash,        // before, or after, a process performs any one effect
   kDiskCrash,    // a process dies in a forced write
   kPowerLoss,    // with a process, or while it does not open

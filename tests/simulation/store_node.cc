@@ -189,6 +189,8 @@ void StoreNode::close() {
   store_.reset();
   callers_.clear();
   inbox_.clear();
+  runs_.clear();
+  is_running_ = was_slow_ = false;
   journaling_.reset();
   states_.clear();
   is_awake_ = false;
@@ -209,29 +211,66 @@ void StoreNode::lose_power() {
 void StoreNode::tell(Event event) {
   if (!core_) return;
   inbox_.push_back(std::move(event));
-  if (is_awake_ || journaling_) return;
+  if (is_awake_ || is_busy()) return;
   is_awake_ = true;
   later(cluster_.world.between(0us, 500us), [this] { work(); });
 }
 
+// As the StoreRunner: what came while something ran for long waits for no other run.
 void StoreNode::work() {
   const auto start = starts_;
   is_awake_ = false;
-  while (!journaling_ && !(inbox_.empty() && is_batch_ended_)) {
-    is_batch_ended_ = inbox_.empty();
-    Event event = BatchEnded{};
+  while (!is_busy() && !(inbox_.empty() && runs_.empty() && is_batch_ended_)) {
     if (!inbox_.empty()) {
-      event = std::move(inbox_.front());
+      is_batch_ended_ = false;
+      const Event event = std::move(inbox_.front());
       inbox_.pop_front();
+      step(event);
+    } else if (runs_.empty() || std::exchange(was_slow_, false)) {
+      end_batch();
+    } else {
+      run_next();
     }
-    step(event);
     if (!core_ || start != starts_) return;
   }
+  if (is_running_) return;
   const auto at_hand = store_->branch_at_hand();
   if (!at_hand || !core_->may_go_on(*at_hand)) {
     if (const auto ended = store_->end_executions(); !ended) return go_offline(ended.error());
   }
   arm();
+}
+
+void StoreNode::end_batch() {
+  const auto start = starts_;
+  const auto deadline = core_->next_deadline();
+  if (deadline && *deadline <= clock_.now()) step(TimePassed{});
+  if (!core_ || start != starts_) return;
+  is_batch_ended_ = true;
+  step(BatchEnded{});
+}
+
+void StoreNode::run_next() {
+  auto& world = cluster_.world;
+  const RunStatements run = std::move(runs_.front());
+  runs_.pop_front();
+  is_batch_ended_ = false;
+  if (!core_->awaits(run.run)) {
+    world.count("runs that nobody awaited any more");
+    return step(StatementsRan{run.run, {}, {}, {}, {}, {}});
+  }
+  if (!world.strikes(Incident::kDelay)) return execute(run);
+  world.count("runs that took long");
+  world.say(name_, " runs statements of ", describe(run.id), " for long");
+  is_running_ = true;
+  later(world.long_while(), [this, run, start = starts_] {
+    is_running_ = false;
+    execute(run);
+    if (core_ && start == starts_) end_batch();
+    if (!core_ || start != starts_) return;
+    was_slow_ = true;
+    work();
+  });
 }
 
 void StoreNode::step(const Event& event) {
@@ -283,7 +322,7 @@ void StoreNode::perform(const Effect& effect) {
       throw Violation(name_ + " alarms: " + alarm->text);
     return world.count("alarms about another coordinator");
   }
-  if (const auto* run = std::get_if<RunStatements>(&effect)) return perform(*run);
+  if (const auto* run = std::get_if<RunStatements>(&effect)) return runs_.push_back(*run);
   if (const auto* journal = std::get_if<WriteJournal>(&effect)) return perform(*journal);
   if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) return perform(*inquiry);
   if (const auto* transition = std::get_if<Transition>(&effect)) {
@@ -322,7 +361,7 @@ void StoreNode::check(const Answer& answer) const {
   if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);
 }
 
-void StoreNode::perform(const RunStatements& run) {
+void StoreNode::execute(const RunStatements& run) {
   const bool may_fail = cluster_.world.strikes(Incident::kDiskError);
   if (may_fail) fail_soon(at_hand().disk());
   auto ran = store_->execute(
@@ -333,15 +372,14 @@ void StoreNode::perform(const RunStatements& run) {
     const bool has_failed = ran->failure.reason != AbortReason::kNone;
     cluster_.world.count(has_failed ? "last runs that failed" : "last runs that held");
   }
-  inbox_.emplace_front(StatementsRan{run.run,
-                                     std::make_shared<const std::vector<StatementResult>>(std::move(ran->results)),
-                                     ran->failure, ran->changes, ran->locks, ran->needs_last_run});
+  step(StatementsRan{run.run, std::make_shared<const std::vector<StatementResult>>(std::move(ran->results)),
+                     ran->failure, ran->changes, ran->locks, ran->needs_last_run});
 }
 
 void StoreNode::perform(const WriteJournal& journal) {
   if (journaling_) throw Violation(name_ + " orders a journal transaction before the last one is durable");
   journaling_ = journal;
-  later(cluster_.world.latency(200us, 2ms), [this] {
+  later(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
     if (cluster_.world.strikes(Incident::kDiskCrash)) return crash();
     if (cluster_.world.strikes(Incident::kDiskError)) fail_soon(at_hand().disk());
     const auto position = store_->journal(journaling_->operations);
@@ -351,8 +389,8 @@ void StoreNode::perform(const WriteJournal& journal) {
     position_ = *position;
     if (!at_hand().is_durable()) throw Violation("R3: " + name_ + " has not forced its journal transaction");
     if (!is_copy()) cluster_.checker.journaled(name_, disk_.read());
-    inbox_.emplace_front(JournalDurable{*position});
-    work();
+    step(JournalDurable{*position});
+    if (core_ && start == starts_) work();
   });
 }
 

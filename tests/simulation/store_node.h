@@ -1,6 +1,7 @@
 // StoreNode: a participant's process and its one store: the real branch table, the real SQLite store on a simulated
-// disk, and what a service does around them. A journal transaction takes a while, in which the process may die behind
-// any operation on the disk; and with the process, or without it, the power may fail. Meanwhile the store's thread does
+// disk, and what a service does around them: its thread steps what waits, then runs statements, and then ends the
+// batch. A journal transaction takes a while, in which the process may die behind any operation on the disk; and with
+// the process, or without it, the power may fail. Statements may take a while, too. Meanwhile the store's thread does
 // nothing else. After an error of the disk the store goes offline, and is opened again.
 #pragma once
 
@@ -53,12 +54,17 @@ class StoreNode {
   }
 
  private:
+  // The thread does something that takes a while.
+  bool is_busy() const { return is_running_ || journaling_.has_value(); }
   void work();
   void step(const participant::Event& event);
   bool is_aborting();
   void count_what_meets(const participant::Event& event);
   void perform(const participant::Effect& effect);
-  void perform(const participant::RunStatements& run);
+  // What follows from the first of runs_, at once or after a while.
+  void run_next();
+  void execute(const participant::RunStatements& run);
+  void end_batch();
   void perform(const participant::WriteJournal& journal);
   void perform(const participant::SendInquiry& inquiry);
   bool open(StoreDisk& disk);
@@ -103,10 +109,13 @@ class StoreNode {
   std::deque<participant::Event> inbox_;
   std::map<TransactionId, std::string_view> states_;  // of branches, by what they say of themselves
   bool is_awake_ = false;                             // the thread is about to look into the inbox
+  std::deque<participant::RunStatements> runs_;       // that have yet to be performed
+  bool is_running_ = false;                           // one of them, for long
+  bool was_slow_ = false;                             // what waits is due before the next run
   std::optional<participant::WriteJournal> journaling_;
   bool was_journaling_ = false;  // when it died
   StorePosition position_when_it_died_{};
-  bool is_batch_ended_ = true;  // the core knows that there is nothing at hand
+  bool is_batch_ended_ = true;  // the core knows that nothing waits
   Time armed_ = Time::max();
 };
 
