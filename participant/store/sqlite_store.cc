@@ -44,6 +44,7 @@ class SqliteStore final : public Store {
                   options.validate_replay),
         journal_(connection_, replay_),
         clock_(options.clock),
+        free_bytes_(options.free_bytes),
         reserve_bytes_(options.reserve_bytes) {
     prepare(options);
     try {
@@ -100,10 +101,7 @@ class SqliteStore final : public Store {
 
   const std::string& foreign_write() const override { return foreign_write_; }
 
-  bool is_short_of_space() const override {
-    struct statvfs disk {};
-    return ::statvfs(connection_.path().c_str(), &disk) != 0 || disk.f_bavail * disk.f_frsize < reserve_bytes_;
-  }
+  bool is_short_of_space() const override { return free_bytes_(connection_.path()) < reserve_bytes_; }
 
  private:
   // Whoever is in the way here may only have read, and be moving a long log into the file while it closes it.
@@ -249,6 +247,7 @@ class SqliteStore final : public Store {
   Executor executor_;
   JournalTables journal_;
   std::function<std::string()> clock_;
+  std::function<std::uint64_t(const std::string&)> free_bytes_;
   std::uint64_t reserve_bytes_;
   RecoveredStore recovered_;
   std::string foreign_write_;
@@ -256,6 +255,11 @@ class SqliteStore final : public Store {
 };
 
 }  // namespace
+
+std::uint64_t free_bytes_beside(const std::string& path) {
+  struct statvfs disk {};
+  return ::statvfs(path.c_str(), &disk) == 0 ? std::uint64_t{disk.f_bavail} * disk.f_frsize : 0;
+}
 
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options) {
   try {

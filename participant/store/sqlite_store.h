@@ -17,6 +17,8 @@
 
 namespace assent::participant {
 
+std::uint64_t free_bytes_beside(const std::string& path);
+
 struct SqliteStoreOptions {
   // Set: the file must not exist, and becomes a store of this identity, drawn at random by the caller. Else it must.
   std::optional<StoreIdentity> create;
@@ -28,6 +30,9 @@ struct SqliteStoreOptions {
   StatementLimits limits;
 
   std::uint64_t reserve_bytes = 64U << 20U;  // less free space than this on the disk: is_short_of_space()
+
+  // On the disk of this file; 0 also if it cannot be told.
+  std::function<std::uint64_t(const std::string& path)> free_bytes = free_bytes_beside;
 
   // Triggers fire on what they do themselves, and REPLACE fires those of DELETE
   // (https://www.sqlite.org/pragma.html#pragma_recursive_triggers).
