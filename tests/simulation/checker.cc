@@ -42,6 +42,10 @@ bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) c
                                [&](const auto& named) { return named.store == store && named.branch == branch; });
 }
 
+bool Checker::Txn::is_guessed(const std::string& store) const {
+  return std::any_of(guessed.begin(), guessed.end(), [&](const auto& guess) { return guess.first == store; });
+}
+
 void Checker::begin(const TransactionId& id, const Plan& plan) {
   Txn& txn = txns_[id];
   require(!txn.begun, "R4", id, "its id was given out twice");
@@ -90,7 +94,8 @@ void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied
   if (outcome == OutcomeKind::kCommitted) {
     require(txn.record.has_value(), "R3", id, "told committed before the record is durable");
     for (const auto& branch : txn.record->branches) {
-      require(!applied || txn.applied.contains(branch.store), "R3", id, "told applied before " + branch.store + " has");
+      require(!applied || txn.applied.contains(branch.store) || txn.is_guessed(branch.store), "R3", id,
+              "told applied before " + branch.store + " has");
     }
   } else if (outcome == OutcomeKind::kAborted) {
     require(!txn.record, "R4", id, "told aborted, and it is committed");
@@ -152,7 +157,11 @@ void Checker::is_logged(LogIdentity log, const EndRecord& end) {
   for (auto& [id, txn] : txns_) {
     if (id.log != log || !txn.record || txn.record->commit != end.commit) continue;
     for (const auto& branch : txn.record->branches) {
-      require(txn.applied.contains(branch.store), "R1", id, "ended before " + branch.store + " applied it");
+      require(txn.applied.contains(branch.store) || txn.is_guessed(branch.store), "R1", id,
+              "ended before " + branch.store + " applied it");
+    }
+    for (const auto& store : end.stores) {
+      if (store.contradicts) txn.contradicted.insert(store.store);
     }
     txn.ended = world_.now();
   }
@@ -205,9 +214,11 @@ void Checker::appears(const std::string& store, const BranchRow& row, const Stor
 
 void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
   Txn& txn = txns_[row.id];
-  require(txn.names(store, row.branch), "R1", row.id, store + " applied a branch that no durable record names");
-  require(row.commit == txn.record->commit || row.state == RowState::kResolvedCommit, "R1", row.id,
-          store + " applied it for another commit");
+  const bool is_resolved = row.state == RowState::kResolvedCommit;
+  require(txn.names(store, row.branch) || (is_resolved && txn.is_guessed(store)), "R1", row.id,
+          store + " applied a branch that no durable record names");
+  require(is_resolved || row.commit == txn.record->commit, "R1", row.id, store + " applied it for another commit");
+  txn.applied_as.emplace(store, row.branch);
   require(txn.applied.insert(store).second, "R1", row.id, store + " applied it twice");
   for (const AccountId account : txn.writes[store]) {
     auto& writers = writers_[{store, account}];
@@ -221,10 +232,12 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const S
 void Checker::vanishes(const std::string& store, const BranchRow& row) {
   Txn& txn = txns_[row.id];
   if (row.state == RowState::kPrepared || row.state == RowState::kResolvedAbort) {
-    require(!txn.names(store, row.branch), "R1", row.id, store + " gave up a committed branch");
+    require(!txn.names(store, row.branch) || txn.is_guessed(store), "R1", row.id,
+            store + " gave up a committed branch");
     txn.given_up.emplace(store, row.branch);
   } else {
-    require(txn.ended.has_value(), "R3", row.id, store + " forgot the branch before the end record is durable");
+    require(txn.ended.has_value() || txn.is_guessed(store), "R3", row.id,
+            store + " forgot the branch before the end record is durable");
     world_.count("branches released");
   }
 }
@@ -277,7 +290,9 @@ void Checker::leaves(const std::string& store, const participant::VoteAnswered& 
   if (vote.vote != Vote::kYes) return;
   if (vote.already_committed) {
     const bool is_applied = std::any_of(txns_.begin(), txns_.end(), [&](const auto& entry) {
-      return entry.second.names(store, vote.branch) && entry.second.applied.contains(store);
+      const Txn& txn = entry.second;
+      const bool is_decided = txn.names(store, vote.branch) || txn.guessed.contains({store, vote.branch});
+      return is_decided && txn.applied.contains(store);
     });
     if (!is_applied) {
       throw Violation("R3: " + store + " says that branch " + to_string(vote.branch) + " has committed, too early");
@@ -299,8 +314,10 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
 }
 
 void Checker::check_outcomes() const {
+  check_guesses();
   for (const auto& [id, txn] : txns_) {
     for (const auto& [store, accounts] : txn.writes) {
+      if (txn.is_guessed(store)) continue;
       require(txn.applied.contains(store) == txn.record.has_value(), "R1", id, "is not the same at " + store);
     }
   }
@@ -311,14 +328,45 @@ void Checker::check_outcomes() const {
     for (AccountId account = 0; account < kAccounts; ++account) money += image.accounts.at(account) / kVersions;
     for (const auto& [id, txn] : txns_) {
       const bool is_here = image.accounts.contains(txn.marker);
-      require(txn.marker == 0 || is_here == (txn.record && txn.writes.contains(store)), "R1", id,
+      const bool is_expected =
+          txn.is_guessed(store) ? txn.applied.contains(store) : txn.record && txn.writes.contains(store);
+      require(txn.marker == 0 || is_here == is_expected, "R1", id,
               is_here ? store + " has it, though it did not commit" : store + " has lost it");
-      require(txn.marker == 0 || image.links.contains(txn.marker) == (txn.record && txn.child_at == store), "R1", id,
+      require(txn.marker == 0 || image.links.contains(txn.marker) == (is_expected && txn.child_at == store), "R1", id,
               store + " has its link, though it did not commit, or has lost it");
     }
   }
   const auto stores = static_cast<Balance>(images_.size());
-  if (money != stores * kAccounts * kFirstMoney) throw Violation("R6: the sum is now " + std::to_string(money));
+  const bool has_guesses =
+      std::any_of(txns_.begin(), txns_.end(), [](const auto& entry) { return !entry.second.guessed.empty(); });
+  if (!has_guesses && money != stores * kAccounts * kFirstMoney)
+    throw Violation("R6: the sum is now " + std::to_string(money));
+}
+
+void Checker::is_guessed(const std::string& store, const BranchRow& row) {
+  world_.count("guesses of operators");
+  txns_[row.id].guessed.emplace(store, row.branch);
+}
+
+void Checker::is_told_of_contradiction(const std::string& process, const std::string& alarm) {
+  world_.count("contradictions told by " + process.substr(0, process.find_first_of("0123456789")) + "s");
+  contradictions_.push_back(alarm);
+}
+
+// A guess that was wrong has been told to people, and stays in the end record; one that was right has not.
+void Checker::check_guesses() const {
+  for (const auto& [id, txn] : txns_) {
+    for (const auto& [store, branch] : txn.guessed) {
+      const bool is_named = txn.names(store, branch);
+      const bool is_wrong = is_named != txn.applied_as.contains({store, branch});
+      const bool is_told = std::any_of(contradictions_.begin(), contradictions_.end(), [&, id = id](const auto& alarm) {
+        return alarm.find(to_string(id)) != std::string::npos;
+      });
+      require(is_told || !is_wrong, "R1", id, "an operator has contradicted it at " + store + ", and nobody is told");
+      require(!is_named || txn.contradicted.contains(store) == is_wrong, "R1", id,
+              "its end record says otherwise what an operator did at " + store);
+    }
+  }
 }
 
 const std::vector<TransactionId>& Checker::writers(const std::string& store, AccountId account) const {
@@ -342,7 +390,10 @@ std::size_t Checker::version_of(const TransactionId& reader, const std::string& 
 // Adya: Weak Consistency, 1999: serializable if the graph of who must come before whom has no cycle.
 void Checker::check_serializable() const {
   std::map<TransactionId, std::set<TransactionId>> later;
-  const auto is_counted = [](const Txn& txn) { return txn.writes.empty() ? txn.committed.has_value() : !!txn.record; };
+  // Whoever resolves by hand lets others in before the rest of the transaction.
+  const auto is_counted = [](const Txn& txn) {
+    return txn.guessed.empty() && (txn.writes.empty() ? txn.committed.has_value() : txn.record.has_value());
+  };
   for (const auto& [key, writers] : writers_) {
     for (std::size_t i = 1; i < writers.size(); ++i) later[writers[i - 1]].insert(writers[i]);
   }
@@ -362,6 +413,9 @@ void Checker::check_serializable() const {
     for (const auto& [other, after] : txns_) {
       if (txn.committed && is_counted(after) && after.begun > txn.committed) later[id].insert(other);
     }
+  }
+  for (const auto& [id, txn] : txns_) {
+    if (!txn.guessed.empty()) later.erase(id);
   }
   std::map<TransactionId, bool> is_done;  // absent: not visited; false: on the path
   const std::function<void(const TransactionId&)> visit = [&](const TransactionId& id) {

@@ -54,6 +54,12 @@ class Checker {
   // How the branch ends for certain, if that is known: by the record, or as a client was told.
   std::optional<Decision> known_decision(const std::string& store, const participant::BranchRow& row) const;
 
+  // ---- operators ----
+  // One resolves this branch by hand, and does not know how its transaction ends.
+  void is_guessed(const std::string& store, const participant::BranchRow& row);
+  // A process says that stores disagree.
+  void is_told_of_contradiction(const std::string& process, const std::string& alarm);
+
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
   void leaves(const coordinator::OutcomeAnswered& answer, bool applied);
@@ -85,10 +91,15 @@ class Checker {
     std::set<std::pair<std::string, BranchNumber>> prepared;                   // durable once
     std::set<std::pair<std::string, BranchNumber>> given_up;  // prepared, then gone; or told to be. kNoBranch: any
     std::set<std::string> applied;
+    std::set<std::pair<std::string, BranchNumber>> applied_as;
     std::optional<coordinator::CommitRecord> record;
     std::optional<Time> ended;  // in the log
 
+    std::set<std::pair<std::string, BranchNumber>> guessed;  // how they end, by an operator
+    std::set<std::string> contradicted;                      // stores, by the end record
+
     bool names(const std::string& store, const BranchNumber& branch) const;
+    bool is_guessed(const std::string& store) const;
   };
 
   // Somebody says so: a coordinator that answers, or the SDK, which may know more.
@@ -104,9 +115,12 @@ class Checker {
   std::size_t version_of(const TransactionId& reader, const std::string& store, AccountId list,
                          const std::string& items) const;
 
+  void check_guesses() const;
+
   World& world_;
   std::map<TransactionId, Txn> txns_;
   std::map<std::string, StoreImage> images_;
+  std::vector<std::string> contradictions_;                                          // that were told
   std::map<LogIdentity, coordinator::LogState> logs_;                                // what is durable in them
   std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …
 };

@@ -11,31 +11,34 @@
 namespace assent::simulation {
 
 enum class Incident : std::uint8_t {
-  kLoss,         // of one message
-  kRepetition,   // of one message: it arrives twice
-  kDelay,        // of one message, one forced write or one run of statements: it takes up to `longest`
-  kCrash,        // before, or after, a process performs any one effect
-  kDiskCrash,    // a process dies in a forced write
-  kPowerLoss,    // with a process, or while it does not open
-  kDiskError,    // in one run, journal transaction or opening: an operation on the disk fails, once or for good
-  kFullDisk,     // every 100 ms: a coordinator's disk is full for up to `longest`
-  kPartition,    // every 100 ms: a link carries nothing for up to `longest`
-  kOneWay,       // … nothing in one direction
-  kClog,         // … a link keeps what it carries for up to `longest`, and then delivers all of it
-  kPause,        // every 100 ms: a process stands still for up to four times `longest`
-  kClockJump,    // every 100 ms: a process's clock leaps ahead by up to four times `longest`
-  kOldCopy,      // a store that died comes back as an old copy of its file
-  kResolution,   // every 100 ms: an operator who knows the outcome resolves what is in doubt at a store
-  kDrain,        // every 100 ms: a process is told to finish, and restarted after a while
-  kClientDeath,  // of a client, once in a transaction
-  kTransaction,  // a client begins one
+  kLoss,          // of one message
+  kRepetition,    // of one message: it arrives twice
+  kDelay,         // of one message, one forced write or one run of statements: it takes up to `longest`
+  kCrash,         // before, or after, a process performs any one effect
+  kDiskCrash,     // a process dies in a forced write
+  kPowerLoss,     // with a process, or while it does not open
+  kDiskError,     // in one run, journal transaction or opening: an operation on the disk fails, once or for good
+  kFullDisk,      // every 100 ms: a disk is full for up to `longest`
+  kPartition,     // every 100 ms: a link carries nothing for up to `longest`
+  kOneWay,        // … nothing in one direction
+  kClog,          // … a link keeps what it carries for up to `longest`, and then delivers all of it
+  kPause,         // every 100 ms: a process stands still for up to four times `longest`
+  kClockJump,     // every 100 ms: a process's clock leaps ahead by up to four times `longest`
+  kFlippedBit,    // on a copy of the disk of a log, when a coordinator starts: it must be told
+  kOldCopy,       // a store that died comes back as an old copy of its file
+  kResolution,    // every 100 ms: an operator who knows the outcome resolves what is in doubt at a store
+  kGuess,         // of such an operator: he does not know
+  kSchemaChange,  // every 100 ms: an operator changes the schema of a store
+  kDrain,         // every 100 ms: a process is told to finish, and restarted after a while
+  kClientDeath,   // of a client, once in a transaction
+  kTransaction,   // a client begins one
 };
-inline constexpr std::size_t kIncidents = 18;
+inline constexpr std::size_t kIncidents = 21;
 
 inline constexpr std::array<std::string_view, kIncidents> kIncidentNames = {
-    "loss",       "repetition", "delay",      "crash",   "disk-crash",   "power-loss",
-    "disk-error", "full-disk",  "partition",  "one-way", "clog",         "pause",
-    "clock-jump", "old-copy",   "resolution", "drain",   "client-death", "transaction"};
+    "loss",      "repetition", "delay",   "crash",         "disk-crash", "power-loss",   "disk-error",
+    "full-disk", "partition",  "one-way", "clog",          "pause",      "clock-jump",   "flipped-bit",
+    "old-copy",  "resolution", "guess",   "schema-change", "drain",      "client-death", "transaction"};
 
 // How probable each is, and how long things take that take long.
 struct Faults {

@@ -49,6 +49,8 @@ void disturb_now_and_then(Cluster& cluster) {
   for (const auto& [name, store] : cluster.stores) {
     disturb(*store);
     if (world.strikes(Incident::kResolution)) store->resolve_in_doubt();
+    if (world.strikes(Incident::kSchemaChange)) store->change_schema();
+    if (world.strikes(Incident::kFullDisk)) store->fill_disk(world.long_while());
   }
   world.after(100ms, [&cluster] { disturb_now_and_then(cluster); });
 }

@@ -74,7 +74,10 @@ StoreDisk::~StoreDisk() {
 }
 
 Result<std::unique_ptr<Store>> StoreDisk::open() {
-  return open_sqlite_store(folder_.file(kName), options());
+  auto opening = options();
+  opening.reserve_bytes = 1;
+  opening.free_bytes = [this](const std::string&) -> std::uint64_t { return is_short_of_space_ ? 0 : 1; };
+  return open_sqlite_store(folder_.file(kName), opening);
 }
 
 StoreImage StoreDisk::read() {

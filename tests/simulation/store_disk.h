@@ -45,6 +45,8 @@ class StoreDisk {
   ~StoreDisk();
 
   Disk& disk() { return disk_; }
+  // There is less room than what is kept in reserve.
+  void set_short_of_space(bool is_short) { is_short_of_space_ = is_short; }
 
   Result<std::unique_ptr<participant::Store>> open();
 
@@ -60,6 +62,7 @@ class StoreDisk {
 
   participant::TemporaryFolder folder_;
   Disk disk_;
+  bool is_short_of_space_ = false;
   std::unique_ptr<participant::Connection> reader_;
 };
 

@@ -26,7 +26,7 @@ Settings settings(World& world) {
 }
 
 // More than either has, as a rule: then nothing fails.
-constexpr std::uint64_t kOperationsOfAJournal = 8;
+constexpr std::uint64_t kOperationsOfAJournal = 16;
 constexpr std::uint64_t kOperationsOfAnError = 30;
 
 Accounts accounts() {
@@ -47,28 +47,11 @@ void StoreNode::start() {
   cluster_.world.after(cluster_.world.between(1ms, 500ms), [this] { start(); });
 }
 
-bool StoreNode::start_a_copy() {
-  // One that the log of every coordinator can tell from the store, after a restart too.
-  const auto is_told_apart = [this](const OldCopy& old) {
-    return std::all_of(cluster_.coordinators.begin(), cluster_.coordinators.end(), [&](const auto& coordinator) {
-      const auto opened_at = static_cast<std::uint64_t>(old.position) + 1;
-      return opened_at < static_cast<std::uint64_t>(cluster_.checker.acknowledged(coordinator->log(), name_));
-    });
-  };
-  auto& world = cluster_.world;
-  if (old_copies_.empty() || !world.strikes(Incident::kOldCopy)) return false;
-  const auto& old = old_copies_[world.below(old_copies_.size())];
-  if (!is_told_apart(old)) return false;
-  world.count("old copies served");
-  world.say(name_, " is replaced by an old copy");
-  copy_ = std::make_unique<StoreDisk>(old.files);
-  return open(*copy_);
-}
-
 bool StoreNode::open(StoreDisk& disk) {
   auto& world = cluster_.world;
-  const bool may_fail = starts_ > 0 && cluster_.world.strikes(Incident::kDiskError);
-  if (may_fail) fail_soon(disk.disk());
+  const bool has_errors = starts_ > 0 && cluster_.world.strikes(Incident::kDiskError);
+  if (has_errors) fail_soon(disk.disk());
+  const bool may_fail = has_errors || disk.disk().is_full();
   auto opened = disk.open();
   disk.disk().fail(0, Fault::kNothingDone);
   if (!opened) {
@@ -119,16 +102,16 @@ void StoreNode::crash() {
 void StoreNode::die(Duration until_start) {
   if (!core_) return;
   auto& world = cluster_.world;
-  world.say(name_, " crashes", journaling_ ? " while it journals" : "");
+  world.say(name_, " crashes", writing_ ? " while it writes" : "");
   for (const auto& [id, state] : states_) world.count("store died: " + std::string(state));
   Disk& disk = at_hand().disk();
-  if (journaling_) {
+  if (writing_) {
     if (is_aborting()) world.count("store died: aborting");
-    disk.fail(1 + world.below(kOperationsOfAJournal), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone, true);
-    const bool is_done = store_->journal(journaling_->operations).has_value();
-    if (is_done && disk.has_failed()) world.count("store died: checkpoint");
     was_journaling_ = !is_copy();
     position_when_it_died_ = position_;
+    disk.fail(1 + world.below(kOperationsOfAJournal), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone, true);
+    const bool is_done = write().has_value();
+    if (is_done && disk.has_failed()) world.count("store died: checkpoint");
   }
   disk.fail(1, Fault::kNothingDone, true);  // nobody is left to do anything
   close();
@@ -139,25 +122,6 @@ void StoreNode::die(Duration until_start) {
     if (is_copy() || !start_a_copy()) return start();
     later(cluster_.world.between(1ms, 1500ms), [this] { die(1ms); });
   });
-}
-
-// Whoever resolves by hand has found out how it ended; one who is wrong makes atomicity his own affair.
-void StoreNode::resolve_in_doubt() {
-  if (!core_ || is_copy()) return;
-  for (const auto& [id, row] : disk_.read().rows) {
-    const auto decision = cluster_.checker.known_decision(name_, row);
-    if (row.state != RowState::kPrepared || !decision) continue;
-    cluster_.world.count("resolved by an operator");
-    cluster_.world.say("an operator resolves ", describe(id), " at ", name_, ": ", to_string(*decision));
-    ask(ResolveRequested{{}, id, *decision, "the operator has looked it up"}, [](const Effect&) {});
-  }
-}
-
-void StoreNode::drain() {
-  if (!core_) return;
-  cluster_.world.say(name_, " is to finish");
-  tell(DrainRequested{});
-  later(cluster_.world.long_while(), [this] { crash(); });
 }
 
 void StoreNode::later(Duration delay, std::function<void()> action) {
@@ -174,7 +138,7 @@ void StoreNode::go_offline(const Error& error) {
   if (error.kind != ErrorKind::kIo) throw Violation(name_ + " fails otherwise than its disk: " + error.message);
   world.count("stores that went offline");
   world.say(name_, " goes offline");
-  was_journaling_ = journaling_.has_value() && !is_copy();
+  was_journaling_ = writing_.has_value() && !is_copy();
   position_when_it_died_ = position_;
   close();
   at_hand().disk().fail(0, Fault::kNothingDone);
@@ -191,7 +155,8 @@ void StoreNode::close() {
   inbox_.clear();
   runs_.clear();
   is_running_ = was_slow_ = false;
-  journaling_.reset();
+  writing_.reset();
+  is_short_of_space_ = false;
   states_.clear();
   is_awake_ = false;
   is_batch_ended_ = true;
@@ -220,6 +185,7 @@ void StoreNode::tell(Event event) {
 void StoreNode::work() {
   const auto start = starts_;
   is_awake_ = false;
+  look_for_room();
   while (!is_busy() && !(inbox_.empty() && runs_.empty() && is_batch_ended_)) {
     if (!inbox_.empty()) {
       is_batch_ended_ = false;
@@ -239,6 +205,14 @@ void StoreNode::work() {
     if (const auto ended = store_->end_executions(); !ended) return go_offline(ended.error());
   }
   arm();
+}
+
+// What a store may promise, the branches know before they prepare.
+void StoreNode::look_for_room() {
+  const bool is_short = store_->is_short_of_space();
+  if (std::exchange(is_short_of_space_, is_short) == is_short) return;
+  cluster_.world.count(is_short ? "stores short of space" : "stores with room again");
+  inbox_.emplace_front(HealthChanged{is_short ? "short of space" : "", {}});
 }
 
 void StoreNode::end_batch() {
@@ -289,13 +263,14 @@ void StoreNode::step(const Event& event) {
 
 // An abort is being journaled.
 bool StoreNode::is_aborting() {
-  if (is_copy()) return false;
+  const auto* const journal = std::get_if<WriteJournal>(&*writing_);
+  if (is_copy() || journal == nullptr) return false;
   const auto rows = disk_.read().rows;
   const auto aborts = [&rows](const JournalOperation& operation) {
     const auto* deletion = std::get_if<DeleteBranch>(&operation);
     return deletion != nullptr && rows.contains(deletion->id) && rows.at(deletion->id).state == RowState::kPrepared;
   };
-  return std::any_of(journaling_->operations.begin(), journaling_->operations.end(), aborts);
+  return std::any_of(journal->operations.begin(), journal->operations.end(), aborts);
 }
 
 void StoreNode::count_what_meets(const Event& event) {
@@ -317,13 +292,15 @@ void StoreNode::count_what_meets(const Event& event) {
 void StoreNode::perform(const Effect& effect) {
   auto& world = cluster_.world;
   if (const auto* alarm = std::get_if<Alarm>(&effect)) {
-    // The only alarm there is a reason for: an inquiry came to another coordinator.
-    if (alarm->text.find("does not know the log") == std::string::npos)
-      throw Violation(name_ + " alarms: " + alarm->text);
-    return world.count("alarms about another coordinator");
+    const auto tells = [&](std::string_view what) { return alarm->text.find(what) != std::string::npos; };
+    // An inquiry came to another coordinator.
+    if (tells("does not know the log")) return world.count("alarms about another coordinator");
+    if (tells("the stores disagree")) return cluster_.checker.is_told_of_contradiction(name_, alarm->text);
+    throw Violation(name_ + " alarms: " + alarm->text);
   }
   if (const auto* run = std::get_if<RunStatements>(&effect)) return runs_.push_back(*run);
-  if (const auto* journal = std::get_if<WriteJournal>(&effect)) return perform(*journal);
+  if (const auto* journal = std::get_if<WriteJournal>(&effect)) return begin_to_write(*journal);
+  if (const auto* schema = std::get_if<ApplySchema>(&effect)) return begin_to_write(*schema);
   if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) return perform(*inquiry);
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason == AbortReason::kWounded) world.count("branches wounded");
@@ -376,22 +353,34 @@ void StoreNode::execute(const RunStatements& run) {
                      ran->failure, ran->changes, ran->locks, ran->needs_last_run});
 }
 
-void StoreNode::perform(const WriteJournal& journal) {
-  if (journaling_) throw Violation(name_ + " orders a journal transaction before the last one is durable");
-  journaling_ = journal;
+void StoreNode::begin_to_write(Write write) {
+  if (writing_) throw Violation(name_ + " orders a write before the last one is durable");
+  writing_ = std::move(write);
   later(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
     if (cluster_.world.strikes(Incident::kDiskCrash)) return crash();
     if (cluster_.world.strikes(Incident::kDiskError)) fail_soon(at_hand().disk());
-    const auto position = store_->journal(journaling_->operations);
-    if (!position) return go_offline(position.error());
+    const auto done = this->write();
+    if (!done) return go_offline(done.error());
     at_hand().disk().fail(0, Fault::kNothingDone);
-    journaling_.reset();
-    position_ = *position;
-    if (!at_hand().is_durable()) throw Violation("R3: " + name_ + " has not forced its journal transaction");
+    writing_.reset();
+    if (!at_hand().is_durable()) throw Violation("R3: " + name_ + " has not forced what it wrote");
     if (!is_copy()) cluster_.checker.journaled(name_, disk_.read());
-    step(JournalDurable{*position});
+    step(*done);
     if (core_ && start == starts_) work();
   });
+}
+
+Result<Event> StoreNode::write() {
+  if (const auto* schema = std::get_if<ApplySchema>(&*writing_)) {
+    auto change = store_->apply_schema(*schema->text);
+    if (!change) return change.error();
+    if (change->position != StorePosition{}) position_ = change->position;
+    return Event(SchemaApplied{std::move(*change)});
+  }
+  const auto position = store_->journal(std::get<WriteJournal>(*writing_).operations);
+  if (!position) return position.error();
+  position_ = *position;
+  return Event(JournalDurable{*position});
 }
 
 void StoreNode::perform(const SendInquiry& inquiry) {

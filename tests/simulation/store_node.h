@@ -39,6 +39,8 @@ class StoreNode {
   ProcessClock& clock() { return clock_; }
   // An operator's.
   void resolve_in_doubt();
+  void change_schema();
+  void fill_disk(Duration length);
   void drain();
 
   // Whether this is the opening that runs, on the store's own disk.
@@ -55,7 +57,7 @@ class StoreNode {
 
  private:
   // The thread does something that takes a while.
-  bool is_busy() const { return is_running_ || journaling_.has_value(); }
+  bool is_busy() const { return is_running_ || writing_.has_value(); }
   void work();
   void step(const participant::Event& event);
   bool is_aborting();
@@ -65,7 +67,11 @@ class StoreNode {
   void run_next();
   void execute(const participant::RunStatements& run);
   void end_batch();
-  void perform(const participant::WriteJournal& journal);
+  using Write = std::variant<participant::WriteJournal, participant::ApplySchema>;
+  void begin_to_write(Write write);
+  // What writing_ says. Its result is for the core.
+  Result<participant::Event> write();
+  void look_for_room();
   void perform(const participant::SendInquiry& inquiry);
   bool open(StoreDisk& disk);
   // The process is gone, or only its store.
@@ -112,9 +118,11 @@ class StoreNode {
   std::deque<participant::RunStatements> runs_;       // that have yet to be performed
   bool is_running_ = false;                           // one of them, for long
   bool was_slow_ = false;                             // what waits is due before the next run
-  std::optional<participant::WriteJournal> journaling_;
+  std::optional<Write> writing_;
   bool was_journaling_ = false;  // when it died
   StorePosition position_when_it_died_{};
+  bool is_short_of_space_ = false;  // as the core knows
+  std::uint64_t schema_changes_ = 0;
   bool is_batch_ended_ = true;  // the core knows that nothing waits
   Time armed_ = Time::max();
 };
