@@ -110,7 +110,10 @@ class SqliteStore final : public Store {
     if (options.recursive_triggers) {
       connection_.run_once("PRAGMA recursive_triggers = ON");
     }
-    give_access(connection_.path(), options.access);  // the log is there now
+    // The log is there now: made just now, or by an opening that failed before it was forced, or by one that could not
+    // force its name, of which SQLite says nothing.
+    give_access(connection_.path(), options.access);
+    options.force_names(connection_.path());
     if (claim_->was_writing()) {
       fail_at("store.before_checkpoint");
       force_what_was_committed(connection_);

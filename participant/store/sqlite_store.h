@@ -17,7 +17,11 @@
 
 namespace assent::participant {
 
+// On the disk of this file; 0 also if it cannot be told.
 std::uint64_t free_bytes_beside(const std::string& path);
+
+// What lies in the folder of this file keeps its name when the power fails. Throws ResultError (kIo).
+void force_names_beside(const std::string& path);
 
 struct SqliteStoreOptions {
   // Set: the file must not exist, and becomes a store of this identity, drawn at random by the caller. Else it must.
@@ -31,8 +35,9 @@ struct SqliteStoreOptions {
 
   std::uint64_t reserve_bytes = 64U << 20U;  // less free space than this on the disk: is_short_of_space()
 
-  // On the disk of this file; 0 also if it cannot be told.
+  // What SQLite does not do: a simulated disk has its own.
   std::function<std::uint64_t(const std::string& path)> free_bytes = free_bytes_beside;
+  std::function<void(const std::string& path)> force_names = force_names_beside;
 
   // Triggers fire on what they do themselves, and REPLACE fires those of DELETE
   // (https://www.sqlite.org/pragma.html#pragma_recursive_triggers).

@@ -25,18 +25,6 @@ std::string reason(int error) {
   return std::generic_category().message(error);
 }
 
-void force_folder(const filesystem::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool forced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  const int error = errno;
-  if (descriptor >= 0) {
-    ::close(descriptor);
-  }
-  if (!forced) {
-    throw ResultError({ErrorKind::kIo, folder.string() + ": cannot force the folder: " + reason(error)});
-  }
-}
-
 void remove_leftover(const std::string& path) {
   for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
     std::error_code ignored;  // what cannot be removed shows when SQLite opens it
@@ -73,6 +61,19 @@ void see_every_row(Connection& connection) {
 constexpr std::string_view kUnfinished = ".assent-new";
 
 }  // namespace
+
+void force_names_beside(const std::string& path) {
+  const filesystem::path folder = filesystem::path(path).parent_path();
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool forced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  const int error = errno;
+  if (descriptor >= 0) {
+    ::close(descriptor);
+  }
+  if (!forced) {
+    throw ResultError({ErrorKind::kIo, folder.string() + ": cannot force the folder: " + reason(error)});
+  }
+}
 
 std::string resolve_store_path(const std::string& path, bool create) {
   std::error_code error;
@@ -136,7 +137,7 @@ void create_store_file(const std::string& path, const SqliteStoreOptions& option
     throw ResultError(
         {error == EEXIST ? ErrorKind::kConflict : ErrorKind::kIo, path + ": cannot be created: " + reason(error)});
   }
-  force_folder(filesystem::path(path).parent_path());
+  options.force_names(path);
 }
 
 void configure_store_connection(Connection& connection) {

@@ -77,6 +77,9 @@ Result<std::unique_ptr<Store>> StoreDisk::open() {
   auto opening = options();
   opening.reserve_bytes = 1;
   opening.free_bytes = [this](const std::string&) -> std::uint64_t { return is_short_of_space_ ? 0 : 1; };
+  opening.force_names = [this](const std::string& path) {
+    if (disk_.sync()) throw ResultError({ErrorKind::kIo, path + ": the names beside it cannot be forced"});
+  };
   return open_sqlite_store(folder_.file(kName), opening);
 }
 

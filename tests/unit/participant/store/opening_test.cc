@@ -57,6 +57,25 @@ TEST_F(Opening, AMissingFileIsNotCreatedUnasked) {
   EXPECT_TRUE(filesystem::is_empty(folder_.path()));
 }
 
+TEST_F(Opening, TheNameOfTheLogIsForcedBeforeAnythingIsCommitted) {
+  create_and_close();
+  bool has_log = false;
+  bool is_committed = true;
+  options_.force_names = [&](const std::string& file) {
+    has_log = filesystem::exists(file + "-wal");
+    is_committed = read_outside(file, "SELECT start_number FROM assent_store") != (Rows{{std::int64_t{1}}});
+  };
+  reopen();
+  EXPECT_TRUE(has_log);
+  EXPECT_FALSE(is_committed);
+}
+
+TEST_F(Opening, ALogWhoseNameCannotBeForcedIsNotUsed) {
+  create_and_close();
+  options_.force_names = [](const std::string& file) { throw ResultError({ErrorKind::kIo, file + ": no"}); };
+  expect_refused(path(), ErrorKind::kIo, "store.db: no");
+}
+
 TEST_F(Opening, AMissingFolderIsNamed) {
   options_.create = kIdentity;
   expect_refused(folder_.file("nowhere/store.db"), ErrorKind::kNotFound, "nowhere: no such folder");
