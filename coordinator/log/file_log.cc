@@ -4,6 +4,7 @@
 
 #include "coordinator/core/invariant.h"
 #include "coordinator/log/block.h"
+#include "coordinator/log/claimed_log.h"
 #include "coordinator/log/record_codec.h"
 #include "coordinator/log/segment_reader.h"
 #include "thrift/daemon/failpoint.h"
@@ -15,33 +16,12 @@ Position next(Position position) {
   return Position{static_cast<std::uint64_t>(position) + 1};
 }
 
-// The highest number of a segment, or 0 if there is none yet and there shall be one.
-Result<std::uint64_t> find_log(const LogDirectory& directory, bool create) {
-  const auto numbers = list_segments(directory);
-  if (!numbers) {
-    return numbers.error();
+// What whoever opens a log can do besides, where there is none.
+Error or_create(Error error, const FileLogOptions& options) {
+  if (!options.create && error.kind == ErrorKind::kNotFound) {
+    error.message += ", or make a new log with --create";
   }
-  if (create && !numbers->empty()) {
-    return Error{ErrorKind::kConflict, directory.path(segment_name(numbers->back())) +
-                                           " belongs to a decision log already: open it without --create, or name "
-                                           "another directory"};
-  }
-  if (!create && numbers->empty()) {
-    return Error{ErrorKind::kNotFound, "there is no decision log in " + directory.path("") +
-                                           ": check the path, or make a new log with --create"};
-  }
-  return numbers->empty() ? 0 : numbers->back();
-}
-
-Result<LogState> read_state(const LogDirectory& directory, std::uint64_t number) {
-  if (number == 0) {
-    return LogState{};
-  }
-  auto contents = read_segment(directory, number, [](const ReadRecord&) {});
-  if (!contents) {
-    return contents.error();
-  }
-  return std::move(contents->state);
+  return error;
 }
 
 }  // namespace
@@ -49,41 +29,27 @@ Result<LogState> read_state(const LogDirectory& directory, std::uint64_t number)
 Result<std::unique_ptr<FileLog>> open_file_log(const std::filesystem::path& directory, const FileLogOptions& options) {
   auto opened = options.create ? make_log_directory(directory) : open_log_directory(directory);
   if (!opened) {
-    Error error = opened.error();
-    if (!options.create && error.kind == ErrorKind::kNotFound) {
-      error.message += ", or make a new log with --create";
-    }
-    return error;
+    return or_create(opened.error(), options);
   }
   return FileLog::open(std::move(*opened), options);
 }
 
 Result<std::unique_ptr<FileLog>> FileLog::open(std::unique_ptr<LogDirectory> directory, const FileLogOptions& options) {
-  // Looked for before the lock too, so that a mistyped path is left without a lock file.
-  if (const auto found = find_log(*directory, options.create); !found) {
-    return found.error();
+  auto claimed = claim_log(*directory, options.create);
+  if (!claimed) {
+    return or_create(claimed.error(), options);
   }
-  if (auto locked = directory->lock(); !locked) {
-    return locked.error();
+  auto& [number, state] = *claimed;
+  const EpochRecord epoch{options.create ? options.identity : state.log,
+                          Epoch{static_cast<std::uint64_t>(state.epoch()) + 1}, options.nonce};
+  if (const auto refused = state.apply(next(state.last), epoch)) {
+    return Error{ErrorKind::kCorrupt, directory->path(segment_name(number)) + ": " + *refused};
   }
-  const auto number = find_log(*directory, options.create);
-  if (!number) {
-    return number.error();
-  }
-  auto state = read_state(*directory, *number);
-  if (!state) {
-    return state.error();
-  }
-  const EpochRecord epoch{options.create ? options.identity : state->log,
-                          Epoch{static_cast<std::uint64_t>(state->epoch()) + 1}, options.nonce};
-  if (const auto refused = state->apply(next(state->last), epoch)) {
-    return Error{ErrorKind::kCorrupt, directory->path(segment_name(*number)) + ": " + *refused};
-  }
-  std::unique_ptr<FileLog> log(new FileLog(std::move(directory), options.segment_bytes, std::move(*state)));
-  if (auto started = log->start_segment(*number + 1, 0); !started) {
+  std::unique_ptr<FileLog> log(new FileLog(std::move(directory), options.segment_bytes, std::move(state)));
+  if (auto started = log->start_segment(number + 1, 0); !started) {
     return started.error();
   }
-  log->remove_older_segments();
+  remove_older_segments(*log->directory_, log->segment_.number);
   return log;
 }
 
@@ -109,7 +75,7 @@ Result<void> FileLog::append(Position first, std::span<const LogRecord> records)
     if (auto started = start_segment(segment_.number + 1, block.size()); !started) {
       return started.error().kind == ErrorKind::kUnavailable ? started : failed(started.error());
     }
-    remove_older_segments();
+    remove_older_segments(*directory_, segment_.number);
   }
   Position position = first;
   for (const auto& record : records) {
@@ -173,17 +139,6 @@ Result<void> FileLog::start_segment(std::uint64_t number, std::uint64_t block_by
   next_bytes_.reset();
   status_.out_of_space.clear();
   return {};
-}
-
-// One that cannot be removed is in nobody's way: the next checkpoint or opening tries again.
-void FileLog::remove_older_segments() {
-  if (const auto numbers = list_segments(*directory_)) {
-    for (const auto number : *numbers) {
-      if (number < segment_.number) {
-        static_cast<void>(directory_->remove(segment_name(number)));
-      }
-    }
-  }
 }
 
 void FileLog::claim_ahead() {

@@ -44,7 +44,6 @@ class FileLog final : public DecisionLog {
   Result<void> start_segment(std::uint64_t number, std::uint64_t block_bytes);
   Result<void> force(std::span<const std::byte> block);
   Result<void> failed(Error error);
-  void remove_older_segments();
 
   std::unique_ptr<LogDirectory> directory_;
   std::uint64_t segment_bytes_;
