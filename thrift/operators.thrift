@@ -79,6 +79,13 @@ service CoordinatorOperator {
   TransactionStatus show(1: ShowRequest request) throws (1: assent.Fault fault),
 }
 
+// What a store has seen of a decision log.
+struct SeenLog {
+  1: i64 log,  // its identity
+  2: i64 epoch,  // the highest that has spoken to the store: lower ones are fenced
+  3: i64 position,  // the highest that was durable
+}
+
 struct ParticipantStoreStatus {
   1: string store,  // its name
   2: i64 identity,  // of its file
@@ -100,6 +107,7 @@ struct ParticipantStoreStatus {
   18: string foreign_write,  // what another program did to it, for which it votes no until that is acknowledged; empty: nothing
   19: i64 wal_bytes,  // size of its write-ahead log: it shrinks to nothing at each opening only, and is used anew meanwhile
   20: i64 reapplied_rows,  // since it was opened: rows of interactive branches that were changed again behind another branch
+  21: list<SeenLog> seen,  // what it has seen of decision logs
 }
 
 struct ParticipantStatus {
@@ -171,6 +179,33 @@ struct AcknowledgeWriteAnswer {
   1: string foreign_write,  // what was acknowledged
 }
 
+// Asks a store what it knows of a decision log whose end was lost.
+struct TestifyRequest {
+  1: string store,  // its name
+  2: i64 opening,  // of the store: the one this is meant for
+  3: assent.CoordinatorView coordinator,  // the line of starts to follow from now on: all lower epochs of this log are fenced
+  4: optional assent.TransactionId after,  // the last one of the answer before; absent: from the first
+}
+
+// A branch that is prepared, or further.
+struct TestifiedBranch {
+  1: assent.TransactionId id,  // of the transaction
+  2: assent.BranchNumber branch,  // its number
+  3: string state,  // a word: prepared, committing, committed, …
+  4: i64 commit_position,  // of the commit that it has heard of: number of its commit record; 0: it has heard of none
+  5: list<string> stores,  // names of all stores of the transaction
+}
+
+struct Testimony {
+  1: i64 identity,  // of the store's file
+  2: i64 position,  // its journal has reached it
+  3: i64 seen_position,  // the highest position of the log that was durable, as far as the store knows
+  4: i64 released_through,  // commits up to it have ended, as far as the store knows …
+  5: list<i64> released_except,  // … but these
+  6: list<TestifiedBranch> branches,  // of this log, in the order of their ids
+  7: bool more,  // there are more branches behind the last one: ask again
+}
+
 service ParticipantOperator {
   // How the participant and each of its stores are, in numbers.
   ParticipantStatus participant_status(1: Empty request) throws (1: assent.Fault fault),
@@ -185,6 +220,9 @@ service ParticipantOperator {
   SchemaAnswer apply_schema(1: ApplySchemaRequest request) throws (1: assent.Fault fault),
   // Lets a store vote yes again after another program has written to it.
   AcknowledgeWriteAnswer acknowledge_write(1: AcknowledgeWriteRequest request) throws (1: assent.Fault fault),
+  // What a store knows of a decision log, after it has fenced all earlier starts of it off, durably. Nothing else is
+  // changed but what every new start changes: unprepared branches of earlier epochs are aborted.
+  Testimony testify(1: TestifyRequest request) throws (1: assent.Fault fault),
 }
 
 // ---- crash injection, in builds that carry failpoints ----------------------------------------------------------

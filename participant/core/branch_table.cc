@@ -45,6 +45,7 @@ std::optional<std::string> check(const Settings& settings) {
 
 BranchTable::BranchTable(Settings settings, const RecoveredStore& recovered, Opening opening, Time now)
     : settings_(settings),
+      identity_(recovered.identity),
       start_number_(recovered.start_number),
       opening_(opening),
       coordinators_(recovered.coordinators),

@@ -192,6 +192,9 @@ class BranchTable {
   void ask(Branch& branch);
   void wound_through_coordinator(Branch& branch);
 
+  // ---- branch_table_testimony.cc: what is known of a log whose end was lost ----
+  void handle(const TestimonyRequested& event);
+
   // ---- branch_table_store.cc: what operators order of the whole store ----
   void handle(const SchemaChangeRequested& event);
   void handle(const SchemaApplied& event);
@@ -206,6 +209,7 @@ class BranchTable {
   std::string why_no_promises() const;  // empty: nothing is wrong
 
   const Settings settings_;
+  const StoreIdentity identity_;
   const std::uint64_t start_number_;
   const Opening opening_;
 

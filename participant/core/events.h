@@ -98,6 +98,17 @@ struct AcknowledgeWriteRequested {
   CallId call{};
 };
 
+// An operator's, who restores the coordinator's log: `coordinator` is the line of starts that goes on with it. An
+// answer has at most so many branches and names of their stores, but for one branch; `after` is where the one before
+// ended.
+struct TestimonyRequested {
+  CallId call{};
+  Opening opening{};
+  CoordinatorView coordinator;
+  std::optional<TransactionId> after;
+  std::size_t most = 0;
+};
+
 // A coordinator has accepted a registration of this opening. Those that it refuses hear nothing of it.
 struct RegistrationAccepted {
   CoordinatorView coordinator;
@@ -150,10 +161,10 @@ struct HealthChanged {
   std::string foreign_write;   // what another program did that no operator has acknowledged; empty: nothing
 };
 
-using Event =
-    std::variant<ExecuteRequested, ExecuteAndPrepareRequested, PrepareRequested, DecisionReceived, ResolveRequested,
-                 SchemaChangeRequested, AcknowledgeWriteRequested, RegistrationAccepted, InquiryAnswered, StatementsRan,
-                 JournalDurable, SchemaApplied, TimePassed, BatchEnded, DrainRequested, HealthChanged>;
+using Event = std::variant<ExecuteRequested, ExecuteAndPrepareRequested, PrepareRequested, DecisionReceived,
+                           ResolveRequested, SchemaChangeRequested, AcknowledgeWriteRequested, TestimonyRequested,
+                           RegistrationAccepted, InquiryAnswered, StatementsRan, JournalDurable, SchemaApplied,
+                           TimePassed, BatchEnded, DrainRequested, HealthChanged>;
 
 // ---- effects: on the store ----
 
@@ -248,6 +259,30 @@ struct AcknowledgeWriteAnswered {
   std::string foreign_write;  // what was acknowledged
 };
 
+// A branch that is prepared, or further.
+struct TestifiedBranch {
+  TransactionId id;
+  BranchNumber branch;
+  std::string_view state;
+  Position commit{};  // 0: it has not heard of a commit
+  std::vector<std::string> stores;
+};
+
+// What a store knows of a decision log.
+struct Testimony {
+  StoreIdentity identity{};
+  StorePosition position{};
+  Position seen{};  // the highest position that was durable
+  Released released;
+  std::vector<TestifiedBranch> branches;
+  bool more = false;  // there are more behind the last one
+};
+
+struct TestimonyGiven {
+  CallId call{};
+  Testimony testimony;
+};
+
 // ---- effects: to coordinators ----
 
 // Ask what became of the branch, the coordinator found by identity (id.log), else at `address`.
@@ -279,9 +314,9 @@ struct Transition {
   AbortCause cause;  // of an end
 };
 
-using Effect =
-    std::variant<RunStatements, WriteJournal, ApplySchema, ExecuteAnswered, VoteAnswered, DecisionAnswered, CallRefused,
-                 ResolveAnswered, SchemaAnswered, AcknowledgeWriteAnswered, SendInquiry, SendWound, Alarm, Transition>;
+using Effect = std::variant<RunStatements, WriteJournal, ApplySchema, ExecuteAnswered, VoteAnswered, DecisionAnswered,
+                            CallRefused, ResolveAnswered, SchemaAnswered, AcknowledgeWriteAnswered, TestimonyGiven,
+                            SendInquiry, SendWound, Alarm, Transition>;
 
 using Effects = std::vector<Effect>;
 

@@ -138,6 +138,10 @@ struct EventText {
   std::string operator()(const AcknowledgeWriteRequested& event) const {
     return "call " + number(event.call) + ": operator acknowledges the foreign write";
   }
+  std::string operator()(const TestimonyRequested& event) const {
+    return "call " + number(event.call) + ": operator asks for testimony" +
+           (event.after ? " behind " + to_string(*event.after) : "") + "; " + view(event.coordinator);
+  }
   std::string operator()(const RegistrationAccepted& event) const {
     return "registration accepted; " + view(event.coordinator);
   }
@@ -232,6 +236,16 @@ struct EffectText {
   }
   std::string operator()(const AcknowledgeWriteAnswered& answer) const {
     return "answer " + number(answer.call) + ": acknowledged: " + answer.foreign_write;
+  }
+  std::string operator()(const TestimonyGiven& answer) const {
+    const Testimony& testimony = answer.testimony;
+    const auto print = [](const TestifiedBranch& one) {
+      return branch_of(one.id, one.branch) + " " + std::string(one.state) + position_of(one.commit);
+    };
+    return "answer " + number(answer.call) + ": store " + to_string(testimony.identity) + " at " +
+           number(testimony.position) + ", seen " + number(testimony.seen) + ", " + released(testimony.released) +
+           "; " + (testimony.branches.empty() ? "no branch" : list(testimony.branches, print)) +
+           (testimony.more ? ", and more" : "");
   }
   std::string operator()(const SendInquiry& inquiry) const {
     return "inquire about " + branch_of(inquiry.id, inquiry.branch) + " at " + inquiry.address + "; seen " +

@@ -81,6 +81,9 @@ void ParticipantService::serve_operators() {
              [this](wire::AcknowledgeWriteRequest&& request, rpc::Responder<wire::AcknowledgeWriteAnswer> respond) {
                acknowledge_write(request, std::move(respond));
              });
+  server_.on(methods::kTestify, [this](wire::TestifyRequest&& request, rpc::Responder<wire::Testimony> respond) {
+    testify(std::move(request), std::move(respond));
+  });
 }
 
 void ParticipantService::apply_schema(wire::ApplySchemaRequest&& request, rpc::Responder<wire::SchemaAnswer> respond) {
@@ -98,6 +101,16 @@ void ParticipantService::acknowledge_write(const wire::AcknowledgeWriteRequest& 
   logger_->warn("event=acknowledge_write store={} reason={}", request.store, daemon::quoted(request.reason));
   const auto call = calls_.add(request.store, std::move(respond));
   post(*runner, call, to_event(request, call));
+}
+
+void ParticipantService::testify(wire::TestifyRequest&& request, rpc::Responder<wire::Testimony> respond) {
+  auto* const runner = find(request.store, respond);
+  const auto coordinator = hear(std::move(request.coordinator), respond);
+  if (runner == nullptr || !coordinator) return;
+  logger_->warn("event=testify store={} log={} epoch={}", request.store, to_string(coordinator->line.log),
+                to_string(coordinator->line.epoch));
+  const auto call = calls_.add(request.store, std::move(respond));
+  post(*runner, call, Result<TestimonyRequested>(to_event(request, call, *coordinator, settings_.listed)));
 }
 
 void ParticipantService::participant_status(rpc::Responder<wire::ParticipantStatus> respond) {

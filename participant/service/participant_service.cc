@@ -183,6 +183,8 @@ void ParticipantService::perform(const std::string& store, Effect& effect) {
     calls_.answer(*schema);
   } else if (const auto* acknowledged = std::get_if<AcknowledgeWriteAnswered>(&effect)) {
     calls_.answer(*acknowledged);
+  } else if (const auto* testimony = std::get_if<TestimonyGiven>(&effect)) {
+    calls_.answer(*testimony);
   } else if (const auto* wound = std::get_if<SendWound>(&effect)) {
     link_.send(store, *wound);
   }

@@ -71,6 +71,7 @@ class ParticipantService {
   void apply_schema(wire::ApplySchemaRequest&& request, rpc::Responder<wire::SchemaAnswer> respond);
   void acknowledge_write(const wire::AcknowledgeWriteRequest& request,
                          rpc::Responder<wire::AcknowledgeWriteAnswer> respond);
+  void testify(wire::TestifyRequest&& request, rpc::Responder<wire::Testimony> respond);
   void wait_until_idle(std::function<void()> drained);
   void warn_of_insecurity();
 

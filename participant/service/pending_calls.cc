@@ -41,6 +41,10 @@ CallId PendingCalls::add(const std::string& store, rpc::Responder<wire::Acknowle
   return next(store, std::move(respond));
 }
 
+CallId PendingCalls::add(const std::string& store, rpc::Responder<wire::Testimony> respond) {
+  return next(store, std::move(respond));
+}
+
 std::vector<CallId> PendingCalls::add(const std::string& store, rpc::Responder<wire::DecideAnswer> respond,
                                       std::size_t decisions) {
   auto shared = std::make_shared<Decisions>(Decisions{std::move(respond), {}, decisions});
@@ -82,6 +86,10 @@ void PendingCalls::answer(const SchemaAnswered& effect) {
 void PendingCalls::answer(const AcknowledgeWriteAnswered& effect) {
   auto waiting = take(effect.call);
   if (waiting) std::get<rpc::Responder<wire::AcknowledgeWriteAnswer>> (*waiting)(to_wire(effect));
+}
+
+void PendingCalls::answer(const TestimonyGiven& effect) {
+  if (auto waiting = take(effect.call)) std::get<rpc::Responder<wire::Testimony>> (*waiting)(to_wire(effect));
 }
 
 template <typename Fault>

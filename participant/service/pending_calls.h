@@ -22,6 +22,7 @@ class PendingCalls {
   CallId add(const std::string& store, rpc::Responder<wire::BranchStatus> respond);
   CallId add(const std::string& store, rpc::Responder<wire::SchemaAnswer> respond);
   CallId add(const std::string& store, rpc::Responder<wire::AcknowledgeWriteAnswer> respond);
+  CallId add(const std::string& store, rpc::Responder<wire::Testimony> respond);
   // Many decisions travel in one call: one number for each, one answer when all have theirs.
   std::vector<CallId> add(const std::string& store, rpc::Responder<wire::DecideAnswer> respond, std::size_t decisions);
 
@@ -31,6 +32,7 @@ class PendingCalls {
   void answer(const ResolveAnswered& effect);
   void answer(const SchemaAnswered& effect);
   void answer(const AcknowledgeWriteAnswered& effect);
+  void answer(const TestimonyGiven& effect);
 
   // The call was not served, nothing happened.
   void refuse(const CallRefused& effect);
@@ -52,9 +54,10 @@ class PendingCalls {
     std::shared_ptr<Decisions> decisions;
     std::size_t index = 0;
   };
-  using Waiting = std::variant<rpc::Responder<wire::ExecuteAnswer>, rpc::Responder<wire::VoteAnswer>,
-                               rpc::Responder<wire::BranchStatus>, rpc::Responder<wire::SchemaAnswer>,
-                               rpc::Responder<wire::AcknowledgeWriteAnswer>, DecisionSlot>;
+  using Waiting =
+      std::variant<rpc::Responder<wire::ExecuteAnswer>, rpc::Responder<wire::VoteAnswer>,
+                   rpc::Responder<wire::BranchStatus>, rpc::Responder<wire::SchemaAnswer>,
+                   rpc::Responder<wire::AcknowledgeWriteAnswer>, rpc::Responder<wire::Testimony>, DecisionSlot>;
   struct Call {
     std::string store;
     Waiting waiting;

@@ -18,7 +18,7 @@ constexpr std::size_t kRoomForEnds = 4;  // times as much as for all else
 bool ends_work(const Event& event) {
   return std::holds_alternative<DecisionReceived>(event) || std::holds_alternative<InquiryAnswered>(event) ||
          std::holds_alternative<RegistrationAccepted>(event) || std::holds_alternative<ResolveRequested>(event) ||
-         std::holds_alternative<AcknowledgeWriteRequested>(event);
+         std::holds_alternative<AcknowledgeWriteRequested>(event) || std::holds_alternative<TestimonyRequested>(event);
 }
 
 }  // namespace
@@ -326,7 +326,7 @@ StoreReport StoreRunner::report(Time now) const {
   const auto& recovered = store_->recovered();
   return {recovered.identity,    recovered.start_number, opening_, position_,
           branches_->counters(), branches_->totals(now), forces_,  health_.foreign_write,
-          store_->counters()};
+          store_->counters(),    branches_->seen()};
 }
 
 }  // namespace assent::participant

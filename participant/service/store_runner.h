@@ -54,6 +54,7 @@ struct StoreReport {
   std::uint64_t forces = 0;   // journal transactions since the store was opened
   std::string foreign_write;  // what another program did to it that no operator has acknowledged
   StoreCounters store;
+  std::vector<CoordinatorLine> seen;  // of every log that it has heard of
 };
 
 struct RunnerSettings {

@@ -153,6 +153,17 @@ Result<AcknowledgeWriteRequested> to_event(const wire::AcknowledgeWriteRequest& 
   return AcknowledgeWriteRequested{call};
 }
 
+TestimonyRequested to_event(const wire::TestifyRequest& request, CallId call, const CoordinatorView& coordinator,
+                            std::size_t most) {
+  TestimonyRequested event;
+  event.call = call;
+  event.opening = Opening{bits(request.opening)};
+  event.coordinator = coordinator;
+  if (request.__isset.after) event.after = rpc::from_wire(request.after);
+  event.most = most;
+  return event;
+}
+
 Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator) {
   InquiryAnswered event;
   event.coordinator = coordinator;
@@ -216,6 +227,27 @@ wire::AcknowledgeWriteAnswer to_wire(const AcknowledgeWriteAnswered& effect) {
   return answer;
 }
 
+wire::Testimony to_wire(const TestimonyGiven& effect) {
+  const Testimony& given = effect.testimony;
+  wire::Testimony testimony;
+  testimony.identity = bits(given.identity);
+  testimony.position = bits(given.position);
+  testimony.seen_position = bits(given.seen);
+  testimony.released_through = bits(given.released.through);
+  for (const Position position : given.released.except) testimony.released_except.push_back(bits(position));
+  for (const auto& branch : given.branches) {
+    wire::TestifiedBranch testified;
+    testified.id = rpc::to_wire(branch.id);
+    testified.branch = rpc::to_wire(branch.branch);
+    testified.state = branch.state;
+    testified.commit_position = bits(branch.commit);
+    testified.stores = branch.stores;
+    testimony.branches.push_back(std::move(testified));
+  }
+  testimony.more = given.more;
+  return testimony;
+}
+
 wire::FaultCode::type to_wire(RefusalKind kind) {
   switch (kind) {
     case RefusalKind::kInvalidArgument: return wire::FaultCode::INVALID_ARGUMENT;
@@ -273,6 +305,13 @@ wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport
   status.foreign_write = report.foreign_write;
   status.wal_bytes = bits(report.store.wal_bytes);
   status.reapplied_rows = bits(report.store.reapplied_rows);
+  for (const auto& line : report.seen) {
+    wire::SeenLog seen;
+    seen.log = bits(line.log);
+    seen.epoch = bits(line.epoch);
+    seen.position = bits(line.durable);
+    status.seen.push_back(seen);
+  }
   return status;
 }
 

@@ -18,6 +18,8 @@ Result<DecisionReceived> to_event(const wire::Decision& decision, Opening openin
 Result<ResolveRequested> to_event(const wire::ResolveRequest& request, CallId call);
 Result<SchemaChangeRequested> to_event(wire::ApplySchemaRequest&& request, CallId call);
 Result<AcknowledgeWriteRequested> to_event(const wire::AcknowledgeWriteRequest& request, CallId call);
+TestimonyRequested to_event(const wire::TestifyRequest& request, CallId call, const CoordinatorView& coordinator,
+                            std::size_t most);
 Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator);
 
 wire::ExecuteAnswer to_wire(const ExecuteAnswered& effect);
@@ -25,6 +27,7 @@ wire::VoteAnswer to_wire(const VoteAnswered& effect);
 wire::Acknowledgement to_wire(const DecisionAnswered& effect);
 wire::SchemaAnswer to_wire(const SchemaAnswered& effect);
 wire::AcknowledgeWriteAnswer to_wire(const AcknowledgeWriteAnswered& effect);
+wire::Testimony to_wire(const TestimonyGiven& effect);
 wire::FaultCode::type to_wire(RefusalKind kind);
 
 wire::BranchStatus to_wire(const BranchSummary& branch);

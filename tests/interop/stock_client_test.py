@@ -268,6 +268,14 @@ def main():
     acknowledgement = operators.AcknowledgeWriteRequest(store="bank-a", reason="nobody has written")
     faults(wire.FaultCode.CONFLICT, store_operator.acknowledge_write, acknowledgement)
 
+    # What a store knows of a decision log: to the start that it follows, and not to an earlier one.
+    assert this in {store.opening for store in stores} and identity in {log.log for log in stores[0].seen}, stores
+    testimony = store_operator.testify(operators.TestifyRequest(store="bank-a", opening=this, coordinator=view))
+    assert testimony.identity == stores[0].identity and not testimony.more, testimony
+    view.epoch -= 1
+    earlier = operators.TestifyRequest(store="bank-a", opening=this, coordinator=view)
+    faults(wire.FaultCode.FENCED, store_operator.testify, earlier)
+
     # Failpoints, in builds that carry them; any other one does not know the method.
     failpoints = Failpoints.Client(coordinator._iprot)
     order = operators.FailpointRequest(name="stock.client", action=operators.FailpointAction.OFF, skip=0)

@@ -59,6 +59,7 @@ inline constexpr auto kResolve = ASSENT_METHOD(ParticipantOperator, resolve, Res
 inline constexpr auto kApplySchema = ASSENT_METHOD(ParticipantOperator, apply_schema, ApplySchemaRequest, SchemaAnswer);
 inline constexpr auto kAcknowledgeWrite =
     ASSENT_METHOD(ParticipantOperator, acknowledge_write, AcknowledgeWriteRequest, AcknowledgeWriteAnswer);
+inline constexpr auto kTestify = ASSENT_METHOD(ParticipantOperator, testify, TestifyRequest, Testimony);
 
 inline constexpr auto kArm = ASSENT_METHOD(Failpoints, arm, FailpointRequest, FailpointStatuses);
 inline constexpr auto kFailpoints = ASSENT_METHOD(Failpoints, failpoints, Empty, FailpointStatuses);

@@ -136,6 +136,7 @@ class Chaos {
     const Opening opening = pick(30) == 0 ? Opening{1} : kOpening;
     const Call call{id, opening == kOpening ? std::optional(speaker) : std::nullopt, {}};
     const auto statements = std::make_shared<std::vector<Statement>>(1);
+    if (pick(40) == 0) return TestimonyRequested{new_call(call), opening, view_of(speaker), std::nullopt, 1000};
     switch (pick(14)) {
       case 0:
       case 1:
@@ -315,6 +316,15 @@ class Chaos {
     EXPECT_FALSE(disk_.is_written_by_another) << "answered before the acknowledgement is durable";
     is_able_ = is_able_ || !is_short_;
     ++met.acknowledged;
+  }
+  void observe(const TestimonyGiven& answer) {
+    const Epoch epoch = answered(answer.call).line->epoch;
+    std::set<TransactionId> told;
+    for (const auto& branch : answer.testimony.branches) told.insert(branch.id);
+    for (const BranchSummary& branch : table_->branches(1000, now_)) {
+      EXPECT_TRUE(branch.id.epoch >= epoch || told.contains(branch.id)) << to_string(branch.id);
+    }
+    ++met.testified;
   }
   void observe(const ExecuteAnswered& answer) {
     const Call& call = answered(answer.call);

@@ -21,6 +21,7 @@ struct Met {
   std::size_t overdue = 0;       // changes of the schema that found prepared branches in their way, until the end
   std::size_t refused_by_last_run = 0;
   std::size_t acknowledged = 0;  // foreign writes
+  std::size_t testified = 0;
 
   void expect_enough() const {
     const auto enough = [](std::size_t usual) { return kIsSanitized ? 0 : usual; };
@@ -34,6 +35,7 @@ struct Met {
     EXPECT_GT(applied, enough(500));
     EXPECT_GT(overdue, enough(100));
     EXPECT_GT(acknowledged, enough(100));
+    EXPECT_GT(testified, enough(100));
     EXPECT_GT(refused_by_last_run, enough(30));
   }
 };

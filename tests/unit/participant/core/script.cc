@@ -82,8 +82,10 @@ class Command {
 
   CallId call() const { return CallId{to_number(word(1))}; }
 
-  TransactionId id(std::size_t index) const {
-    const auto parts = split(word(index), '/');
+  TransactionId id(std::size_t index) const { return id(word(index)); }
+
+  static TransactionId id(const std::string& text) {
+    const auto parts = split(text, '/');
     const bool has_epoch = parts.size() == 2;
     return {.log = kLogA, .epoch = Epoch{has_epoch ? to_number(parts[0]) : 7}, .number = to_number(parts.back())};
   }
@@ -201,6 +203,15 @@ Event to_event(const Command& command, Opening own) {
     return SchemaChangeRequested{command.call(), std::make_shared<const std::string>("CREATE TABLE t(x)")};
   }
   if (verb == "acknowledge") return AcknowledgeWriteRequested{command.call()};
+  if (verb == "testify") {
+    TestimonyRequested event{.call = command.call(),
+                             .opening = opening,
+                             .coordinator = command.view(),
+                             .after = std::nullopt,
+                             .most = to_number(command.option("most", "100"))};
+    if (const std::string after = command.option("after", ""); !after.empty()) event.after = Command::id(after);
+    return event;
+  }
   if (verb == "accepted") return RegistrationAccepted{command.view()};
   if (verb == "inquiry") {
     static const std::map<std::string, InquiryResult> results{{"undecided", InquiryResult::kUndecided},

@@ -18,6 +18,7 @@
 //     schema CALL                                      an operator changes the schema
 //     applied version=1 [before=yes] | [failed=words]  the store has done so, or not
 //     acknowledge CALL                                 an operator acknowledges the foreign write
+//     testify CALL [after=TXN] [most=100]              an operator restores the coordinator's log
 //     drain | health [short of space] [foreign=words]
 //
 // TXN is a number in epoch 7 of log A, or 6/5: number 5 in epoch 6. Priority: the stamp is 100 + the number unless it

@@ -141,6 +141,33 @@ TEST_F(ServedStoreTest, AForeignWriteIsInTheStatusUntilAnOperatorHasAcknowledged
   EXPECT_EQ(call(rpc::methods::kAcknowledgeWrite, request).error().kind, ErrorKind::kConflict) << "nothing is left";
 }
 
+TEST_F(ServedStoreTest, AStoreTestifiesToTheStartThatItFollowsFromThenOn) {
+  serve(Health::kFine);
+  const auto status = [this] { return call(rpc::methods::kParticipantStatus, wire::Empty()).value().stores.at(0); };
+  EXPECT_TRUE(status().seen.empty());
+  wire::TestifyRequest request;
+  request.store = "a";
+  request.opening = status().opening;
+  request.coordinator.log = static_cast<std::int64_t>(kFive.log);
+  request.coordinator.epoch = 9;
+  request.coordinator.durable_position = 40;
+  const auto testimony = call(rpc::methods::kTestify, request);
+  ASSERT_TRUE(testimony) << testimony.error().message;
+  EXPECT_EQ(testimony->seen_position, 40);
+  EXPECT_FALSE(testimony->more);
+  ASSERT_EQ(testimony->branches.size(), 1U);
+  EXPECT_EQ(rpc::from_wire(testimony->branches[0].id), kFive);
+  EXPECT_EQ(testimony->branches[0].state, "prepared");
+  ASSERT_EQ(status().seen.size(), 1U);
+  EXPECT_EQ(status().seen[0].log, request.coordinator.log);
+  EXPECT_EQ(status().seen[0].epoch, 9);
+  EXPECT_EQ(status().seen[0].position, 40);
+  request.__set_after(testimony->branches[0].id);
+  EXPECT_TRUE(call(rpc::methods::kTestify, request).value().branches.empty());
+  request.coordinator.epoch = 8;
+  EXPECT_EQ(call(rpc::methods::kTestify, request).error().kind, ErrorKind::kFenced);
+}
+
 TEST_F(ServedStoreTest, AnOperatorIsToldThatAStoreHoldsNoBranch) {
   serve(Health::kFine);
   auto other = kFive;
