@@ -11,7 +11,7 @@ Lineage::Lineage(LogIdentity log, std::map<Epoch, Nonce> nonces) : log_(log), no
 }
 
 bool Lineage::owns(const TransactionId& id) const {
-  return id.log == log_ && nonces_.contains(id.epoch);
+  return id.log == log_ && id.epoch != Epoch{} && id.epoch <= epoch();
 }
 
 std::optional<std::string> Lineage::conflict(const CoordinatorLine& seen, Position durable) const {

@@ -2,6 +2,8 @@
 // parted from it when a log was copied.
 //
 //   N1  There is a present start: its epoch and nonce were durable before this object was made.
+//   N2  The starts before a restoration are not known here, so that a store that was not asked by it is told from those
+//       that were; but their ids are this log's.
 #pragma once
 
 #include <map>
@@ -15,14 +17,14 @@ namespace assent::coordinator {
 
 class Lineage {
  public:
-  // `nonces` are of every start; the last one is the present epoch.
+  // `nonces` are of every start since the log was created or restored; the last one is the present epoch.
   Lineage(LogIdentity log, std::map<Epoch, Nonce> nonces);
 
   LogIdentity log() const { return log_; }
   Epoch epoch() const { return nonces_.rbegin()->first; }
   Nonce nonce() const { return nonces_.rbegin()->second; }
 
-  // Some start of this log handed out ids of this id's epoch.
+  // It is from an epoch of this log that has come.
   bool owns(const TransactionId& id) const;
 
   // Why a store that has seen `seen` of this log cannot have seen it from this line, whose log is durable through

@@ -90,7 +90,7 @@ struct LoggedCommit {
 // All that a log holds, after its records have been applied in order.
 struct LogState {
   LogIdentity log{};
-  std::map<Epoch, Nonce> nonces;  // of every start; the last one is the present epoch
+  std::map<Epoch, Nonce> nonces;  // of every start since a restoration; the last one is the present epoch
   Position last{};                // of the last record applied
   std::map<Position, LoggedCommit> commits;
   std::set<std::pair<TransactionId, Position>> ended;  // those of them with an end, in the order they are forgotten in

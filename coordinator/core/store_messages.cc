@@ -32,7 +32,8 @@ void Coordinator::handle(const StoreRegistered& event, Turn& turn) {
   }
   if (const auto conflict = lineage_.conflict(event.seen, log_.durable())) {
     halt("store `" + event.store + "` contradicts this decision log: " + *conflict +
-             "; the log is an old copy, or another coordinator has taken its place: bring back the newest log",
+             "; the log is an old copy, or another coordinator has taken its place: bring back the newest log, or "
+             "restore it from the stores (assentctl log restore)",
          turn);
     return;
   }

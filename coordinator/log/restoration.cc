@@ -1,0 +1,179 @@
+#include "coordinator/log/restoration.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+namespace assent::coordinator {
+namespace {
+
+using Testimonies = std::map<std::string, Testimony>;
+
+constexpr const char* kTwoLogs =
+    ": two coordinators have gone on from one copy; compare what the stores hold, and resolve by hand";
+
+// Of every commit that the log or a store knows.
+struct Commits {
+  std::map<TransactionId, Position> positions;
+  std::map<Position, TransactionId> ids;
+};
+
+std::optional<Error> find_missing(const LogState& old, const Testimonies& testimonies,
+                                  const std::set<std::string>& without) {
+  const auto missing = [&](const std::string& store, const std::string& why) -> std::optional<Error> {
+    if (testimonies.contains(store) || without.contains(store)) return std::nullopt;
+    return Error{ErrorKind::kNotFound, "store `" + store + "`, " + why +
+                                           ", has not been asked: say where it is (--store " + store +
+                                           "=HOST:PORT), or, if it is lost for good, go on --without " + store};
+  };
+  for (const auto& [name, record] : old.stores) {
+    if (auto error = missing(name, "which the log knows")) return error;
+  }
+  for (const auto& [name, testimony] : testimonies) {
+    for (const auto& branch : testimony.branches) {
+      for (const auto& store : branch.stores) {
+        if (auto error = missing(store, "which has a part in " + to_string(branch.id))) return error;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Error> find_impostor(const LogState& old, const Testimonies& testimonies) {
+  for (const auto& [name, testimony] : testimonies) {
+    const auto known = old.stores.find(name);
+    if (known == old.stores.end()) continue;
+    const StoreRecord& record = known->second;
+    if (testimony.identity != record.identity) {
+      return Error{ErrorKind::kConflict, "store `" + name + "` has identity " + to_string(record.identity) + ", and " +
+                                             to_string(testimony.identity) + " is served under its name at " +
+                                             testimony.address + ": bring back the store's own file"};
+    }
+    if (testimony.position < record.position) {
+      return Error{ErrorKind::kConflict, "store `" + name + "` is at position " + to_string(testimony.position) +
+                                             ", and the log has seen it at " + to_string(record.position) +
+                                             ": its file is an old copy too; bring back the newest file"};
+    }
+  }
+  return std::nullopt;
+}
+
+// Every store is told the same names of a transaction's stores.
+std::optional<Error> find_double(const Testimonies& testimonies) {
+  std::map<TransactionId, std::pair<std::string, std::vector<std::string>>> first;
+  for (const auto& [name, testimony] : testimonies) {
+    for (const auto& branch : testimony.branches) {
+      const auto& [other, stores] = first.try_emplace(branch.id, name, branch.stores).first->second;
+      if (stores == branch.stores) continue;
+      return Error{ErrorKind::kConflict, "stores `" + other + "` and `" + name + "` know different transactions as " +
+                                             to_string(branch.id) + kTwoLogs};
+    }
+  }
+  return std::nullopt;
+}
+
+Result<Commits> gather_commits(const LogState& old, const Testimonies& testimonies) {
+  Commits commits;
+  for (const auto& [position, commit] : old.commits) {
+    commits.positions.emplace(commit.record.id, position);
+    commits.ids.emplace(position, commit.record.id);
+  }
+  for (const auto& [name, testimony] : testimonies) {
+    for (const auto& branch : testimony.branches) {
+      if (branch.commit == Position{}) continue;
+      const Position position = commits.positions.emplace(branch.id, branch.commit).first->second;
+      const TransactionId id = commits.ids.emplace(branch.commit, branch.id).first->second;
+      if (position == branch.commit && id == branch.id) continue;
+      return Error{ErrorKind::kConflict,
+                   "store `" + name + "` has heard of the commit of " + to_string(branch.id) + " at position " +
+                       to_string(branch.commit) +
+                       (position != branch.commit ? ", and it is known elsewhere at position " + to_string(position)
+                                                  : ", which is known elsewhere as the commit of " + to_string(id)) +
+                       kTwoLogs};
+    }
+  }
+  return commits;
+}
+
+// Those of which the log has no record, with the branches that must commit. A store that has been told that the commit
+// has ended holds at most a stray copy of its branch.
+std::map<Position, CommitRecord> find_lost(const LogState& old, const Testimonies& testimonies,
+                                           const Commits& commits) {
+  std::map<Position, CommitRecord> lost;
+  for (const auto& [name, testimony] : testimonies) {
+    for (const auto& branch : testimony.branches) {
+      const auto commit = commits.positions.find(branch.id);
+      if (commit == commits.positions.end() || old.commits.contains(commit->second) ||
+          testimony.released.contains(commit->second)) {
+        continue;
+      }
+      CommitRecord& record = lost[commit->second];
+      record.commit = commit->second;
+      record.id = branch.id;
+      record.branches.push_back({name, testimony.identity, branch.branch});
+    }
+  }
+  return lost;
+}
+
+bool lists(const CommitRecord& record, const std::string& store, const BranchNumber& branch) {
+  return std::any_of(record.branches.begin(), record.branches.end(),
+                     [&](const auto& each) { return each.store == store && each.branch == branch; });
+}
+
+std::vector<PresumedBranch> find_presumed(const LogState& state, const Testimonies& testimonies,
+                                          const Commits& commits) {
+  std::vector<PresumedBranch> presumed;
+  for (const auto& [name, testimony] : testimonies) {
+    for (const auto& branch : testimony.branches) {
+      if (branch.commit != Position{}) continue;
+      const auto known = commits.positions.find(branch.id);
+      const Position elsewhere = known == commits.positions.end() ? Position{} : known->second;
+      const auto commit = state.commits.find(elsewhere);
+      if (commit != state.commits.end() && lists(commit->second.record, name, branch.branch)) continue;
+      presumed.push_back({branch.id, name, branch.state, elsewhere});
+    }
+  }
+  return presumed;
+}
+
+Position next_position(const LogState& old, const Testimonies& testimonies, const Commits& commits) {
+  Position last = old.last;
+  if (!commits.ids.empty()) last = std::max(last, commits.ids.rbegin()->first);
+  for (const auto& [name, testimony] : testimonies) last = std::max(last, testimony.seen);
+  return Position{static_cast<std::uint64_t>(last) + 1};
+}
+
+}  // namespace
+
+Result<Restoration> restore_log(LogState old, const Testimonies& testimonies, const std::set<std::string>& without,
+                                const EpochRecord& start) {
+  if (auto missing = find_missing(old, testimonies, without)) return *missing;
+  if (auto impostor = find_impostor(old, testimonies)) return *impostor;
+  if (auto doubled = find_double(testimonies)) return *doubled;
+  const auto commits = gather_commits(old, testimonies);
+  if (!commits) return commits.error();
+  const auto lost = find_lost(old, testimonies, *commits);
+
+  Restoration restored{.state = std::move(old), .found = {}, .presumed = {}};
+  LogState& state = restored.state;
+  state.last = next_position(state, testimonies, *commits);
+  if (auto refused = state.restore(start)) return Error{ErrorKind::kConflict, *refused};
+  state.nonces = {{start.epoch, start.nonce}};  // A4
+  // A3. Ended commits that the copy has are kept for as long as any others, and are answered *committed* until then.
+  state.forgotten_through = TransactionId{.log = state.log,
+                                          .epoch = Epoch{static_cast<std::uint64_t>(start.epoch) - 1},
+                                          .number = std::numeric_limits<std::uint64_t>::max()};
+  for (const auto& [name, testimony] : testimonies) {
+    state.stores[name] = {name, testimony.identity, testimony.address, testimony.position};
+  }
+  for (const auto& [position, record] : lost) {
+    if (auto refused = state.restore(record)) return Error{ErrorKind::kConflict, *refused};
+    restored.found.push_back(record);
+  }
+  restored.presumed = find_presumed(state, testimonies, *commits);
+  return restored;
+}
+
+}  // namespace assent::coordinator
