@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "assent/isolation_level.h"
 #include "assent/outcome.h"
@@ -53,5 +54,16 @@ Result<Report> acknowledge_write(Console& console, const std::string& store, con
 Result<Report> log_verify(const std::filesystem::path& directory);
 // A log may be large: makes the JSON or the text, not both.
 Result<Report> log_dump(const std::filesystem::path& directory, bool as_json);
+
+// ---- restore_command.cc ----
+
+struct RestoreOrder {
+  std::filesystem::path directory;
+  std::vector<std::string> stores;   // NAME=HOST:PORT, of those that are elsewhere than the log says, or newer
+  std::vector<std::string> without;  // lost for good
+};
+
+// Makes an old copy of a log one that a coordinator can go on with: asks every store what it knows of the log's end.
+Result<Report> log_restore(Console& console, const RestoreOrder& order);
 
 }  // namespace assent::ctl

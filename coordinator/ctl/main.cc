@@ -5,6 +5,7 @@
 
 #include "coordinator/ctl/commands.h"
 #include "coordinator/ctl/console.h"
+#include "thrift/daemon/failpoint.h"
 #include "thrift/daemon/network.h"
 #include "thrift/daemon/options.h"
 #include "thrift/daemon/units.h"
@@ -25,6 +26,7 @@ struct Arguments {
   std::string directory;
   std::string reason;
   Resolution resolution;
+  RestoreOrder restoration;
   bool commit = false;
   bool abort = false;
 };
@@ -104,6 +106,16 @@ void list_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
                                [&arguments](Console&) { return log_dump(arguments.directory, arguments.json); })}) {
     each->add_option("DIR", arguments.directory, "what the coordinator has as --data")->required();
   }
+  auto* const restore = add(*log, "restore", "Make an old copy of a log one to go on with, by what the stores know",
+                            [&arguments](Console& console) { return log_restore(console, arguments.restoration); });
+  restore->add_option("DIR", arguments.restoration.directory, "what the coordinator has as --data; it must be stopped")
+      ->required();
+  restore->add_option("--store", arguments.restoration.stores, "a store that is elsewhere than the log says, or newer")
+      ->type_name("NAME=HOST:PORT")
+      ->allow_extra_args(false);
+  restore->add_option("--without", arguments.restoration.without, "a store that is lost for good")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
 }
 
 int run(int argc, const char* const* argv) {
@@ -146,6 +158,7 @@ int run(int argc, const char* const* argv) {
     if (address->empty()) continue;
     if (const auto parsed = rpc::parse_address(*address); !parsed) return fail(parsed.error());
   }
+  if (const auto armed = daemon::arm_failpoints_from_environment(); !armed) return fail(armed.error());
   Console console(arguments.addresses, *patience);
   const auto report = command(console);
   if (!report) return fail(report.error());

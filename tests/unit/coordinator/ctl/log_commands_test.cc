@@ -10,6 +10,7 @@
 namespace assent::ctl {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 class LogCommandsTest : public testing::Test {
@@ -33,6 +34,40 @@ TEST_F(LogCommandsTest, DumpMakesOnlyWhatWasAskedFor) {
   EXPECT_THAT(log_dump(path_, false).value().text, HasSubstr("epoch log=0000000000000007 epoch=1"));
   EXPECT_EQ(log_dump(path_, true).value().text, "");
   EXPECT_THAT(log_dump(path_, true).value().json.to_string(), HasSubstr("epoch log=0000000000000007 epoch=1"));
+}
+
+// ---- restore ----
+
+TEST_F(LogCommandsTest, RestoreRefusesAStoreWithoutANameOrAnAddress) {
+  Console console({}, std::chrono::seconds(1));
+  for (const char* const store : {"ledger", "=127.0.0.1:1", "ledger=nowhere"}) {
+    const auto report = log_restore(console, {path_, {store}, {}});
+    ASSERT_FALSE(report) << store;
+    EXPECT_EQ(report.error().kind, ErrorKind::kInvalidInput);
+    EXPECT_THAT(report.error().message, HasSubstr("--store"));
+  }
+}
+
+TEST_F(LogCommandsTest, RestoreTakesAStoreInOrLeavesItOut) {
+  Console console({}, std::chrono::seconds(1));
+  EXPECT_THAT(log_restore(console, {path_, {"ledger=127.0.0.1:1"}, {"ledger"}}).error().message,
+              HasSubstr("store `ledger` is given as --store and as --without"));
+}
+
+TEST_F(LogCommandsTest, RestoreWritesNothingWhenAStoreCannotBeAsked) {
+  Console console({}, std::chrono::seconds(1));
+  const auto report = log_restore(console, {path_, {"ledger=127.0.0.1:1"}, {}});
+  ASSERT_FALSE(report);
+  EXPECT_THAT(report.error().message,
+              HasSubstr("store `ledger` cannot be asked, and nothing was written: 127.0.0.1:1"));
+  EXPECT_TRUE(std::filesystem::exists(path_ / coordinator::segment_name(1)));
+}
+
+TEST_F(LogCommandsTest, RestoreRaisesTheEpoch) {
+  Console console({}, std::chrono::seconds(1));
+  EXPECT_THAT(log_restore(console, {path_, {}, {"lost"}}).value().text,
+              AllOf(HasSubstr("WITHOUT store `lost`"), HasSubstr("goes on behind epoch 2, position 2")));
+  EXPECT_THAT(log_dump(path_, false).value().text, HasSubstr("epoch log=0000000000000007 epoch=2"));
 }
 
 }  // namespace
