@@ -106,7 +106,7 @@ class SqliteStore final : public Store {
  private:
   // Whoever is in the way here may only have read, and be moving a long log into the file while it closes it.
   void prepare(const SqliteStoreOptions& options) try {
-    configure_store_connection(connection_);
+    configure_store_connection(connection_, options.checkpoint_pages);
     if (options.recursive_triggers) {
       connection_.run_once("PRAGMA recursive_triggers = ON");
     }

@@ -39,6 +39,8 @@ struct SqliteStoreOptions {
   std::function<std::uint64_t(const std::string& path)> free_bytes = free_bytes_beside;
   std::function<void(const std::string& path)> force_names = force_names_beside;
 
+  int checkpoint_pages = 1000;  // a commit that leaves as many in the log moves them into the file
+
   // Triggers fire on what they do themselves, and REPLACE fires those of DELETE
   // (https://www.sqlite.org/pragma.html#pragma_recursive_triggers).
   bool recursive_triggers = false;

@@ -75,6 +75,7 @@ StoreDisk::~StoreDisk() {
 
 Result<std::unique_ptr<Store>> StoreDisk::open() {
   auto opening = options();
+  opening.checkpoint_pages = 20;
   opening.reserve_bytes = 1;
   opening.free_bytes = [this](const std::string&) -> std::uint64_t { return is_short_of_space_ ? 0 : 1; };
   opening.force_names = [this](const std::string& path) {

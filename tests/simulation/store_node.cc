@@ -185,7 +185,7 @@ void StoreNode::tell(Event event) {
 void StoreNode::work() {
   const auto start = starts_;
   is_awake_ = false;
-  look_for_room();
+  if (!is_busy()) look_for_room();
   while (!is_busy() && !(inbox_.empty() && runs_.empty() && is_batch_ended_)) {
     if (!inbox_.empty()) {
       is_batch_ended_ = false;
