@@ -33,6 +33,7 @@ class SqliteStore final : public Store {
   // Opens the file, which exists. Throws ResultError.
   SqliteStore(std::unique_ptr<FileClaim> claim, const std::string& path, const SqliteStoreOptions& options)
       : claim_(std::move(claim)),
+        checkpoint_pages_(options.checkpoint_pages),
         connection_(path, SQLITE_OPEN_READWRITE),
         sandbox_(connection_),
         catalog_(connection_),
@@ -106,7 +107,7 @@ class SqliteStore final : public Store {
  private:
   // Whoever is in the way here may only have read, and be moving a long log into the file while it closes it.
   void prepare(const SqliteStoreOptions& options) try {
-    configure_store_connection(connection_, options.checkpoint_pages);
+    configure_store_connection(connection_, checkpoint_pages_);
     if (options.recursive_triggers) {
       connection_.run_once("PRAGMA recursive_triggers = ON");
     }
@@ -240,6 +241,7 @@ class SqliteStore final : public Store {
   }
 
   std::unique_ptr<FileClaim> claim_;  // the last to go
+  int checkpoint_pages_;
   Connection connection_;
   Sandbox sandbox_;
   Catalog catalog_;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <filesystem>
 #include <string_view>
 #include <system_error>
@@ -35,7 +34,7 @@ void remove_leftover(const std::string& path) {
 
 // Instead of SQLite's own, which does the same, but has no failpoints.
 int checkpoint_long_log(void* least, sqlite3* database, const char* name, int pages) {
-  if (pages < static_cast<int>(reinterpret_cast<std::intptr_t>(least))) return SQLITE_OK;
+  if (pages < *static_cast<const int*>(least)) return SQLITE_OK;
   daemon::failpoint("store.before_checkpoint");
   // If it fails, the commit has not: the next one tries again, and copies every page again.
   sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
@@ -140,7 +139,7 @@ void create_store_file(const std::string& path, const SqliteStoreOptions& option
   options.force_names(path);
 }
 
-void configure_store_connection(Connection& connection, int checkpoint_pages) {
+void configure_store_connection(Connection& connection, int& checkpoint_pages) {
   if (sqlite3_db_readonly(connection.handle(), "main") != 0) {
     throw ResultError(
         {ErrorKind::kIo,
@@ -165,7 +164,7 @@ void configure_store_connection(Connection& connection, int checkpoint_pages) {
     wal.run();  // a new file is told behind the row only
   }
   see_every_row(connection);
-  sqlite3_wal_hook(connection.handle(), &checkpoint_long_log, reinterpret_cast<void*>(std::intptr_t{checkpoint_pages}));
+  sqlite3_wal_hook(connection.handle(), &checkpoint_long_log, &checkpoint_pages);
   // What SQLite spills counts against the memory that it may take, and fails a statement alone: it needs no temporary
   // files, whose disk and folder would be one more thing that can fail, and leaves no rows behind in them.
   connection.run_once("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");

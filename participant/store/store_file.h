@@ -18,9 +18,9 @@ std::string resolve_store_path(const std::string& path, bool create);
 // REQUIRES: the caller has the claim.
 void create_store_file(const std::string& path, const SqliteStoreOptions& options);
 
-// WAL, every commit forced; one that leaves so many pages in the log, or more, moves them into the file. Throws kIo if
-// the file cannot be written, kCorrupt if it is not a database.
-void configure_store_connection(Connection& connection, int checkpoint_pages);
+// WAL, every commit forced; one that leaves so many pages in the log, or more, moves them into the file. The number
+// outlives the connection. Throws kIo if the file cannot be written, kCorrupt if it is not a database.
+void configure_store_connection(Connection& connection, int& checkpoint_pages);
 
 // Moves everything that was committed into the database file, forces it, and begins the log anew. False if a reader is
 // in the way.
