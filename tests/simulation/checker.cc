@@ -370,9 +370,9 @@ void Checker::check_guesses() const {
 }
 
 const std::vector<TransactionId>& Checker::writers(const std::string& store, AccountId account) const {
-  static const std::vector<TransactionId> kNobody;
+  static const std::vector<TransactionId> nobody;
   const auto found = writers_.find({store, account});
-  return found == writers_.end() ? kNobody : found->second;
+  return found == writers_.end() ? nobody : found->second;
 }
 
 std::size_t Checker::version_of(const TransactionId& reader, const std::string& store, AccountId list,
