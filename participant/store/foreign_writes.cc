@@ -1,5 +1,7 @@
 #include "participant/store/foreign_writes.h"
 
+#include <new>
+
 #include "participant/store/file_at_rest.h"
 #include "participant/store/store_file.h"
 
@@ -77,6 +79,8 @@ void ForeignWrites::note_while_open(Error& error) {
     claim_.note_foreign_write("noticed " + clock_() + " while the store was served");
   } catch (const ResultError& failure) {
     error.message += "; and it will be forgotten, for " + failure.error().message;
+  } catch (const std::bad_alloc&) {
+    // There is no memory to say more: the error that stands is told.
   }
 }
 

@@ -59,7 +59,7 @@ struct SqliteStoreOptions {
 // number and forces it. Errors, each naming the file and the remedy: kNotFound (no such file), kConflict (it exists and
 // shall be created; another participant serves it; another program writes it), kCorrupt (not a database, or a row that
 // cannot be read), kInvalidInput (not a store; a schema that fails), kWrongVersion, kIo (also: read-only),
-// kUnavailable (a reader keeps it from being forced: try again).
+// kUnavailable (a reader keeps it from being forced, or another program has the file for itself: try again).
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const SqliteStoreOptions& options);
 
 }  // namespace assent::participant
