@@ -80,7 +80,7 @@ class LogDiskDirectory final : public LogDirectory {
   }
 
   Result<void> lock() override {
-    if (const auto looked = result_of(disk_.look(), "lock", "disk"); !looked) return looked;
+    if (const auto looked = result_of(disk_.look(), "lock", "disk"); !looked) return looked.error();
     if (disk_.locked_) return Error{ErrorKind::kConflict, "the disk is locked"};
     disk_.locked_ = true;
     locked_ = true;
