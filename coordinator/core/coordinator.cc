@@ -24,7 +24,7 @@ std::vector<std::string> contradicting(const std::vector<Store>& stores, bool St
 Coordinator::Coordinator(Settings settings, const LogState& recovered, std::string address, Time now)
     : settings_(settings),
       address_(std::move(address)),
-      lineage_(recovered.log, recovered.nonces),
+      lineage_(recovered.log, recovered.starts),
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
       stores_(recovered.stores, settings_),

@@ -1,13 +1,14 @@
 #include "coordinator/core/lineage.h"
 
+#include <iterator>
 #include <utility>
 
 #include "coordinator/core/invariant.h"
 
 namespace assent::coordinator {
 
-Lineage::Lineage(LogIdentity log, std::map<Epoch, Nonce> nonces) : log_(log), nonces_(std::move(nonces)) {
-  invariant(!nonces_.empty(), "N1: a coordinator starts only after its epoch and nonce are durable");
+Lineage::Lineage(LogIdentity log, std::map<Epoch, Start> starts) : log_(log), starts_(std::move(starts)) {
+  invariant(!starts_.empty(), "N1: a coordinator starts only after its epoch and nonce are durable");
 }
 
 bool Lineage::owns(const TransactionId& id) const {
@@ -16,15 +17,21 @@ bool Lineage::owns(const TransactionId& id) const {
 
 std::optional<std::string> Lineage::conflict(const CoordinatorLine& seen, Position durable) const {
   if (seen.epoch == Epoch{}) return std::nullopt;  // it has seen nothing
-  const auto own = nonces_.find(seen.epoch);
+  const auto own = starts_.find(seen.epoch);
   if (seen.epoch > epoch()) {
     return "it has seen epoch " + to_string(seen.epoch) + ", and this start is epoch " + to_string(epoch());
   }
-  if (own == nonces_.end() || own->second != seen.nonce) {
+  if (own == starts_.end() || own->second.nonce != seen.nonce) {
     return "it has seen another start under epoch " + to_string(seen.epoch);
   }
-  if (seen.durable > durable) {
-    return "it has seen position " + to_string(seen.durable) + ", and this log ends at " + to_string(durable);
+  // What this log holds of that epoch ends where the next one starts. (Else a copy that lacks as many records as it has
+  // written at its own starts would pass for the whole.)
+  const auto next = std::next(own);
+  const Position end =
+      next == starts_.end() ? durable : Position{static_cast<std::uint64_t>(next->second.position) - 1};
+  if (seen.durable > end) {
+    return "it has seen position " + to_string(seen.durable) + " under epoch " + to_string(seen.epoch) +
+           ", of which this log ends at " + to_string(end);
   }
   return std::nullopt;
 }

@@ -12,17 +12,18 @@
 
 #include "assent/coordinator_view.h"
 #include "assent/transaction_id.h"
+#include "coordinator/core/records.h"
 
 namespace assent::coordinator {
 
 class Lineage {
  public:
-  // `nonces` are of every start since the log was created or restored; the last one is the present epoch.
-  Lineage(LogIdentity log, std::map<Epoch, Nonce> nonces);
+  // `starts` are all since the log was created or restored; the last one is the present epoch.
+  Lineage(LogIdentity log, std::map<Epoch, Start> starts);
 
   LogIdentity log() const { return log_; }
-  Epoch epoch() const { return nonces_.rbegin()->first; }
-  Nonce nonce() const { return nonces_.rbegin()->second; }
+  Epoch epoch() const { return starts_.rbegin()->first; }
+  Nonce nonce() const { return starts_.rbegin()->second.nonce; }
 
   // It is from an epoch of this log that has come.
   bool owns(const TransactionId& id) const;
@@ -33,7 +34,7 @@ class Lineage {
 
  private:
   const LogIdentity log_;
-  const std::map<Epoch, Nonce> nonces_;
+  const std::map<Epoch, Start> starts_;
 };
 
 }  // namespace assent::coordinator

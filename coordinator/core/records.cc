@@ -9,15 +9,19 @@ namespace {
 // One overload per kind of record: changes the state, or returns why the record contradicts it and changes nothing.
 
 std::optional<std::string> add(LogState& state, const EpochRecord& record) {
-  if (!state.nonces.empty() && record.log != state.log) {
+  if (!state.starts.empty() && record.log != state.log) {
     return "epoch " + to_string(record.epoch) + " is of log " + to_string(record.log) + ", this is log " +
            to_string(state.log);
   }
   if (record.epoch <= state.epoch()) {
     return "epoch " + to_string(record.epoch) + " does not raise epoch " + to_string(state.epoch());
   }
+  if (!state.starts.empty() && record.start <= state.starts.rbegin()->second.position) {
+    return "epoch " + to_string(record.epoch) + " starts at position " + to_string(record.start) +
+           ", not behind the start of epoch " + to_string(state.epoch());
+  }
   state.log = record.log;
-  state.nonces.emplace(record.epoch, record.nonce);
+  state.starts.emplace(record.epoch, Start{record.nonce, record.start});
   return std::nullopt;
 }
 
@@ -98,6 +102,10 @@ std::optional<std::string> LogState::apply(Position position, const LogRecord& r
   if (commit != nullptr && commit->commit != position) {
     return "the commit at position " + to_string(position) + " calls itself " + to_string(commit->commit);
   }
+  const auto* epoch = std::get_if<EpochRecord>(&record);
+  if (epoch != nullptr && epoch->start != position) {
+    return "the epoch that starts at position " + to_string(position) + " says " + to_string(epoch->start);
+  }
   auto refused = restore(record);
   if (!refused) {
     last = position;
@@ -109,8 +117,8 @@ std::optional<std::string> LogState::apply(Position position, const LogRecord& r
 // stores come after the ends, so that no end of an earlier store of the same name and identity raises them.
 std::vector<LogRecord> LogState::snapshot() const {
   std::vector<LogRecord> records;
-  for (const auto& [epoch, nonce] : nonces) {
-    records.emplace_back(EpochRecord{log, epoch, nonce});
+  for (const auto& [epoch, start] : starts) {
+    records.emplace_back(EpochRecord{start.position, log, epoch, start.nonce});
   }
   if (forgotten_through) {
     records.emplace_back(ForgottenRecord{*forgotten_through});

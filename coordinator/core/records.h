@@ -27,6 +27,7 @@ struct CommittedBranch {
 
 // A start of the coordinator. Forced before the first id of the epoch is handed out.
 struct EpochRecord {
+  Position start{};  // the position it was first written at: what stands before it was durable in earlier epochs
   LogIdentity log{};
   Epoch epoch{};
   Nonce nonce{};
@@ -87,21 +88,29 @@ struct LoggedCommit {
   friend bool operator==(const LoggedCommit&, const LoggedCommit&) = default;
 };
 
+// What the log remembers of a start.
+struct Start {
+  Nonce nonce{};
+  Position position{};  // of its epoch record
+
+  friend bool operator==(const Start&, const Start&) = default;
+};
+
 // All that a log holds, after its records have been applied in order.
 struct LogState {
   LogIdentity log{};
-  std::map<Epoch, Nonce> nonces;  // of every start since a restoration; the last one is the present epoch
+  std::map<Epoch, Start> starts;  // every one since a restoration; the last one is the present epoch
   Position last{};                // of the last record applied
   std::map<Position, LoggedCommit> commits;
   std::set<std::pair<TransactionId, Position>> ended;  // those of them with an end, in the order they are forgotten in
   std::optional<TransactionId> forgotten_through;
   std::map<std::string, StoreRecord> stores;
 
-  Epoch epoch() const { return nonces.empty() ? Epoch{} : nonces.rbegin()->first; }
+  Epoch epoch() const { return starts.empty() ? Epoch{} : starts.rbegin()->first; }
 
-  // Adds what stood at `position`, which must follow `last`; a commit must name that position. Returns why it cannot
-  // be (a record that contradicts the ones before it: a commit that ends twice, an end without a commit), or nothing.
-  // A state that refused a record is as it was before.
+  // Adds what stood at `position`, which must follow `last`; a commit and an epoch must name that position. Returns why
+  // it cannot be (a record that contradicts the ones before it: a commit that ends twice, an end without a commit), or
+  // nothing. A state that refused a record is as it was before.
   std::optional<std::string> apply(Position position, const LogRecord& record);
 
   // The records that, restored into an empty state in this order, make this state again but for `last`.

@@ -95,13 +95,13 @@ void take(Testimony& testimony, const wire::Testimony& answer) {
 }
 
 Result<Testimony> ask(Console& console, const std::string& name, const FoundStore& store,
-                      const coordinator::EpochRecord& start) {
+                      const CoordinatorLine& start) {
   Testimony testimony;
   testimony.address = store.address;
   wire::TestifyRequest request;
   request.store = name;
   request.opening = store.opening;
-  request.coordinator = rpc::to_wire(CoordinatorView{{start.log, start.epoch, start.nonce, {}}, {}, {}});
+  request.coordinator = rpc::to_wire(CoordinatorView{start, {}, {}});
   for (;;) {
     const auto answer = console.call(store.address, methods::kTestify, request);
     if (!answer) return unasked(name, answer.error());
@@ -212,15 +212,15 @@ Result<Report> log_restore(Console& console, const RestoreOrder& order) {
     highest = std::max(highest, found->epoch);
     stores.emplace(name, std::move(*found));
   }
-  const coordinator::EpochRecord start{old.log, Epoch{static_cast<std::uint64_t>(highest) + 1},
-                                       Nonce{daemon::random_number()}};
+  const CoordinatorLine start{old.log, coordinator::restored_epoch(highest), Nonce{daemon::random_number()}, {}};
   Testimonies testimonies;
   for (const auto& [name, store] : stores) {
     auto testimony = ask(console, name, store, start);
     if (!testimony) return testimony.error();
     testimonies.emplace(name, std::move(*testimony));
   }
-  const auto restored = coordinator::restore_log(old, testimonies, {order.without.begin(), order.without.end()}, start);
+  const auto restored = coordinator::restore_log(old, testimonies, {order.without.begin(), order.without.end()},
+                                                 start.epoch, start.nonce);
   if (!restored) {
     return Error{restored.error().kind, restored.error().message + "; nothing was written"};
   }

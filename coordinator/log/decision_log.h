@@ -27,7 +27,7 @@ class DecisionLog {
   virtual ~DecisionLog() = default;
 
   // What it holds. After the opening that is what it held before, with this start's epoch and nonce as the last of
-  // `nonces`, and all of it is on disk, forced by the opening itself; what is appended adds to it. It says nothing
+  // `starts`, and all of it is on disk, forced by the opening itself; what is appended adds to it. It says nothing
   // after an append that failed with anything but kUnavailable.
   virtual const LogState& state() const = 0;
 

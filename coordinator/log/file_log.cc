@@ -40,9 +40,9 @@ Result<std::unique_ptr<FileLog>> FileLog::open(std::unique_ptr<LogDirectory> dir
     return or_create(claimed.error(), options);
   }
   auto& [number, state] = *claimed;
-  const EpochRecord epoch{options.create ? options.identity : state.log,
+  const EpochRecord epoch{next(state.last), options.create ? options.identity : state.log,
                           Epoch{static_cast<std::uint64_t>(state.epoch()) + 1}, options.nonce};
-  if (const auto refused = state.apply(next(state.last), epoch)) {
+  if (const auto refused = state.apply(epoch.start, epoch)) {
     return Error{ErrorKind::kCorrupt, directory->path(segment_name(number)) + ": " + *refused};
   }
   std::unique_ptr<FileLog> log(new FileLog(std::move(directory), options.segment_bytes, std::move(state)));

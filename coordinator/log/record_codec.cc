@@ -32,6 +32,7 @@ TransactionId read_id(ByteReader& reader) {
 
 void write(ByteWriter& writer, const EpochRecord& record) {
   write_kind(writer, Kind::kEpoch);
+  writer.varint(number(record.start));
   writer.fixed64(number(record.log));
   writer.varint(number(record.epoch));
   writer.fixed64(number(record.nonce));
@@ -39,6 +40,7 @@ void write(ByteWriter& writer, const EpochRecord& record) {
 
 EpochRecord read_epoch(ByteReader& reader) {
   EpochRecord record;
+  record.start = Position{reader.varint()};
   record.log = LogIdentity{reader.fixed64()};
   record.epoch = Epoch{reader.varint()};
   record.nonce = Nonce{reader.fixed64()};

@@ -142,13 +142,17 @@ Position next_position(const LogState& old, const Testimonies& testimonies, cons
   Position last = old.last;
   if (!commits.ids.empty()) last = std::max(last, commits.ids.rbegin()->first);
   for (const auto& [name, testimony] : testimonies) last = std::max(last, testimony.seen);
-  return Position{static_cast<std::uint64_t>(last) + 1};
+  return Position{static_cast<std::uint64_t>(last) + 1 + kUnheardPositions};
 }
 
 }  // namespace
 
+Epoch restored_epoch(Epoch seen) {
+  return Epoch{static_cast<std::uint64_t>(seen) + 1 + kUnheardEpochs};
+}
+
 Result<Restoration> restore_log(LogState old, const Testimonies& testimonies, const std::set<std::string>& without,
-                                const EpochRecord& start) {
+                                Epoch epoch, Nonce nonce) {
   if (auto missing = find_missing(old, testimonies, without)) return *missing;
   if (auto impostor = find_impostor(old, testimonies)) return *impostor;
   if (auto doubled = find_double(testimonies)) return *doubled;
@@ -159,11 +163,13 @@ Result<Restoration> restore_log(LogState old, const Testimonies& testimonies, co
   Restoration restored{.state = std::move(old), .found = {}, .presumed = {}};
   LogState& state = restored.state;
   state.last = next_position(state, testimonies, *commits);
-  if (auto refused = state.restore(start)) return Error{ErrorKind::kConflict, *refused};
-  state.nonces = {{start.epoch, start.nonce}};  // A4
+  if (auto refused = state.restore(EpochRecord{state.last, state.log, epoch, nonce})) {
+    return Error{ErrorKind::kConflict, *refused};
+  }
+  state.starts = {{epoch, Start{nonce, state.last}}};  // A4
   // A3. Ended commits that the copy has are kept for as long as any others, and are answered *committed* until then.
   state.forgotten_through = TransactionId{.log = state.log,
-                                          .epoch = Epoch{static_cast<std::uint64_t>(start.epoch) - 1},
+                                          .epoch = Epoch{static_cast<std::uint64_t>(epoch) - 1},
                                           .number = std::numeric_limits<std::uint64_t>::max()};
   for (const auto& [name, testimony] : testimonies) {
     state.stores[name] = {name, testimony.identity, testimony.address, testimony.position};

@@ -6,7 +6,9 @@
 //
 //   A1  A commit that some store has heard of is committed at every store that holds a branch of it, at the position at
 //       which it was first written.
-//   A2  No position and no epoch that a store has seen is used again.
+//   A2  No position and no epoch is used again that any store has seen, or that a start had which no store has heard
+//   of:
+//       such a start may have given out ids. kUnheard of each are left out.
 //   A3  An id of an earlier epoch without a record is *forgotten*, never *aborted*: it may have committed.
 //   A4  The starts before this one are not known any more. So a store that was not asked, and may hold what contradicts
 //       this log, stops the coordinator when it registers.
@@ -22,6 +24,14 @@
 #include "coordinator/core/records.h"
 
 namespace assent::coordinator {
+
+// The starts of a log of which no store has heard, and the records that only a store has seen which is not asked, are
+// fewer than this.
+inline constexpr std::uint64_t kUnheardEpochs = 1'000;
+inline constexpr std::uint64_t kUnheardPositions = 1'000'000;
+
+// The epoch under which the stores are to testify; `seen` is the highest that any of them, or the copy, has seen.
+Epoch restored_epoch(Epoch seen);
 
 // A branch that is prepared, or further.
 struct TestifiedBranch {
@@ -58,10 +68,11 @@ struct Restoration {
   std::vector<PresumedBranch> presumed;  // by store
 };
 
-// `start` is the epoch under which the stores testified, `without` the stores that are lost for good. Fails with
+// `epoch` and `nonce` are the start under which the stores testified, `without` the stores that are lost for good.
+// Fails with
 //   kNotFound   a store of the log, or of a transaction, has not testified
 //   kConflict   the testimonies contradict each other, the log, or what it knows of the store: people must look at it
 Result<Restoration> restore_log(LogState old, const std::map<std::string, Testimony>& testimonies,
-                                const std::set<std::string>& without, const EpochRecord& start);
+                                const std::set<std::string>& without, Epoch epoch, Nonce nonce);
 
 }  // namespace assent::coordinator

@@ -30,8 +30,8 @@ Process::Start CoordinatorProcess::start_on(const LogState& log) {
   return [log](Made& made) {
     LogState opened = log;
     const auto epoch = static_cast<std::uint64_t>(log.epoch()) + 1;
-    const EpochRecord record{kLog, Epoch{epoch}, Nonce{epoch}};
-    if (const auto refused = opened.apply(after(opened.last), record)) throw Violation("the log: " + *refused);
+    const EpochRecord record{after(opened.last), kLog, Epoch{epoch}, Nonce{epoch}};
+    if (const auto refused = opened.apply(record.start, record)) throw Violation("the log: " + *refused);
     made.durable = [record, position = opened.last](Checker& checker) { checker.logged(position, record); };
     std::unique_ptr<CoordinatorProcess> process(new CoordinatorProcess(std::move(opened)));
     process->step(TimePassed{}, made);

@@ -115,11 +115,11 @@ bool Checker::has_been_retained(const Txn& txn) const {
 
 bool Checker::opened(const coordinator::LogState& found, std::span<const LogRecord> in_doubt) {
   auto& known = logs_[found.log];
-  const auto last = static_cast<std::uint64_t>(known.last) + (found.nonces.size() - known.nonces.size());
+  const auto last = static_cast<std::uint64_t>(known.last) + (found.starts.size() - known.starts.size());
   const bool is_kept = !in_doubt.empty() && static_cast<std::uint64_t>(found.last) == last + in_doubt.size();
   if (is_kept) logged(found.log, in_doubt);
-  for (auto start = found.nonces.upper_bound(known.epoch()); start != found.nonces.end(); ++start) {
-    add(known, coordinator::EpochRecord{found.log, start->first, start->second});
+  for (auto start = found.starts.upper_bound(known.epoch()); start != found.starts.end(); ++start) {
+    add(known, coordinator::EpochRecord{start->second.position, found.log, start->first, start->second.nonce});
   }
   if (known != found) throw Violation("R3: the log " + to_string(found.log) + " does not hold what is durable");
   return is_kept;

@@ -46,8 +46,9 @@ Result<std::unique_ptr<MemoryLog>> MemoryLog::open(MemoryDisk& disk, bool create
     return Error{ErrorKind::kNotFound, "there is no decision log: make one with --create"};
   }
   LogState state = disk.contents();
-  const EpochRecord epoch{create ? identity : state.log, Epoch{static_cast<std::uint64_t>(state.epoch()) + 1}, nonce};
-  if (auto refused = state.apply(after(state.last), epoch)) {
+  const EpochRecord epoch{after(state.last), create ? identity : state.log,
+                          Epoch{static_cast<std::uint64_t>(state.epoch()) + 1}, nonce};
+  if (auto refused = state.apply(epoch.start, epoch)) {
     return Error{ErrorKind::kCorrupt, *refused};
   }
   disk.snapshot_ = state.snapshot();

@@ -16,8 +16,15 @@ TransactionId id(std::uint64_t epoch, std::uint64_t number) {
   return {kLog, Epoch{epoch}, number};
 }
 
-EpochRecord epoch(std::uint64_t number) {
-  return {kLog, Epoch{number}, Nonce{100 + number}};
+// Without a position of its own it starts where it is applied.
+EpochRecord epoch(std::uint64_t number, std::uint64_t start = 0) {
+  return {Position{start}, kLog, Epoch{number}, Nonce{100 + number}};
+}
+
+LogRecord placed(LogRecord record, Position position) {
+  auto* const epoch = std::get_if<EpochRecord>(&record);
+  if (epoch != nullptr && epoch->start == Position{}) epoch->start = position;
+  return record;
 }
 
 CommittedBranch branch(const std::string& store, std::uint64_t identity = 1) {
@@ -41,7 +48,7 @@ LogState state_of(const std::vector<LogRecord>& records) {
   LogState state;
   for (const auto& record : records) {
     const Position next{static_cast<std::uint64_t>(state.last) + 1};
-    const auto refused = state.apply(next, record);
+    const auto refused = state.apply(next, placed(record, next));
     EXPECT_FALSE(refused) << *refused;
   }
   return state;
@@ -62,7 +69,8 @@ TEST(LogState, KeepsWhatWasAppended) {
 
   EXPECT_EQ(state.log, kLog);
   EXPECT_EQ(state.epoch(), Epoch{2});
-  EXPECT_EQ(state.nonces, (std::map<Epoch, Nonce>{{Epoch{1}, Nonce{101}}, {Epoch{2}, Nonce{102}}}));
+  EXPECT_EQ(state.starts,
+            (std::map<Epoch, Start>{{Epoch{1}, {Nonce{101}, Position{1}}}, {Epoch{2}, {Nonce{102}, Position{4}}}}));
   EXPECT_EQ(state.last, Position{4});
   ASSERT_EQ(state.commits.size(), 1U);
   EXPECT_EQ(state.commits.at(Position{3}), (LoggedCommit{commit(3, 7), std::nullopt}));
@@ -86,7 +94,8 @@ TEST(LogState, RefusesARecordThatContradictsTheOnesBeforeItAndStaysAsItWas) {
       {"an epoch repeated", {epoch(1)}, 2, epoch(1), "epoch 1 does not raise epoch 1"},
       {"an epoch that falls", {epoch(4)}, 2, epoch(3), "epoch 3 does not raise epoch 4"},
       {"epoch zero", {}, 1, epoch(0), "epoch 0 does not raise epoch 0"},
-      {"an epoch of another log", {epoch(1)}, 2, EpochRecord{LogIdentity{0x11}, Epoch{2}, {}}, "0000000000000011"},
+      {"an epoch of another log", {epoch(1)}, 2, EpochRecord{{}, LogIdentity{0x11}, Epoch{2}, {}}, "0000000000000011"},
+      {"an epoch with another name", {epoch(1)}, 2, epoch(2, 3), "starts at position 2 says 3"},
       {"a commit with another name", {epoch(1)}, 2, commit(3, 0), "position 2 calls itself 3"},
       {"a commit of another log",
        {epoch(1)},
@@ -113,7 +122,7 @@ TEST(LogState, RefusesARecordThatContradictsTheOnesBeforeItAndStaysAsItWas) {
     SCOPED_TRACE(row.name);
     auto state = state_of(row.before);
     const auto before = state;
-    const auto refused = state.apply(Position{row.position}, row.record);
+    const auto refused = state.apply(Position{row.position}, placed(row.record, Position{row.position}));
     ASSERT_TRUE(refused);
     EXPECT_THAT(*refused, HasSubstr(row.why));
     EXPECT_EQ(state, before);

@@ -120,7 +120,7 @@ Stage::Stage(Settings settings) : settings_(settings), now_(std::chrono::seconds
 void Stage::open() {
   const auto epoch = static_cast<std::uint64_t>(durable_.epoch()) + 1;
   const Position at{static_cast<std::uint64_t>(durable_.last) + 1};
-  const auto wrong = durable_.apply(at, EpochRecord{kLog, Epoch{epoch}, Nonce{0xc0 + epoch}});
+  const auto wrong = durable_.apply(at, EpochRecord{at, kLog, Epoch{epoch}, Nonce{0xc0 + epoch}});
   if (wrong) throw std::logic_error(*wrong);
   appended_.clear();
   core_ = std::make_unique<Coordinator>(settings_, durable_, "coordinator:1", now_);

@@ -66,8 +66,8 @@ TEST_F(LogCommandsTest, RestoreWritesNothingWhenAStoreCannotBeAsked) {
 TEST_F(LogCommandsTest, RestoreRaisesTheEpoch) {
   Console console({}, std::chrono::seconds(1));
   EXPECT_THAT(log_restore(console, {path_, {}, {"lost"}}).value().text,
-              AllOf(HasSubstr("WITHOUT store `lost`"), HasSubstr("goes on behind epoch 2, position 2")));
-  EXPECT_THAT(log_dump(path_, false).value().text, HasSubstr("epoch log=0000000000000007 epoch=2"));
+              AllOf(HasSubstr("WITHOUT store `lost`"), HasSubstr("goes on behind epoch 1002, position 1000002")));
+  EXPECT_THAT(log_dump(path_, false).value().text, HasSubstr("epoch log=0000000000000007 epoch=1002"));
 }
 
 }  // namespace

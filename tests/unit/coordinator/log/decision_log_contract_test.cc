@@ -89,7 +89,7 @@ class DecisionLogContract : public testing::TestWithParam<Kind> {
 
 TEST_P(DecisionLogContract, ANewLogHoldsItsFirstEpochOnly) {
   const auto log = create();
-  model_.apply(Position{1}, EpochRecord{kTestLog, Epoch{1}, Nonce{1}});
+  start(model_, 1, 1);
   EXPECT_EQ(log->state(), model_);
 }
 
@@ -126,8 +126,8 @@ TEST_P(DecisionLogContract, EachOpeningRaisesTheEpochAndKeepsEveryNonce) {
     const auto log = reopen(epoch * 7);
     EXPECT_EQ(log->state().log, kTestLog);
     EXPECT_EQ(log->state().epoch(), Epoch{epoch});
-    EXPECT_EQ(log->state().nonces.at(Epoch{epoch}), Nonce{epoch * 7});
-    EXPECT_EQ(log->state().nonces.size(), epoch);
+    EXPECT_EQ(log->state().starts.at(Epoch{epoch}).nonce, Nonce{epoch * 7});
+    EXPECT_EQ(log->state().starts.size(), epoch);
     EXPECT_EQ(log->state().last, Position{epoch});
   }
 }
@@ -142,7 +142,7 @@ TEST_P(DecisionLogContract, EveryKindOfRecordComesBack) {
   log.reset();
 
   log = reopen();
-  model_.apply(Position{11}, EpochRecord{kTestLog, Epoch{2}, Nonce{2}});
+  start(model_, 2, 2);
   EXPECT_EQ(log->state(), model_);
   EXPECT_EQ(log->state().commits.size(), 3U);
   EXPECT_TRUE(log->state().commits.at(Position{6}).end->stores[0].contradicts);
@@ -150,13 +150,12 @@ TEST_P(DecisionLogContract, EveryKindOfRecordComesBack) {
 
 TEST_P(DecisionLogContract, PositionsGoOnAfterEachOpening) {
   model_ = create()->state();
-  for (std::uint64_t start = 2; start < 8; ++start) {
-    const auto log = reopen(start);
-    model_.apply(Position{static_cast<std::uint64_t>(model_.last) + 1},
-                 EpochRecord{kTestLog, Epoch{start}, Nonce{start}});
+  for (std::uint64_t epoch = 2; epoch < 8; ++epoch) {
+    const auto log = reopen(epoch);
+    start(model_, epoch, epoch);
     ASSERT_EQ(log->state(), model_);
     const auto at = static_cast<std::uint64_t>(model_.last) + 1;
-    append(*log, {commit_record(at, start)});
+    append(*log, {commit_record(at, epoch)});
     append(*log, {end_record(at)});
   }
 }
@@ -226,7 +225,7 @@ TEST_P(DecisionLogContract, ManyAppendsAndALargeOneComeBack) {
   log.reset();
 
   log = reopen();
-  model_.apply(Position{static_cast<std::uint64_t>(model_.last) + 1}, EpochRecord{kTestLog, Epoch{2}, Nonce{2}});
+  start(model_, 2, 2);
   EXPECT_EQ(log->state(), model_);
 }
 

@@ -66,7 +66,7 @@ class FileLogDamage : public testing::Test {
   // What an opening shows when the first `blocks` appended blocks are there.
   LogState expected(std::size_t blocks) const {
     LogState state = states_[blocks];
-    state.apply(Position{static_cast<std::uint64_t>(state.last) + 1}, EpochRecord{kTestLog, Epoch{3}, Nonce{3}});
+    start(state, 3, 3);
     return state;
   }
 
@@ -205,15 +205,15 @@ TEST_F(FileLogDamage, ASegmentUnderAnotherNumberIsRefused) {
 
 TEST_F(FileLogDamage, AnotherVersionOfTheFormatIsRefusedNamingBoth) {
   auto header = *decode_segment_header(bytes_);
-  header.version = 2;
+  header.version = kLogVersion + 1;
   const auto encoded = encode(header);
   auto other = bytes_;
   std::copy(encoded.begin(), encoded.end(), other.begin());
   const auto opened = open(other);
   ASSERT_TRUE(opened.has_error());
   EXPECT_EQ(opened.error().kind, ErrorKind::kWrongVersion);
-  EXPECT_THAT(opened.error().message, HasSubstr("of version 2"));
-  EXPECT_THAT(opened.error().message, HasSubstr("reads version 1"));
+  EXPECT_THAT(opened.error().message, HasSubstr("of version 3"));
+  EXPECT_THAT(opened.error().message, HasSubstr("reads version 2"));
 }
 
 TEST_F(FileLogDamage, AHeaderThatDoesNotFitItsSnapshotIsRefused) {

@@ -60,7 +60,7 @@ class FileLogSpace : public testing::Test {
   void expect_reopens_with_the_model() {
     log_.reset();
     log_ = FileLog::open(disk_.directory(), {false, {}, Nonce{2}, segment_bytes_}).value();
-    model_.apply(Position{next()}, EpochRecord{kTestLog, Epoch{2}, Nonce{2}});
+    start(model_, 2, 2);
     EXPECT_EQ(log_->state(), model_);
   }
 

@@ -57,27 +57,26 @@ TEST(Format, ABlockIsWrittenAsTheReadmeShows) {
 TEST(Format, ASegmentHeaderIsWrittenAsTheReadmeShows) {
   const auto dump = hex_dump(encode(SegmentHeader{kLogVersion, kTestLog, 7, Position{1041}, 0x1c0, 0x10001c0}));
   EXPECT_EQ(dump,
-            "41 53 53 45 4e 54 4c 47 01 00 00 00 00 00 00 00\n"
+            "41 53 53 45 4e 54 4c 47 02 00 00 00 00 00 00 00\n"
             "10 4e d3 b7 22 1a 0c 9f 07 00 00 00 00 00 00 00\n"
             "11 04 00 00 00 00 00 00 c0 01 00 00 00 00 00 00\n"
-            "c0 01 00 01 00 00 00 00 00 00 00 00 2e fa db 06");
+            "c0 01 00 01 00 00 00 00 00 00 00 00 21 91 84 ef");
   EXPECT_THAT(readme(), testing::HasSubstr(dump));
 }
 
 TEST(Format, EveryRecordIsWrittenAsBefore) {
   ByteWriter writer;
-  for (const LogRecord& record :
-       std::vector<LogRecord>{EpochRecord{kTestLog, Epoch{300}, Nonce{5}}, end_record(2, true), forgotten_record(128),
-                              store_record("ledger", 0xa1)}) {
+  for (const LogRecord& record : std::vector<LogRecord>{epoch_record(129, 300, 5), end_record(2, true),
+                                                        forgotten_record(128), store_record("ledger", 0xa1)}) {
     encode(record, writer);
   }
   EXPECT_EQ(hex_dump(writer.bytes()),
-            "01 10 4e d3 b7 22 1a 0c 9f ac 02 05 00 00 00 00\n"
-            "00 00 00 03 02 02 06 6c 65 64 67 65 72 04 01 05\n"
-            "73 74 6f 63 6b 02 00 04 10 4e d3 b7 22 1a 0c 9f\n"
-            "01 80 01 05 06 6c 65 64 67 65 72 a1 00 00 00 00\n"
-            "00 00 00 13 6c 65 64 67 65 72 2e 65 78 61 6d 70\n"
-            "6c 65 3a 37 30 30 31 00");
+            "01 81 01 10 4e d3 b7 22 1a 0c 9f ac 02 05 00 00\n"
+            "00 00 00 00 00 03 02 02 06 6c 65 64 67 65 72 04\n"
+            "01 05 73 74 6f 63 6b 02 00 04 10 4e d3 b7 22 1a\n"
+            "0c 9f 01 80 01 05 06 6c 65 64 67 65 72 a1 00 00\n"
+            "00 00 00 00 00 13 6c 65 64 67 65 72 2e 65 78 61\n"
+            "6d 70 6c 65 3a 37 30 30 31 00");
 }
 
 }  // namespace

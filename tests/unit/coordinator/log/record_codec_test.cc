@@ -13,8 +13,8 @@ constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
 
 std::vector<LogRecord> every_kind() {
   return {
-      EpochRecord{kTestLog, Epoch{7}, Nonce{kMost}},
-      EpochRecord{LogIdentity{0}, Epoch{kMost}, Nonce{0}},
+      EpochRecord{Position{kMost}, kTestLog, Epoch{7}, Nonce{kMost}},
+      EpochRecord{Position{0}, LogIdentity{0}, Epoch{kMost}, Nonce{0}},
       commit_record(1042),
       CommitRecord{Position{kMost}, {kTestLog, Epoch{kMost}, kMost}, {{"", StoreIdentity{0}, {kMost, 0}}}},
       CommitRecord{},

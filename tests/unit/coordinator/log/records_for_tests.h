@@ -25,6 +25,16 @@ inline ForgottenRecord forgotten_record(std::uint64_t number) {
   return {{kTestLog, Epoch{1}, number}};
 }
 
+inline EpochRecord epoch_record(std::uint64_t start, std::uint64_t epoch, std::uint64_t nonce) {
+  return {Position{start}, kTestLog, Epoch{epoch}, Nonce{nonce}};
+}
+
+// What opening the log adds to it.
+inline std::optional<std::string> start(LogState& state, std::uint64_t epoch, std::uint64_t nonce) {
+  const auto record = epoch_record(static_cast<std::uint64_t>(state.last) + 1, epoch, nonce);
+  return state.apply(record.start, record);
+}
+
 inline StoreRecord store_record(const std::string& name, std::uint64_t identity) {
   return {name, StoreIdentity{identity}, name + ".example:7001", StorePosition{}};
 }

@@ -18,7 +18,13 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-const EpochRecord kStart{kTestLog, Epoch{6}, Nonce{66}};
+constexpr Epoch kEpoch{6};
+constexpr Nonce kNonce{66};
+
+// Where a restored log goes on, if nobody has seen a higher position.
+Position behind(std::uint64_t position) {
+  return Position{position + 1 + kUnheardPositions};
+}
 
 TransactionId id(std::uint64_t number, std::uint64_t epoch = 1) {
   return {kTestLog, Epoch{epoch}, number};
@@ -28,9 +34,9 @@ TransactionId id(std::uint64_t number, std::uint64_t epoch = 1) {
 LogState old_copy() {
   LogState state;
   Position position{};
-  for (const LogRecord& record : std::vector<LogRecord>{
-           EpochRecord{kTestLog, Epoch{1}, Nonce{11}}, store_record("ledger", 0xa1), store_record("stock", 0xb2),
-           commit_record(4), commit_record(5), EndRecord{Position{4}, {{"ledger", StorePosition{8}}}}}) {
+  for (const LogRecord& record : std::vector<LogRecord>{epoch_record(1, 1, 11), store_record("ledger", 0xa1),
+                                                        store_record("stock", 0xb2), commit_record(4), commit_record(5),
+                                                        EndRecord{Position{4}, {{"ledger", StorePosition{8}}}}}) {
     position = Position{static_cast<std::uint64_t>(position) + 1};
     const auto refused = state.apply(position, record);
     EXPECT_FALSE(refused) << *refused;
@@ -45,7 +51,7 @@ TestifiedBranch branch(std::uint64_t number, std::uint64_t commit,
 
 class Restored : public testing::Test {
  protected:
-  Result<Restoration> restore() const { return restore_log(old_copy(), testimonies_, without_, kStart); }
+  Result<Restoration> restore() const { return restore_log(old_copy(), testimonies_, without_, kEpoch, kNonce); }
 
   void expect_refused(ErrorKind kind, const auto& message) const {
     const auto restored = restore();
@@ -126,15 +132,15 @@ TEST_F(Restored, ABranchThatIsNotInTheRecordOfItsCommitIsToldOf) {
 
 TEST_F(Restored, OnlyTheStartThatTheStoresTestifiedToIsKnown) {
   const auto state = restore().value().state;
-  EXPECT_EQ(state.nonces, (std::map<Epoch, Nonce>{{Epoch{6}, Nonce{66}}}));
-  const Lineage lineage(kTestLog, state.nonces);
+  EXPECT_EQ(state.starts, (std::map<Epoch, Start>{{kEpoch, {kNonce, state.last}}}));
+  const Lineage lineage(kTestLog, state.starts);
   EXPECT_EQ(lineage.conflict({kTestLog, Epoch{6}, Nonce{66}, Position{6}}, state.last), std::nullopt);
   EXPECT_EQ(lineage.conflict({kTestLog, Epoch{1}, Nonce{11}, Position{6}}, state.last),
             "it has seen another start under epoch 1");
 }
 
 TEST_F(Restored, IdsOfLostEpochsAreStillThisLogs) {
-  const Lineage lineage(kTestLog, restore().value().state.nonces);
+  const Lineage lineage(kTestLog, restore().value().state.starts);
   EXPECT_TRUE(lineage.owns(id(0, 1)));
   EXPECT_TRUE(lineage.owns(id(0, 4)));
   EXPECT_FALSE(lineage.owns(id(0, 7)));
@@ -143,11 +149,11 @@ TEST_F(Restored, IdsOfLostEpochsAreStillThisLogs) {
 }
 
 TEST_F(Restored, PositionsGoOnBehindAllThatAnyStoreHasSeen) {
-  EXPECT_EQ(restore().value().state.last, Position{7});
+  EXPECT_EQ(restore().value().state.last, behind(6));
   stock().seen = Position{40};
-  EXPECT_EQ(restore().value().state.last, Position{41});
+  EXPECT_EQ(restore().value().state.last, behind(40));
   ledger().branches = {branch(7, 50)};
-  EXPECT_EQ(restore().value().state.last, Position{51});
+  EXPECT_EQ(restore().value().state.last, behind(50));
 }
 
 TEST_F(Restored, EveryIdOfAnEarlierEpochIsForgottenAndNoneOfALaterOne) {
@@ -250,7 +256,7 @@ TEST_F(Restored, TheLogOnDiskIsReplacedAndOpens) {
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "segment-0000000001"));
   const auto log = open_file_log(folder.path(), {false, {}, Nonce{77}, 4096}).value();
   LogState expected = state;
-  EXPECT_EQ(expected.apply(Position{902}, EpochRecord{kTestLog, Epoch{7}, Nonce{77}}), std::nullopt);
+  EXPECT_EQ(start(expected, 7, 77), std::nullopt);
   EXPECT_EQ(log->state(), expected);
 }
 
