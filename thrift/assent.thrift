@@ -188,7 +188,7 @@ struct OutcomeRequest {
 }
 
 enum OutcomeKind {
-  IN_PROGRESS = 1,  // not decided yet: ask again
+  IN_PROGRESS = 1,  // not decided yet, or the coordinator cannot tell yet: ask again
   COMMITTED = 2,  // the decision is durable; stores apply it, or have
   ABORTED = 3,  // finally; nothing of it remains
   FORGOTTEN = 4,  // ended longer ago than outcomes are kept
@@ -295,7 +295,8 @@ service Coordinator {
   Lease lease(1: LeaseRequest request) throws (1: Fault fault),
   // Which participant serves a store.
   StoreLocation locate(1: LocateRequest request) throws (1: Fault fault),
-  // Runs and commits a whole transaction. Repeated, it answers with the outcome and runs nothing again.
+  // Runs and commits a whole transaction. Repeated, it answers with the outcome and runs nothing again. Like commit and
+  // abort it may answer IN_PROGRESS about an id of an earlier start: ask for the outcome then.
   Outcome submit(1: SubmitRequest request) throws (1: Fault fault),
   // Commits what ran at the stores. Repeated, it answers with the outcome.
   Outcome commit(1: CommitRequest request) throws (1: Fault fault),

@@ -28,6 +28,7 @@ struct CoordinatorStatus {
   15: bool insecure,            // listens beyond its machine without TLS
   16: i64 alarms,               // since the start: what must not happen, and did; the coordinator's log says what
   17: string log_out_of_space,  // why the log has no room, and new commits are refused; empty: it has room
+  18: bool proven,              // a store has shown that the log is the newest; before, ids and aborted outcomes are held back
 }
 
 // A store, or an opening that is refused in its place: a copy of its file, or a stranger under its name.

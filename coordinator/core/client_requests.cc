@@ -68,6 +68,7 @@ void Coordinator::handle(const LeaseRequested& event, Turn& turn) {
     turn.effects.emplace_back(CallRefused{event.call, RefusalKind::kInvalidArgument, "ask for at least one id"});
     return;
   }
+  if (!is_proven_) return hold(event, turn);
   const auto block = leases_.grant(event.count, turn.now);
   if (!block) {
     turn.effects.emplace_back(overloaded(
@@ -84,6 +85,7 @@ void Coordinator::handle(const LeaseRequested& event, Turn& turn) {
 }
 
 void Coordinator::handle(const SubmitRequested& event, Turn& turn) {
+  if (may_lack(event.id, turn.now)) return hold(event, turn);
   if (answer_unless_it_can_begin(event.id, {event.call, event.return_when}, turn)) return;
   if (draining_) {
     turn.effects.emplace_back(about_to_stop(event.call));
@@ -94,6 +96,7 @@ void Coordinator::handle(const SubmitRequested& event, Turn& turn) {
 
 // Also during a drain: what was executed before may still commit, as long as others keep the coordinator running.
 void Coordinator::handle(const CommitRequested& event, Turn& turn) {
+  if (may_lack(event.id, turn.now)) return hold(event, turn);
   if (answer_unless_it_can_begin(event.id, {event.call, event.return_when}, turn)) return;
   begin(event, turn);
 }
@@ -148,6 +151,7 @@ void Coordinator::handle(const AbortRequested& event, Turn& turn) {
     turn.effects.emplace_back(CallRefused{event.call, RefusalKind::kInvalidArgument, std::move(*wrong)});
     return;
   }
+  if (may_lack(event.id, turn.now)) return hold(event, turn);
   const bool can_begin = standing(event.id, turn.now) == Standing::kCanBegin;
   if (can_begin) abort_unbegun(event.id, event.cause, turn);
   if (const auto entry = transactions_.find(event.id); entry != transactions_.end()) {
@@ -166,6 +170,7 @@ void Coordinator::handle(const AbortRequested& event, Turn& turn) {
 }
 
 void Coordinator::handle(const OutcomeRequested& event, Turn& turn) {
+  if (may_lack(event.id, turn.now)) return hold(event, turn);
   const auto entry = transactions_.find(event.id);
   if (entry != transactions_.end() && entry->second.protocol.is_undecided()) {
     turn.effects.emplace_back(OutcomeAnswered{event.call, event.id, OutcomeKind::kInProgress, {}, {}});

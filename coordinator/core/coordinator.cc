@@ -28,7 +28,9 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
       stores_(recovered.stores, settings_),
-      outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through) {
+      outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through),
+      held_(settings_.proof_wait, settings_.transactions),
+      is_proven_(lineage_.is_first()) {
   for (const auto& [position, commit] : recovered.commits) {
     if (commit.end) {
       outcomes_.retain(commit.record, contradicting(commit.end->stores, &AcknowledgedStore::contradicts), now);
@@ -64,6 +66,7 @@ void Coordinator::pass_time(Turn& turn) {
     entry->second.protocol.deadline_passed(turn);
     follow(entry, turn);
   }
+  for (const ClientCall& call : held_.take(turn.now, /*all=*/false)) answer_unproven(call, turn);
   if (const auto due = outcomes_.next_deadline(); due && *due <= turn.now) {
     if (auto record = outcomes_.forget(turn.now, full_view().released)) {
       log_.append(*record, turn.now, turn.effects);
@@ -82,6 +85,7 @@ std::optional<Time> Coordinator::next_deadline() const {
   if (halted_) return next;
   if (!deadlines_.empty()) consider(deadlines_.begin()->first);
   consider(leases_.next_end());
+  consider(held_.next_deadline());
   consider(outcomes_.next_deadline());
   consider(log_.force_due());
   return next;
@@ -91,8 +95,9 @@ void Coordinator::handle(const LogSpaceChanged& event, Turn& /*turn*/) {
   log_.set_out_of_space(event.out_of_space);
 }
 
-void Coordinator::handle(const DrainRequested& /*event*/, Turn& /*turn*/) {
+void Coordinator::handle(const DrainRequested& /*event*/, Turn& turn) {
   draining_ = true;
+  for (const ClientCall& call : held_.take(turn.now, /*all=*/true)) answer_unproven(call, turn);
 }
 
 // ---- durability ----

@@ -11,6 +11,9 @@
 //       is waited for, on a lease or a deadline that has passed.
 //   K4  *Aborted* is said only of an id of this log that can no longer begin, and has no commit record.
 //   K5  After Halt there are no more effects.
+//   K6  Until a store has shown that this log is the newest, no ids are given out, and no *aborted* is said to a
+//   client:
+//       such calls wait, or hear that it is not known. The first start of a log needs no proof.
 #pragma once
 
 #include <cstdint>
@@ -27,6 +30,7 @@
 #include "assent/time.h"
 #include "coordinator/core/commit_protocol.h"
 #include "coordinator/core/events.h"
+#include "coordinator/core/held_calls.h"
 #include "coordinator/core/leases.h"
 #include "coordinator/core/lineage.h"
 #include "coordinator/core/log_tail.h"
@@ -104,6 +108,7 @@ class Coordinator {
   std::size_t committing() const;                    // decided, acknowledgements missing
   std::size_t unended_records() const;               // commit records without a durable end record
   bool draining() const { return draining_; }
+  bool is_proven() const { return is_proven_; }  // K6
 
  private:
   using State = CommitProtocol::State;
@@ -178,6 +183,16 @@ class Coordinator {
   void send_kept_aborts(const std::string& store, Turn& turn);
   OutcomeAnswered known_outcome(CallId call, const TransactionId& id) const;
 
+  // ---- proof.cc ----
+  // Whether this registration, which is accepted, shows that the log is the newest.
+  bool proves(const StoreRegistered& event) const;
+  void prove(Turn& turn);
+  // Whether a newer log than this one may know a commit of this id.
+  bool may_lack(const TransactionId& id, Time now) const;
+  void hold(ClientCall call, Turn& turn);
+  // It has waited for long enough, or cannot wait.
+  static void answer_unproven(const ClientCall& call, Turn& turn);
+
   // ---- store_messages.cc ----
   void handle(const StoreRegistered& event, Turn& turn);
   // The store's record is on its way to the disk: only then the registration is answered.
@@ -209,6 +224,7 @@ class Coordinator {
   StoreRegistry stores_;
   Release release_;
   Outcomes outcomes_;
+  HeldCalls held_;
   Table transactions_;  // undecided, and decided until the end record is durable
   std::set<std::pair<Time, TransactionId>> deadlines_;
   std::multimap<Position, Awaited> awaited_;
@@ -217,6 +233,7 @@ class Coordinator {
   std::size_t undecided_ = 0;
   std::size_t committing_ = 0;
   Counters counters_;
+  bool is_proven_;
   bool draining_ = false;
   bool halted_ = false;
 };

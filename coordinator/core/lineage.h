@@ -25,6 +25,9 @@ class Lineage {
   Epoch epoch() const { return starts_.rbegin()->first; }
   Nonce nonce() const { return starts_.rbegin()->second.nonce; }
 
+  // There was none before it, and no restoration.
+  bool is_first() const { return starts_.size() == 1; }
+
   // It is from an epoch of this log that has come.
   bool owns(const TransactionId& id) const;
 

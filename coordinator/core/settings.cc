@@ -14,6 +14,7 @@ std::optional<std::string> check(const Settings& settings) {
       std::pair{"resend_ceiling", settings.resend_ceiling},
       std::pair{"idle_force", settings.idle_force},
       std::pair{"retention", settings.retention},
+      std::pair{"proof_wait", settings.proof_wait},
       std::pair{"refusal_kept", settings.refusal_kept},
   };
   for (const auto& [name, value] : durations) {

@@ -19,6 +19,7 @@ struct Settings {
   Duration resend_ceiling = 30s;       // doubles up to here
   Duration idle_force = 1s;            // end records wait this long for a force to ride on
   Duration retention = 10min;          // outcomes of ended commits; more than lease_use + transaction_timeout
+  Duration proof_wait = 2s;            // calls are held until a store has shown that the log is the newest
   Duration refusal_kept = 1min;        // an opening that was refused is listed until it has been silent for this long
   std::uint32_t lease_ids = 4096;      // most ids in one lease
   std::uint32_t leases = 65536;        // most live leases

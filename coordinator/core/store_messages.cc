@@ -51,6 +51,7 @@ void Coordinator::handle(const StoreRegistered& event, Turn& turn) {
   if (acceptance.must_resend) {
     for (const auto& [id, transaction] : transactions_) transaction.protocol.resend_to(event.store, turn);
   }
+  if (!is_proven_ && proves(event)) prove(turn);
 }
 
 // A store registers again and again while the disk is full: one call of it waits, whose caller is there still.

@@ -28,6 +28,7 @@ Json to_json(const wire::CoordinatorStatus& status) {
                       {"insecure", status.insecure},
                       {"alarms", status.alarms},
                       {"log_out_of_space", status.log_out_of_space},
+                      {"proven", status.proven},
                       {"active", status.active},
                       {"committing", status.committing},
                       {"committed", status.committed},
@@ -41,6 +42,12 @@ Json to_json(const wire::CoordinatorStatus& status) {
 
 std::string to_text(const wire::CoordinatorStatus& status, const std::string& address) {
   std::string state = status.draining ? "draining: it begins nothing new" : "serving";
+  if (!status.proven) {
+    state +=
+        "; WAITS for a store to show that the decision log is the newest: until one of those that it knows has "
+        "registered, it gives out no ids (start the participants; if their stores are lost for good, see `assentctl "
+        "log restore`)";
+  }
   if (status.insecure) state += "; INSECURE: it listens beyond this machine without TLS";
   std::string reasons;
   for (const auto& [reason, count] : status.aborted_by_reason) {

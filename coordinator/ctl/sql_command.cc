@@ -70,17 +70,20 @@ Error aborted(const wire::AbortCause& cause) {
               (cause.detail.empty() ? "" : ": " + cause.detail)};
 }
 
-// Sends the request, and if its answer is lost asks what has become of it.
+// Sends the request, and if its answer is lost, or does not say so, asks what has become of it.
 Result<wire::Outcome> submit(Console& console, const wire::SubmitRequest& request) {
   auto outcome = console.call(console.coordinator(), methods::kSubmit, request);
-  if (outcome || outcome.error().kind != ErrorKind::kUnknown) return outcome;
+  const bool is_known =
+      outcome ? outcome->kind != wire::OutcomeKind::IN_PROGRESS : outcome.error().kind != ErrorKind::kUnknown;
+  if (is_known) return outcome;
   wire::OutcomeRequest question;
   question.id = request.id;
   auto known = console.call(console.coordinator(), methods::kOutcome, question);
   if (known && known->kind != wire::OutcomeKind::IN_PROGRESS) return known;
-  return Error{ErrorKind::kUnknown, outcome.error().message +
-                                        "; whether it has committed is unknown: `assentctl show " +
-                                        to_string(rpc::from_wire(request.id)) + "` will tell"};
+  return Error{ErrorKind::kUnknown,
+               (outcome ? "the coordinator says that it is in progress" : outcome.error().message) +
+                   "; whether it has committed is unknown: `assentctl show " + to_string(rpc::from_wire(request.id)) +
+                   "` will tell"};
 }
 
 }  // namespace

@@ -30,9 +30,13 @@ void CoordinatorService::serve_operators() {
     const auto id = rpc::from_wire(request.id);
     const auto summary = driver_->core().transaction(id, daemon::now());
     if (summary) return respond(to_wire(*summary));
-    respond.fault(wire::FaultCode::NOT_FOUND,
-                  "transaction " + to_string(id) +
-                      " is not known here: it has not begun, was aborted, or ended longer ago than outcomes are kept");
+    respond.fault(
+        wire::FaultCode::NOT_FOUND,
+        "transaction " + to_string(id) +
+            (driver_->core().is_proven()
+                 ? " is not known here: it has not begun, was aborted, or ended longer ago than outcomes are kept"
+                 : " is not in this decision log, which no store has shown to be the newest yet: start the "
+                   "participants"));
   });
 }
 
@@ -61,6 +65,7 @@ wire::CoordinatorStatus CoordinatorService::status() const {
   status.insecure = settings_.insecure;
   status.alarms = static_cast<std::int64_t>(counters.alarms);
   status.log_out_of_space = log.out_of_space;
+  status.proven = core.is_proven();
   return status;
 }
 

@@ -36,18 +36,20 @@ void BranchTable::handle(const InquiryAnswered& event) {
     if (Branch* branch = find(event.id, event.branch)) branch->was_not_accepted = true;
     return;
   }
-  if (!hear(event.coordinator, event.coordinator.line.log, std::nullopt)) return;
-  Branch* branch = find(event.id, event.branch);
-  if (branch == nullptr) return;
-  const bool is_other_log = event.coordinator.line.log != event.id.log;
-  if (is_other_log || event.result == InquiryResult::kNotMine) {
-    if (!branch->not_mine_reported) {
+  // Nor is heard what such a coordinator says of itself: an old copy that was started again and again would fence the
+  // log itself off.
+  if (event.coordinator.line.log != event.id.log || event.result == InquiryResult::kNotMine) {
+    Branch* branch = find(event.id, event.branch);
+    if (branch != nullptr && !branch->not_mine_reported) {
       alarm("the coordinator at " + event.coordinator.address + " does not know the log of " + to_string(event.id) +
             ": it has another log, or an old copy; the branch stays in doubt until the right one answers, or an "
             "operator resolves it");
+      branch->not_mine_reported = true;
     }
-    branch->not_mine_reported = true;
-  } else if (event.result == InquiryResult::kCommit && event.commit != Position{}) {
+    return;
+  }
+  if (!hear(event.coordinator, event.id.log, std::nullopt) || find(event.id, event.branch) == nullptr) return;
+  if (event.result == InquiryResult::kCommit && event.commit != Position{}) {
     commit(event.id, event.branch, event.commit, std::nullopt);
   } else if (event.result == InquiryResult::kAbort) {
     abort(event.id, event.branch,

@@ -79,6 +79,22 @@ TEST_F(AssentctlTest, StatusShowsTheLogAndTheCounters) {
   EXPECT_EQ(status.at("log_out_of_space"), "");
 }
 
+TEST_F(AssentctlTest, AStartThatNoStoreHasShownToBeOfTheNewestLogSaysSoAndGivesOutNoIds) {
+  start_both();
+  EXPECT_EQ(json({"status"}).at("proven"), true);
+  participant_.kill();
+  coordinator_.kill();
+  start_coordinator({"--proof-wait", "100ms"});
+  EXPECT_EQ(json({"status"}).at("proven"), false);
+  EXPECT_THAT(ctl({"status"}).out, HasSubstr("WAITS for a store to show that the decision log is the newest"));
+  EXPECT_THAT(ctl({"sql", "left", "SELECT 1"}).err, HasSubstr("no store has registered since the coordinator started"));
+  EXPECT_THAT(ctl({"show", json({"status"}).at("log").as_string().c_str() + std::string("-1-0")}).err,
+              HasSubstr("no store has shown to be the newest yet"));
+  start_participant();
+  EXPECT_TRUE(becomes_true([this] { return json({"status"}).at("proven") == true; }));
+  EXPECT_EQ(ctl({"sql", "left", "SELECT 1"}).code, 0);
+}
+
 TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {
   start_both();
   const auto stores = json({"stores"}).as_array();

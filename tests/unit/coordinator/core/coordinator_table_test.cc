@@ -36,7 +36,7 @@ const std::map<std::string, std::string> kWays{
      "given a b c\n submit 0 a b call=1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n ack b 0 1.1\n"
      "advance 1s\n durable"},
     {"restarted", "given a b c\n submit 0 a b call=1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n crash"},
-    {"restarted with ids", "given a b c\n crash\n lease 4"},
+    {"restarted with ids", "given a b c\n crash\n register a position=50 seen=1/c1/2 call=1\n lease 4"},
     {"end lost",
      "given a b c\n submit 0 a b call=1\n yes a 0 1.1\n yes b 0 1.1\n durable\n ack a 0 1.1\n ack b 0 1.1\n crash"},
     {"forgotten",
