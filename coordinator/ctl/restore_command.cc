@@ -12,6 +12,7 @@
 #include "coordinator/ctl/table.h"
 #include "coordinator/ctl/words.h"
 #include "coordinator/log/claimed_log.h"
+#include "coordinator/log/file_log.h"
 #include "coordinator/log/restoration.h"
 #include "thrift/daemon/random.h"
 #include "thrift/rpc/address.h"
@@ -203,6 +204,11 @@ Result<Report> log_restore(Console& console, const RestoreOrder& order) {
   const LogState& old = claimed->state;
   const auto addresses = addresses_of(old, order);
   if (!addresses) return addresses.error();
+  if (addresses->empty() && order.without.empty()) {
+    return Error{ErrorKind::kNotFound,
+                 "this copy of the log knows no store: say which there are (--store "
+                 "NAME=HOST:PORT); nothing was written"};
+  }
 
   FoundStores stores;
   Epoch highest = old.epoch();
@@ -224,7 +230,9 @@ Result<Report> log_restore(Console& console, const RestoreOrder& order) {
   if (!restored) {
     return Error{restored.error().kind, restored.error().message + "; nothing was written"};
   }
-  if (auto replaced = coordinator::replace_log(**directory, *claimed, restored->state); !replaced) {
+  if (auto replaced =
+          coordinator::replace_log(**directory, *claimed, restored->state, coordinator::FileLogOptions{}.segment_bytes);
+      !replaced) {
     return replaced.error();
   }
   return report(order, old, stores, testimonies, *restored);

@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "coordinator/log/file_log.h"
 #include "coordinator/log/next_segment.h"
 #include "coordinator/log/segment_reader.h"
 
@@ -68,8 +67,9 @@ void remove_older_segments(LogDirectory& directory, std::uint64_t segment) {
   }
 }
 
-Result<void> replace_log(LogDirectory& directory, const ClaimedLog& claimed, const LogState& state) {
-  const auto published = NextSegment(directory).publish(state, claimed.segment + 1, FileLogOptions{}.segment_bytes, 0);
+Result<void> replace_log(LogDirectory& directory, const ClaimedLog& claimed, const LogState& state,
+                         std::uint64_t segment_bytes) {
+  const auto published = NextSegment(directory).publish(state, claimed.segment + 1, segment_bytes, 0);
   if (!published) {
     return published.error();
   }

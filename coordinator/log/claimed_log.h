@@ -22,7 +22,8 @@ Result<ClaimedLog> claim_log(LogDirectory& directory, bool create);
 void remove_older_segments(LogDirectory& directory, std::uint64_t segment);
 
 // `state` takes the place of the claimed log, whole and forced, or not at all; an error but kUnavailable leaves open
-// which. REQUIRES: nobody has the log open.
-Result<void> replace_log(LogDirectory& directory, const ClaimedLog& claimed, const LogState& state);
+// which. `segment_bytes` as in FileLogOptions. REQUIRES: nobody has the log open.
+Result<void> replace_log(LogDirectory& directory, const ClaimedLog& claimed, const LogState& state,
+                         std::uint64_t segment_bytes);
 
 }  // namespace assent::coordinator

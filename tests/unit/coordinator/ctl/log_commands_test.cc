@@ -63,6 +63,13 @@ TEST_F(LogCommandsTest, RestoreWritesNothingWhenAStoreCannotBeAsked) {
   EXPECT_TRUE(std::filesystem::exists(path_ / coordinator::segment_name(1)));
 }
 
+TEST_F(LogCommandsTest, NothingIsRestoredFromACopyThatKnowsNoStoreIfNoneIsNamed) {
+  Console console({}, std::chrono::seconds(1));
+  const auto before = log_dump(path_, false).value().text;
+  EXPECT_THAT(log_restore(console, {path_, {}, {}}).error().message, HasSubstr("knows no store"));
+  EXPECT_EQ(log_dump(path_, false).value().text, before);
+}
+
 TEST_F(LogCommandsTest, RestoreRaisesTheEpoch) {
   Console console({}, std::chrono::seconds(1));
   EXPECT_THAT(log_restore(console, {path_, {}, {"lost"}}).value().text,

@@ -251,7 +251,7 @@ TEST_F(Restored, TheLogOnDiskIsReplacedAndOpens) {
     const auto claimed = claim_log(*directory, false).value();
     EXPECT_EQ(claimed.segment, 1U);
     EXPECT_EQ(open_file_log(folder.path(), {}).error().kind, ErrorKind::kConflict) << "it is in use";
-    ASSERT_TRUE(replace_log(*directory, claimed, state));
+    ASSERT_TRUE(replace_log(*directory, claimed, state, 4096));
   }
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "segment-0000000001"));
   const auto log = open_file_log(folder.path(), {false, {}, Nonce{77}, 4096}).value();
