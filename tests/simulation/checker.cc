@@ -101,7 +101,7 @@ void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied
     require(!txn.record, "R4", id, "told aborted, and it is committed");
     txn.told_aborted = true;
   } else if (outcome == OutcomeKind::kForgotten) {
-    require(!txn.record || has_been_retained(txn), "R4", id, "forgotten too early");
+    require(!txn.record || txn.may_be_forgotten || has_been_retained(txn), "R4", id, "forgotten too early");
     txn.told_forgotten = true;
   }
 }
@@ -174,6 +174,12 @@ std::optional<Decision> Checker::known_decision(const std::string& store, const 
   return found->second.told_aborted ? std::optional(Decision::kAbort) : std::nullopt;
 }
 
+CoordinatorLine Checker::durably_seen(const std::string& store, LogIdentity log) const {
+  const auto image = images_.find(store);
+  if (image == images_.end() || !image->second.coordinators.contains(log)) return {log, {}, {}, {}};
+  return image->second.coordinators.at(log).line;
+}
+
 StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) const {
   const auto found = logs_.find(log);
   if (found == logs_.end()) return {};
@@ -219,6 +225,7 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const S
           store + " applied a branch that no durable record names");
   require(is_resolved || row.commit == txn.record->commit, "R1", row.id, store + " applied it for another commit");
   txn.applied_as.emplace(store, row.branch);
+  if (!is_resolved) txn.heard.insert(store);
   require(txn.applied.insert(store).second, "R1", row.id, store + " applied it twice");
   for (const AccountId account : txn.writes[store]) {
     auto& writers = writers_[{store, account}];
@@ -246,7 +253,7 @@ void Checker::leaves(const CoordinatorView& view) const {
   const auto log = logs_.find(view.line.log);
   if (log == logs_.end() || view.line.durable > log->second.last) throw Violation("R3: durable is said too early");
   for (const auto& [id, txn] : txns_) {
-    if (id.log != view.line.log || !txn.record || txn.ended) continue;
+    if (id.log != view.line.log || !txn.record || txn.ended || txn.is_missed) continue;
     require(!view.released.contains(txn.record->commit), "R3", id, "released before its end record is durable");
   }
 }
@@ -309,7 +316,8 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
   const auto found = txns_.find(answer.id);
   if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
   const Txn& txn = found->second;
-  require(txn.applied.contains(store) || !txn.writes.contains(store), "R3", answer.id,
+  // What has ended is released, and then acknowledged also where an operator had aborted it.
+  require(txn.applied.contains(store) || !txn.writes.contains(store) || txn.ended, "R3", answer.id,
           store + " acknowledges before the apply is durable");
 }
 

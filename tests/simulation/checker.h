@@ -9,7 +9,9 @@
 //   R4  Clients hear the truth: after *committed* every store has it or will, after *aborted* none ever.
 //   R5  One key has one prepared owner.
 //   R6  The committed transactions are serializable in the order of real time, and sums are conserved.
-//   R8  What only a commit checks holds in all that was committed. (R7 is checked where an old copy answers.)
+//   R8  What only a commit checks holds in all that was committed.
+//   R10 A restored log has every commit that a store has heard of which was asked.
+//   (R7 and R9 are checked where old copies answer.)
 #pragma once
 
 #include <map>
@@ -46,10 +48,15 @@ class Checker {
   // that is durable, and nothing else but them and its starts since.
   bool opened(const coordinator::LogState& found, std::span<const coordinator::LogRecord> in_doubt);
   void logged(LogIdentity log, std::span<const coordinator::LogRecord> records);
+  // A log that was lost is now this one, to which these stores have testified.
+  void restored(const coordinator::LogState& state, const std::set<std::string>& stores);
   void journaled(const std::string& store, const StoreImage& image);
 
   // The highest position of the store's journal that the log remembers.
   StorePosition acknowledged(LogIdentity log, const std::string& store) const;
+
+  // What the store has seen of the log, and remembers in a crash.
+  CoordinatorLine durably_seen(const std::string& store, LogIdentity log) const;
 
   // How the branch ends for certain, if that is known: by the record, or as a client was told.
   std::optional<Decision> known_decision(const std::string& store, const participant::BranchRow& row) const;
@@ -82,6 +89,8 @@ class Checker {
     bool is_counted = false;
     bool told_aborted = false;
     bool told_forgotten = false;
+    bool may_be_forgotten = false;  // already: its log was restored
+    bool is_missed = false;         // by it: only stores have heard of the commit that were not asked
     AccountId marker = 0;
     std::string child_at;
     IsolationLevel level = IsolationLevel::kSerializable;
@@ -91,6 +100,7 @@ class Checker {
     std::set<std::pair<std::string, BranchNumber>> prepared;                   // durable once
     std::set<std::pair<std::string, BranchNumber>> given_up;  // prepared, then gone; or told to be. kNoBranch: any
     std::set<std::string> applied;
+    std::set<std::string> heard;  // applied because it was told to
     std::set<std::pair<std::string, BranchNumber>> applied_as;
     std::optional<coordinator::CommitRecord> record;
     std::optional<Time> ended;  // in the log

@@ -65,7 +65,7 @@ void Client::lease() {
     lease_ = *lease;
     begin_turn();
   };
-  call(cluster_.world, name_, *coordinator_, coordinator::LeaseRequested{{}, 8}, granted);
+  call(cluster_.world, name_, cluster_.reached(*coordinator_), coordinator::LeaseRequested{{}, 8}, granted);
   later(100ms, [this] { begin_turn(); });
 }
 
@@ -76,7 +76,7 @@ void Client::ask(CoordinatorNode& coordinator, const Request& request, bool appl
     if (outcome != nullptr) cluster_.checker.told(id, outcome->kind, applied);
     if (turn == this->turn() && id == id_) heard(answer.effect);
   };
-  call(cluster_.world, name_, coordinator, request, told);
+  call(cluster_.world, name_, cluster_.reached(coordinator), request, told);
 }
 
 // An id that somebody used, or will use, or never; and not always at the coordinator that gave it out.

@@ -18,9 +18,15 @@ struct Cluster {
   World world;
   Checker checker;
   std::vector<std::unique_ptr<CoordinatorNode>> coordinators;
+  std::vector<std::unique_ptr<CoordinatorNode>> log_copies;  // old ones of their logs, served beside them
   std::map<std::string, std::unique_ptr<StoreNode>> stores;
 
   Cluster(std::uint64_t seed, Telling telling) : world(seed, std::move(telling)), checker(world) {}
+
+  // Who is reached at the address of this coordinator: now and then an old copy of its log, while one is served.
+  CoordinatorNode& reached(CoordinatorNode& coordinator);
+  // A log or a store is an old copy, or is being restored: of two nobody could tell.
+  bool serves_a_copy() const;
 
   std::vector<std::string> store_names() const {
     std::vector<std::string> names;

@@ -40,8 +40,16 @@ Settings settings() {
 CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log)
     : cluster_(cluster), name_(std::move(name)), log_identity_(log), clock_(cluster.world) {}
 
+CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, LogDisk copy)
+    : cluster_(cluster),
+      name_(of.name_ + ".copy"),
+      log_identity_(of.log_identity_),
+      is_copy_(true),
+      clock_(cluster.world),
+      disk_(std::move(copy)) {}
+
 void CoordinatorNode::start() {
-  if (core_ || !open_log()) return;
+  if (core_ || restoration_ || !is_served_ || !open_log()) return;
   ++starts_;
   settle_in_doubt();
   last_ = log_->state().last;
@@ -60,12 +68,16 @@ bool CoordinatorNode::open_log() {
   const bool may_fail = starts_ > 0 && world.strikes(Incident::kDiskError);
   found_unforced_ = !in_doubt_.empty() && !is_forced();
   if (may_fail) fail_soon(kOperationsOfAnOpening);
-  auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0,
+  auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0 && !is_copy_,
                                                   .identity = log_identity_,
                                                   .nonce = Nonce{world.below(~0ULL)},
                                                   .segment_bytes = kSegmentBytes});
   disk_.fail(0, Fault::kNothingDone);
   if (opened) {
+    // One that is not removed, because the disk fails, is gone with the next opening or checkpoint.
+    if (!may_fail && list_segments(*disk_.directory()).value().size() != 1) {
+      throw Violation("left over: " + name_ + " has not removed the segments of its log that another one replaces");
+    }
     if (world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
     log_ = std::move(*opened);
     return true;
@@ -81,6 +93,7 @@ bool CoordinatorNode::open_log() {
 
 // What was being forced when the process died is on the disk, whole, or it is not.
 void CoordinatorNode::settle_in_doubt() {
+  if (is_copy_) return in_doubt_.clear();
   const bool is_kept = cluster_.checker.opened(log_->state(), in_doubt_);
   found_unforced_ = found_unforced_ && is_kept;
   const auto commits = [](const LogRecord& record) { return std::holds_alternative<CommitRecord>(record); };
@@ -116,6 +129,7 @@ void CoordinatorNode::crash() {
   in_flight_.clear();
   wants_force_ = is_looking_for_room_ = false;
   armed_ = Time::max();
+  if (loses_its_log()) return;
   cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
 }
 
@@ -179,7 +193,7 @@ void CoordinatorNode::later(Duration delay, std::function<void()> action) {
 
 void CoordinatorNode::register_store(const StoreRegistered& sign, const std::function<void(const Answer&)>& answer) {
   if (clock_.is_paused()) return later({}, [this, sign, answer] { register_store(sign, answer); });
-  may_alarm_ = !cluster_.stores.at(sign.store)->is_the_store(sign.opening);
+  may_alarm_ = is_copy_ || !cluster_.stores.at(sign.store)->is_the_store(sign.opening);
   ask(sign, answer);
   may_alarm_ = false;
 }
@@ -197,6 +211,7 @@ void CoordinatorNode::perform(const Effects& effects) {
 
 void CoordinatorNode::perform(const Effect& effect) {
   auto& world = cluster_.world;
+  if (is_copy_) check_copy(effect);
   if (const auto* alarm = std::get_if<Alarm>(&effect)) {
     if (alarm->text.find("heuristic-mixed") != std::string::npos) {
       return cluster_.checker.is_told_of_contradiction(name_, alarm->text);
@@ -204,7 +219,15 @@ void CoordinatorNode::perform(const Effect& effect) {
     if (!may_alarm_) throw Violation(name_ + " alarms: " + alarm->text);
     return world.count("alarms about openings that are not the store");
   }
-  if (const auto* halt = std::get_if<Halt>(&effect)) throw Violation(name_ + " halts: " + halt->reason);
+  if (const auto* halt = std::get_if<Halt>(&effect)) {
+    world.say(name_, " halts: ", halt->reason);
+    if (is_copy_) {
+      world.count("old copies of logs that a store contradicted");
+      return crash();
+    }
+    if (!std::exchange(may_halt_, false)) throw Violation(name_ + " halts: " + halt->reason);
+    return restore_log_again();
+  }
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason != AbortReason::kNone) world.count(to_string(transition->cause.reason));
     states_[transition->id] = transition->to;
@@ -248,7 +271,7 @@ void CoordinatorNode::perform(const Effect& effect) {
           if constexpr (requires { answer.call; }) {
             const auto caller = callers_.extract(answer.call);
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
-            cluster_.checker.leaves(core_->full_view());
+            if (!is_copy_) cluster_.checker.leaves(core_->full_view());
             if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
               cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
             } else if constexpr (std::is_same_v<decltype(answer), const OutcomeAnswered&>) {

@@ -17,6 +17,7 @@
 #include "coordinator/log/file_log.h"
 #include "tests/simulation/describe.h"
 #include "tests/simulation/log_disk.h"
+#include "tests/simulation/log_restoration.h"
 #include "tests/simulation/process_clock.h"
 
 namespace assent::simulation {
@@ -36,6 +37,8 @@ class CoordinatorNode {
   };
 
   CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log);
+  // On an old copy of the log of another one, beside it.
+  CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, coordinator::LogDisk copy);
 
   const std::string& name() const { return name_; }
   LogIdentity log() const { return log_identity_; }
@@ -51,6 +54,13 @@ class CoordinatorNode {
   void fill_disk(Duration length);
   void drain();  // and it is started again after a while
   ProcessClock& clock() { return clock_; }
+  // Operators', in log_operators.cc. An old copy is served until it is withdrawn.
+  void keep_a_copy();
+  void serve_an_old_copy();
+  void withdraw();
+  bool is_copy() const { return is_copy_; }
+  bool is_served() const { return is_served_; }
+  bool is_restored() const { return restoration_ != nullptr; }  // just now
   void tell(const coordinator::Event& event);
 
   // Of an opening that has ended, or of a copy, it may refuse it with an alarm; of the store itself never.
@@ -81,6 +91,13 @@ class CoordinatorNode {
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
   bool open_log();
   void settle_in_doubt();
+  bool is_told_by_all(const coordinator::LogDisk& copy) const;
+  // It is gone for good, and restored; then the process starts again.
+  bool loses_its_log();
+  void restore_log(std::set<std::string> stores);
+  void restore_log_again();
+  // What an old copy must not do.
+  void check_copy(const coordinator::Effect& effect) const;
   // Its present segment.
   bool is_forced();
   void force();
@@ -97,6 +114,8 @@ class CoordinatorNode {
   Cluster& cluster_;
   const std::string name_;
   const LogIdentity log_identity_;
+  const bool is_copy_ = false;
+  bool is_served_ = true;
   ProcessClock clock_;
   coordinator::LogDisk disk_;
   std::unique_ptr<coordinator::FileLog> log_;
@@ -114,6 +133,9 @@ class CoordinatorNode {
   bool is_looking_for_room_ = false;               // in a while
   bool wants_force_ = false;
   bool may_alarm_ = false;  // what is handled may be refused with an alarm
+  bool may_halt_ = false;   // a store was not asked when the log was restored
+  std::vector<coordinator::LogDisk> old_logs_;
+  std::unique_ptr<LogRestoration> restoration_;
   Time armed_ = Time::max();
 };
 

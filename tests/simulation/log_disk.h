@@ -14,6 +14,15 @@ using simulation::KeptData;
 
 class LogDisk : public simulation::Disk {
  public:
+  LogDisk() = default;
+  ~LogDisk() = default;
+  // Nobody has claimed a copy.
+  LogDisk(const LogDisk& other) : Disk(other) {}
+  LogDisk& operator=(const LogDisk& other) {
+    Disk::operator=(other);
+    return *this;
+  }
+
   // The disk must outlive it and stay where it is.
   std::unique_ptr<LogDirectory> directory();
 

@@ -53,7 +53,7 @@ void SdkEnvironment::after(Duration delay, std::function<void()> action) {
 CoordinatorNode* SdkEnvironment::coordinator(const std::string& address) const {
   if (!alive_) return nullptr;
   for (const auto& coordinator : cluster_.coordinators) {
-    if (SdkEnvironment::address(coordinator->name()) == address) return coordinator.get();
+    if (SdkEnvironment::address(coordinator->name()) == address) return &cluster_.reached(*coordinator);
   }
   throw Violation(client_ + " calls a coordinator that does not exist: " + address);
 }

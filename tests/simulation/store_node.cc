@@ -403,7 +403,7 @@ void StoreNode::give_sign_of_life() {
     old_copies_.push_back({disk_.disk(), position_});
   }
   for (const auto& each : cluster_.coordinators) {
-    auto& coordinator = *each;
+    auto& coordinator = cluster_.reached(*each);
     const coordinator::StoreRegistered sign{{},
                                             name_,
                                             store_->recovered().identity,
@@ -448,9 +448,11 @@ void StoreNode::arm() {
 
 CoordinatorNode& StoreNode::coordinator_of(LogIdentity log) {
   auto& all = cluster_.coordinators;
-  if (cluster_.world.chance(cluster_.world.faults[Incident::kLoss])) return *all[cluster_.world.below(all.size())];
+  if (cluster_.world.chance(cluster_.world.faults[Incident::kLoss])) {
+    return cluster_.reached(*all[cluster_.world.below(all.size())]);
+  }
   for (auto& coordinator : all) {
-    if (coordinator->log() == log) return *coordinator;
+    if (coordinator->log() == log) return cluster_.reached(*coordinator);
   }
   throw Violation(name_ + " knows a log that does not exist");
 }

@@ -44,6 +44,8 @@ class StoreNode {
   void drain();
 
   // Whether this is the opening that runs, on the store's own disk.
+  Opening opening() const { return opening_; }
+  bool is_copy() const { return copy_ != nullptr; }  // what is served is an old copy of its file
   bool is_the_store(Opening opening) const { return core_ != nullptr && !is_copy() && opening == opening_; }
   void tell(participant::Event event);
 
@@ -82,7 +84,6 @@ class StoreNode {
   StoreDisk& at_hand() { return is_copy() ? *copy_ : disk_; }
   // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
   bool start_a_copy();
-  bool is_copy() const { return copy_ != nullptr; }
   // Nothing that a copy says may count.
   template <typename Answer>
   void check(const Answer& answer) const;

@@ -17,7 +17,7 @@ bool StoreNode::start_a_copy() {
     });
   };
   auto& world = cluster_.world;
-  if (old_copies_.empty() || !world.strikes(Incident::kOldCopy)) return false;
+  if (old_copies_.empty() || cluster_.serves_a_copy() || !world.strikes(Incident::kOldCopy)) return false;
   const auto& old = old_copies_[world.below(old_copies_.size())];
   if (!is_told_apart(old)) return false;
   world.count("old copies served");

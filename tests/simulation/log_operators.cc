@@ -1,0 +1,126 @@
+// What becomes of a coordinator's log behind its back: old copies of it are served beside it, and it is lost and
+// restored.
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/log/segment_reader.h"
+#include "tests/simulation/cluster.h"
+#include "tests/simulation/coordinator_node.h"
+
+namespace assent::simulation {
+
+using namespace coordinator;
+
+namespace {
+
+constexpr std::size_t kCopies = 20;
+
+LogState state_of(LogDisk copy) {
+  const auto directory = copy.directory();
+  const auto read = read_segment(*directory, list_segments(*directory).value().back(), [](const ReadRecord&) {});
+  if (!read) throw Violation("a copy of a log cannot be read: " + read.error().message);
+  return read->state;
+}
+
+}  // namespace
+
+CoordinatorNode& Cluster::reached(CoordinatorNode& coordinator) {
+  for (const auto& copy : log_copies) {
+    if (copy->is_served() && copy->log() == coordinator.log() && world.chance(0.5)) return *copy;
+  }
+  return coordinator;
+}
+
+bool Cluster::serves_a_copy() const {
+  return std::any_of(log_copies.begin(), log_copies.end(), [](const auto& copy) { return copy->is_served(); }) ||
+         std::any_of(coordinators.begin(), coordinators.end(), [](const auto& each) { return each->is_restored(); }) ||
+         std::any_of(stores.begin(), stores.end(), [](const auto& store) { return store.second->is_copy(); });
+}
+
+void CoordinatorNode::keep_a_copy() {
+  if (!is_up() || old_logs_.size() >= kCopies) return;
+  old_logs_.push_back(disk_);
+  old_logs_.back().set_full(false);
+  old_logs_.back().fail(0, Fault::kNothingDone);
+}
+
+// Each store has heard of more than the copy will hold, and remembers it in a crash. (A store that has not, takes the
+// copy for the log.)
+bool CoordinatorNode::is_told_by_all(const LogDisk& copy) const {
+  const auto state = state_of(copy);
+  return std::all_of(cluster_.stores.begin(), cluster_.stores.end(), [&](const auto& store) {
+    const auto seen = cluster_.checker.durably_seen(store.first, log_identity_);
+    return seen.epoch > state.epoch() || (seen.epoch == state.epoch() && seen.durable > state.last);
+  });
+}
+
+void CoordinatorNode::serve_an_old_copy() {
+  auto& world = cluster_.world;
+  if (old_logs_.empty() || cluster_.serves_a_copy()) return;
+  const auto& copy = old_logs_[world.below(old_logs_.size())];
+  if (!is_told_by_all(copy)) return;
+  world.count("old copies of logs served");
+  world.say("an old copy of the log of ", name_, " is served");
+  cluster_.log_copies.push_back(std::make_unique<CoordinatorNode>(cluster_, *this, copy));
+  auto& node = *cluster_.log_copies.back();
+  node.start();
+  world.after(world.long_while(2), [&node] { node.withdraw(); });
+}
+
+// It knows nothing of what has happened since, and must know that it may not. What it answers is checked as any answer.
+void CoordinatorNode::check_copy(const Effect& effect) const {
+  const auto* const outcome = std::get_if<OutcomeAnswered>(&effect);
+  const auto* const inquiry = std::get_if<InquiryAnswered>(&effect);
+  const auto* const registration = std::get_if<RegistrationAnswered>(&effect);
+  const bool is_wrong =
+      std::holds_alternative<LeaseGranted>(effect) || std::holds_alternative<SendDecision>(effect) ||
+      std::holds_alternative<SendPrepare>(effect) || std::holds_alternative<SendExecuteAndPrepare>(effect) ||
+      (outcome != nullptr && outcome->kind == OutcomeKind::kAborted) ||
+      (inquiry != nullptr && (inquiry->result == InquiryResult::kCommit || inquiry->result == InquiryResult::kAbort)) ||
+      (registration != nullptr && registration->refused.empty());
+  if (is_wrong) throw Violation("R9: an old copy of the log takes part: " + describe(effect));
+}
+
+void CoordinatorNode::withdraw() {
+  is_served_ = false;
+  crash();
+}
+
+bool CoordinatorNode::loses_its_log() {
+  auto& world = cluster_.world;
+  if (is_copy() || old_logs_.empty() || cluster_.serves_a_copy() || !world.strikes(Incident::kLostLog)) return false;
+  world.count("logs lost");
+  world.say("the log of ", name_, " is lost");
+  disk_ = old_logs_[world.below(old_logs_.size())];
+  in_doubt_.clear();
+  std::set<std::string> asked;
+  for (const auto& [name, store] : cluster_.stores) {
+    if (asked.empty() || world.chance(0.7)) asked.insert(name);
+  }
+  restore_log(std::move(asked));
+  return true;
+}
+
+void CoordinatorNode::restore_log(std::set<std::string> stores) {
+  restoration_.reset();  // and its claim on the disk
+  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, std::move(stores), [this] {
+    cluster_.world.count("logs restored");
+    may_halt_ = restoration_->stores().size() < cluster_.stores.size();
+    // Whatever still calls it is at its end.
+    cluster_.world.after(1ms, [this] {
+      restoration_.reset();
+      start();
+    });
+  });
+}
+
+// A store that was not asked has seen what the restored log does not know.
+void CoordinatorNode::restore_log_again() {
+  cluster_.world.count("restored logs that a store contradicted");
+  crash();
+  std::set<std::string> all;
+  for (const auto& [name, store] : cluster_.stores) all.insert(name);
+  restore_log(std::move(all));
+}
+
+}  // namespace assent::simulation

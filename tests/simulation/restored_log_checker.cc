@@ -1,0 +1,40 @@
+// What must hold of a log that was lost, and restored from an old copy and what the stores know.
+#include "tests/simulation/checker.h"
+#include "tests/simulation/describe.h"
+
+namespace assent::simulation {
+
+// A commit of which a store has heard that was asked is on record again, unless it has ended; one of which only others
+// have heard will be, for these stop the coordinator. One of which none has heard may be gone, whatever its client was
+// told; then no store may ever apply it, but by hand.
+void Checker::restored(const coordinator::LogState& state, const std::set<std::string>& stores) {
+  for (auto& [id, txn] : txns_) {
+    if (id.log != state.log) continue;
+    txn.may_be_forgotten = true;
+    txn.is_missed = false;
+    if (!txn.record || txn.ended || state.commits.contains(txn.record->commit)) continue;
+    for (const auto& store : txn.heard) {
+      if (stores.contains(store)) {
+        throw Violation("R10: transaction " + describe(id) + ": the restored log lacks it, and " + store +
+                        " has committed it");
+      }
+    }
+    txn.is_missed = !txn.heard.empty();
+    if (txn.is_missed) continue;
+    world_.count("commits that were lost with their log");
+    for (const auto& branch : txn.record->branches) {
+      if (txn.applied.contains(branch.store)) txn.guessed.emplace(branch.store, branch.branch);
+    }
+    txn.record.reset();
+  }
+  for (const auto& [position, commit] : state.commits) {
+    auto& txn = txns_[commit.record.id];
+    if (!txn.record || txn.record->commit != position) {
+      throw Violation("R10: transaction " + describe(commit.record.id) + ": the restored log has a commit of it at " +
+                      to_string(position));
+    }
+  }
+  logs_[state.log] = state;
+}
+
+}  // namespace assent::simulation
