@@ -46,6 +46,7 @@ void StatementCache::clear() {
 }
 
 PreparedStatement StatementCache::prepare(const std::string& sql) {
+  enforcement_.turn_on();
   PreparedStatement prepared;
   Access access;
   sqlite3_stmt* statement = nullptr;
