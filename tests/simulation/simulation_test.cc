@@ -1,6 +1,6 @@
 // simulation_test: runs many seeds and fails with the first story in which a promise is broken; or tells one story.
 // README.md says how to use it; `tests/simulate` builds it first.
-#include <malloc.h>
+#include <sqlite3.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -80,10 +80,9 @@ int run_many(const Seeds& seeds, const WorldFile* file, const std::string& optio
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Freed memory is used again, and not given back: the files of a seed are many.
-  mallopt(M_MMAP_THRESHOLD, 1 << 28);
-  mallopt(M_TRIM_THRESHOLD, 1 << 28);
-  mallopt(M_TOP_PAD, 1 << 24);
+  // There is one thread, and nobody asks how much memory SQLite has.
+  sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 
   CLI::App app("Runs the real coordinator, stores and SDK in a simulated world, many times");
   Seeds seeds;
