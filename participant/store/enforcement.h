@@ -2,8 +2,8 @@
 //
 // They do while statements from outside write. They do not while captured changes are applied, for what they did was
 // captured, too. A switch makes SQLite compile every statement again when it is next used
-// (https://www.sqlite.org/c3ref/c_dbconfig_defensive.html), so there is none for a statement that reads, nor where the
-// schema has neither.
+// (https://www.sqlite.org/c3ref/c_dbconfig_defensive.html), so there is none for a statement in which neither has a
+// part, nor where the schema has neither.
 #pragma once
 
 #include "participant/store/catalog.h"

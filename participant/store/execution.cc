@@ -268,7 +268,7 @@ bool Executor::run_one(const Run& run, const Statement& statement, Execution& ex
     Footprint::append_failure(*prepared, run.level, execution.locks);
     return fail(execution, AbortReason::kStatementFailed, prepared->failure, prepared->sqlite_code);
   }
-  if (prepared->writes) {
+  if (prepared->is_enforced) {
     enforcement_.turn_on();
   }
   const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(prepared->handle.get()));

@@ -30,6 +30,7 @@ struct PreparedStatement {
       nullptr;                // what it names to write, a table or a view; of a keyed read: the table; else null
   bool reads_schema = false;  // what it shows, or why it cannot run, follows from the schema itself
   bool writes = false;
+  bool is_enforced = false;   // triggers and foreign keys may have a part in what it writes
   bool returns_rows = false;  // a read, or RETURNING
   StatementShape shape;
   Reach reach;
