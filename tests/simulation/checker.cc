@@ -310,8 +310,9 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
   const auto found = txns_.find(answer.id);
   if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
   const Txn& txn = found->second;
-  require(txn.applied.contains(store) || !txn.writes.contains(store), "R3", answer.id,
-          store + " acknowledges before the apply is durable");
+  // What an operator has ended otherwise is released once the end record says so, and then acknowledged as all else.
+  require(txn.applied.contains(store) || txn.contradicted.contains(store) || !txn.writes.contains(store), "R3",
+          answer.id, store + " acknowledges before the apply is durable");
 }
 
 void Checker::check_outcomes() const {
