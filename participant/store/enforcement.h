@@ -1,8 +1,9 @@
 // Enforcement: whether triggers fire and foreign keys hold on the connection.
 //
-// They do while statements from outside run. They do not while captured changes are applied, for what they did was
+// They do while statements from outside write. They do not while captured changes are applied, for what they did was
 // captured, too. A switch makes SQLite compile every statement again when it is next used
-// (https://www.sqlite.org/c3ref/c_dbconfig_defensive.html), so there is none where the schema has neither.
+// (https://www.sqlite.org/c3ref/c_dbconfig_defensive.html), so there is none for a statement in which neither has a
+// part, nor where the schema has neither.
 #pragma once
 
 #include "participant/store/catalog.h"

@@ -99,7 +99,7 @@ Executor::Executor(Connection& connection, Catalog& catalog, Sandbox& sandbox, E
       observer_(observer),
       replay_(replay),
       foreign_writes_(foreign_writes),
-      statements_(connection, catalog, sandbox),
+      statements_(connection, catalog, sandbox, enforcement),
       footprint_(connection, catalog),
       sequences_(connection),
       deferred_keys_(connection, catalog),
@@ -184,7 +184,6 @@ void Executor::leave(const Run& run, const Execution& execution) {
 
 Execution Executor::run(const Run& run) {
   enter(run);
-  enforcement_.turn_on();
   Execution execution;
   deadline_ = Clock::now() + limits_.time;
   result_bytes_ = 0;
@@ -268,6 +267,9 @@ bool Executor::run_one(const Run& run, const Statement& statement, Execution& ex
   if (prepared->handle == nullptr) {
     Footprint::append_failure(*prepared, run.level, execution.locks);
     return fail(execution, AbortReason::kStatementFailed, prepared->failure, prepared->sqlite_code);
+  }
+  if (prepared->is_enforced) {
+    enforcement_.turn_on();
   }
   const auto wanted = static_cast<std::size_t>(sqlite3_bind_parameter_count(prepared->handle.get()));
   if (wanted > limits_.parameters) {

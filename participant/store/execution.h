@@ -49,7 +49,10 @@ class Executor {
   std::optional<TransactionId> kept() const;
 
   // The schema has changed. REQUIRES: end().
-  void clear_statements() { statements_.clear(); }
+  void forget_schema() {
+    statements_.clear();
+    sequences_.forget_schema();
+  }
 
   // There is something new in the file. REQUIRES: end().
   void read_committed() { sequences_.read_committed(); }

@@ -41,13 +41,13 @@ class JournalTables {
   // Counts the opening, and returns the new start number.
   std::uint64_t raise_start_number();
 
-  // Counts the journal transaction, and returns its position.
+  // Counts the journal transaction, and returns its position: on from what the file said at the first.
   StorePosition raise_position();
 
   void perform(const JournalOperation& operation);
 
  private:
-  std::uint64_t raise(std::string_view sql);
+  [[noreturn]] void lost_its_row() const;
   void put(const BranchRow& row);
   void apply(const ApplyBranch& operation);
   void end(const TransactionId& id, RowState state, Position commit, const std::string& reason);
@@ -56,6 +56,7 @@ class JournalTables {
 
   Connection& connection_;
   Replay& replay_;
+  std::optional<std::uint64_t> position_;
 };
 
 }  // namespace assent::participant

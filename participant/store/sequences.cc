@@ -13,11 +13,11 @@ constexpr std::int64_t kLargestStep = 1000000;
 }  // namespace
 
 void Sequences::read_committed() {
-  {
-    Query exists = connection_.query("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'");
-    if (!exists.step()) {
-      return;
-    }
+  if (!has_table_) {
+    has_table_ = connection_.query("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").step();
+  }
+  if (!*has_table_) {
+    return;
   }
   Query query = connection_.query("SELECT name, seq FROM sqlite_sequence");
   while (query.step()) {

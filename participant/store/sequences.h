@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ class Sequences {
   // of the schema.
   void read_committed();
 
+  // The schema has changed.
+  void forget_schema() { has_table_.reset(); }
+
   // Before a statement that may insert into these tables: within the savepoint that undoes it.
   void lead(const std::vector<const TableSchema*>& tables);
 
@@ -32,6 +36,7 @@ class Sequences {
 
  private:
   Connection& connection_;
+  std::optional<bool> has_table_;  // `sqlite_sequence`, which comes with the first AUTOINCREMENT table
   std::map<std::string, std::int64_t, std::less<>> last_;  // by table
 };
 

@@ -205,7 +205,7 @@ class SqliteStore final : public Store {
 
   // Statements first: they point into the catalog.
   void forget_schema() {
-    executor_.clear_statements();
+    executor_.forget_schema();
     replay_.clear();
     catalog_.clear();
     declare_virtual_tables(connection_);

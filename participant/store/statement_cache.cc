@@ -20,6 +20,30 @@ bool is_only_end(std::string_view tail) {
   return tokens && std::all_of(tokens->begin(), tokens->end(), [](const Token& token) { return token.is_symbol(';'); });
 }
 
+// While it compiles what triggers and foreign keys do, SQLite asks the authorizer about the table at the other end of a
+// key, and names the trigger. If it did neither, both have no part in the statement: a key that it does not change is
+// not looked at (https://www.sqlite.org/foreignkeys.html). A key between rows of one table does not show.
+//
+// For a new row that is nobody's child SQLite only counts the children that have waited for it, as they may of deferred
+// keys. Only a COMMIT would look at that number, and those keys are looked up before the vote.
+bool is_enforced(const PreparedStatement& statement, const Access& access) {
+  const TableSchema& table = *statement.table;
+  const bool only_adds =
+      statement.shape.kind == StatementShape::Kind::kPlainInsert && !table.has_conflict_clause && table.parents.empty();
+  const auto is_child = [&](const std::string& name) {
+    return std::any_of(table.children.begin(), table.children.end(),
+                       [&](const ForeignKey& key) { return key.child == name; });
+  };
+  const auto is_written = [&](const std::string& name) { return name != table.name; };
+  const auto is_looked_at = [&](const std::string& name) {
+    return name != table.name && !(only_adds && is_child(name));
+  };
+  const auto is_own = [](const ForeignKey& key) { return key.child == key.parent; };
+  return !access.causes.empty() || std::any_of(access.targets.begin(), access.targets.end(), is_written) ||
+         std::any_of(access.reads.begin(), access.reads.end(), is_looked_at) ||
+         std::any_of(table.parents.begin(), table.parents.end(), is_own);
+}
+
 }  // namespace
 
 std::shared_ptr<PreparedStatement> StatementCache::get(const std::string& sql) {
@@ -46,6 +70,7 @@ void StatementCache::clear() {
 }
 
 PreparedStatement StatementCache::prepare(const std::string& sql) {
+  enforcement_.turn_on();
   PreparedStatement prepared;
   Access access;
   sqlite3_stmt* statement = nullptr;
@@ -179,6 +204,7 @@ void StatementCache::understand(PreparedStatement& prepared, const std::string& 
       !is_confirmed_by_plan(prepared.shape, sql, *prepared.table, connection_)) {
     prepared.shape.kind = StatementShape::Kind::kOther;
   }
+  prepared.is_enforced = prepared.writes && is_enforced(prepared, access);
   prepared.reach = reach_of(tokens, prepared.shape, access, prepared.writes ? prepared.table : nullptr, catalog_);
   for (const TableSchema* table : prepared.reach.reads) {
     if (table->name.starts_with("assent_") || table->name.starts_with("sqlite_")) {

@@ -1,7 +1,7 @@
 // StatementCache: statements from outside, compiled in the sandbox and understood: what they read and write, by which
 // shape, and why they are refused.
 //
-// REQUIRES: triggers and foreign keys are as they are when statements run.
+// Compiling turns triggers and foreign keys on, for they are a part of what a statement reads and writes.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 
 #include "participant/store/catalog.h"
 #include "participant/store/connection.h"
+#include "participant/store/enforcement.h"
 #include "participant/store/reach.h"
 #include "participant/store/sandbox.h"
 #include "participant/store/statement_shape.h"
@@ -29,6 +30,7 @@ struct PreparedStatement {
       nullptr;                // what it names to write, a table or a view; of a keyed read: the table; else null
   bool reads_schema = false;  // what it shows, or why it cannot run, follows from the schema itself
   bool writes = false;
+  bool is_enforced = false;   // triggers and foreign keys may have a part in what it writes
   bool returns_rows = false;  // a read, or RETURNING
   StatementShape shape;
   Reach reach;
@@ -36,8 +38,8 @@ struct PreparedStatement {
 
 class StatementCache {
  public:
-  StatementCache(Connection& connection, Catalog& catalog, Sandbox& sandbox)
-      : connection_(connection), catalog_(catalog), sandbox_(sandbox) {}
+  StatementCache(Connection& connection, Catalog& catalog, Sandbox& sandbox, Enforcement& enforcement)
+      : connection_(connection), catalog_(catalog), sandbox_(sandbox), enforcement_(enforcement) {}
 
   // Never null. The least recently used of many goes, when nobody uses it any more.
   std::shared_ptr<PreparedStatement> get(const std::string& sql);
@@ -60,6 +62,7 @@ class StatementCache {
   Connection& connection_;
   Catalog& catalog_;
   Sandbox& sandbox_;
+  Enforcement& enforcement_;
   std::list<std::string> uses_;  // the latest first
   std::unordered_map<std::string, Entry> entries_;
 };

@@ -233,9 +233,12 @@ void CoordinatorNode::perform(const Effect& effect) {
     states_[transition->id] = transition->to;
     if (transition->to == "ended" || transition->to == "aborted") states_.erase(transition->id);
     world.count("coordinator: " + std::string(transition->from) + " > " + std::string(transition->to));
+    if (!world.is_transcribed()) return;
     world.say(name_, ": ", transition->from, " > ", transition->to, ' ', describe(*transition));
   } else if (const auto* append = std::get_if<AppendRecord>(&effect)) {
-    world.say(name_, ": append ", static_cast<std::uint64_t>(append->position), ' ', describe(append->record));
+    if (world.is_transcribed()) {
+      world.say(name_, ": append ", static_cast<std::uint64_t>(append->position), ' ', describe(append->record));
+    }
     last_ = append->position;
     appended_.push_back(append->record);
   } else if (std::holds_alternative<ForceLog>(effect)) {

@@ -1,19 +1,18 @@
 #include "tests/simulation/many_seeds.h"
 
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <iostream>
+#include <new>
 #include <sstream>
 #include <system_error>
 #include <vector>
 
+#include "tests/simulation/forked.h"
 #include "tests/simulation/run_seed.h"
 
 namespace assent::simulation {
@@ -22,23 +21,36 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What the process is at, for the message if an invariant ends it.
-char at_hand[128];
+constexpr std::chrono::minutes kBetweenWords{1};
 
-extern "C" void on_abort(int /*signal*/) {
-  [[maybe_unused]] const auto written = write(STDERR_FILENO, static_cast<const char*>(at_hand), std::strlen(at_hand));
+// All processes of a run write here.
+struct Progress {
+  std::array<std::atomic<std::uint64_t>, kMostProcesses> at_hand{};  // the seed that each is at
+  std::atomic<std::uint64_t> seeds = 0;
+  std::atomic<std::uint64_t> transactions = 0;
+};
+
+Progress& share_progress() {
+  void* const shared = mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  return *new (shared) Progress;
 }
 
 // What a process reports, a line each: `COUNT NAME`, `seeds COUNT`, or `broken SEED VIOLATION`.
-std::string run_share(const Seeds& seeds, const WorldFile* file, unsigned share, Clock::time_point end) {
+std::string run_share(const Seeds& seeds, const WorldFile* file, unsigned share, Clock::time_point end,
+                      Progress& progress) {
   ManyStories all;
   std::ostringstream report;
-  for (std::uint64_t i = share; i < seeds.count && Clock::now() < end; i += seeds.processes) {
+  for (std::uint64_t i = share; i < seeds.count && Clock::now() < end && progress.transactions < seeds.transactions;
+       i += seeds.processes) {
     const auto seed = seeds.first + i;
-    std::snprintf(static_cast<char*>(at_hand), sizeof at_hand,
-                  "\nreplay it with: tests/simulate --seed %llu --replay\n", static_cast<unsigned long long>(seed));
+    progress.at_hand.at(share) = seed;
     const auto story = run_seed(seed, file, {});
     ++all.seeds;
+    ++progress.seeds;
+    if (const auto begun = story.counts.find("transactions"); begun != story.counts.end()) {
+      progress.transactions += begun->second;
+    }
     for (const auto& [what, count] : story.counts) all.counts[what] += count;
     if (story.violation.empty()) continue;
     report << "broken " << seed << ' ' << story.violation << '\n';
@@ -69,56 +81,46 @@ void add(const std::string& line, ManyStories& all) {
   all.counts[what] += number;
 }
 
-std::string read_all(int descriptor) {
-  std::string text;
-  char bytes[4096];
-  for (ssize_t length = 0; (length = read(descriptor, static_cast<char*>(bytes), sizeof bytes)) > 0;) {
-    text.append(static_cast<const char*>(bytes), static_cast<std::size_t>(length));
-  }
-  close(descriptor);
-  return text;
-}
-
 }  // namespace
 
 ManyStories run_seeds(const Seeds& seeds, const WorldFile* file) {
-  const auto end = seeds.time ? Clock::now() + *seeds.time : Clock::time_point::max();
+  const auto start = Clock::now();
+  const auto end = seeds.time ? start + *seeds.time : Clock::time_point::max();
+  Progress& progress = share_progress();
+  std::vector<Forked> processes;
   std::vector<pollfd> reports;  // by process
-  std::vector<pid_t> processes;
   for (unsigned share = 0; share < seeds.processes; ++share) {
-    int ends[2];
-    if (pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-    const pid_t child = fork();
-    if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-    if (child == 0) {
-      prctl(PR_SET_PDEATHSIG, SIGKILL);
-      if (std::signal(SIGABRT, on_abort) == SIG_ERR) _exit(2);
-      const auto report = run_share(seeds, file, share, end);
-      const bool is_written = write(ends[1], report.data(), report.size()) == static_cast<ssize_t>(report.size());
-      _exit(is_written ? 0 : 2);
-    }
-    close(ends[1]);
-    reports.push_back({ends[0], POLLIN, 0});
-    processes.push_back(child);
+    processes.emplace_back(
+        [&](int descriptor) { write_all(descriptor, run_share(seeds, file, share, end, progress)); });
+    reports.push_back({processes.back().descriptor(), POLLIN, 0});
   }
   ManyStories all;
+  auto next_word = start + kBetweenWords;
   for (std::size_t open = reports.size(); open > 0 && all.violation.empty();) {
-    poll(reports.data(), reports.size(), -1);
-    for (auto& report : reports) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_word - Clock::now());
+    if (left <= left.zero()) {
+      const auto minutes = std::chrono::round<std::chrono::minutes>(Clock::now() - start);
+      std::cerr << progress.seeds << " seeds, " << progress.transactions << " transactions in " << minutes.count()
+                << " min\n";
+      next_word += kBetweenWords;
+      continue;
+    }
+    poll(reports.data(), reports.size(), static_cast<int>(left.count()));
+    for (std::size_t share = 0; share < reports.size(); ++share) {
+      auto& report = reports[share];
       if (report.fd < 0 || report.revents == 0) continue;
-      const auto text = read_all(report.fd);
-      if (text.empty()) all.violation = "a process ended in the middle of a seed";
+      const auto text = processes[share].report();
+      if (text.empty()) {
+        all.broken = progress.at_hand.at(share);
+        all.violation = "its process ended in the middle of it";
+      }
       std::istringstream lines(text);
       for (std::string line; std::getline(lines, line);) add(line, all);
       report.fd = -1;
       --open;
     }
   }
-  for (const auto process : processes) {
-    if (!all.violation.empty()) kill(process, SIGKILL);  // the others need not go on
-    waitpid(process, nullptr, 0);
-  }
-  return all;
+  return all;  // after a violation the others need not go on
 }
 
 }  // namespace assent::simulation

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,10 +12,13 @@
 
 namespace assent::simulation {
 
+constexpr unsigned kMostProcesses = 256;
+
 struct Seeds {
   std::uint64_t first = 1;
   std::uint64_t count = 4'000;
-  std::optional<std::chrono::seconds> time;  // of the real clock: then no more begin
+  std::optional<std::chrono::seconds> time;                                // of the real clock: then no more begin
+  std::uint64_t transactions = std::numeric_limits<std::uint64_t>::max();  // when so many are done, no more begin
   unsigned processes = 1;
 };
 
@@ -25,7 +29,7 @@ struct ManyStories {
   std::string violation;
 };
 
-// Stops early, in each process, at the first violation.
+// Stops early at the first violation. Tells now and then, once a minute, how far it is.
 ManyStories run_seeds(const Seeds& seeds, const WorldFile* file);
 
 }  // namespace assent::simulation

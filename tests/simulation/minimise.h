@@ -16,7 +16,8 @@ struct Minimum {
 };
 
 // REQUIRES: the seed breaks a rule. Leaves out what it can, in ever smaller parts, until nothing can be left out alone
-// (Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input, 2002).
-Minimum minimise(std::uint64_t seed, const WorldFile* file);
+// (Zeller, Hildebrandt: Simplifying and Isolating Failure-Inducing Input, 2002). Each run has a process of its own, so
+// that the rule may be an invariant of a core; so many run at a time.
+Minimum minimise(std::uint64_t seed, const WorldFile* file, unsigned processes);
 
 }  // namespace assent::simulation

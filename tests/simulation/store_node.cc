@@ -235,7 +235,7 @@ void StoreNode::run_next() {
   }
   if (!world.strikes(Incident::kDelay)) return execute(run);
   world.count("runs that took long");
-  world.say(name_, " runs statements of ", describe(run.id), " for long");
+  if (world.is_transcribed()) world.say(name_, " runs statements of ", describe(run.id), " for long");
   is_running_ = true;
   later(world.long_while(), [this, run, start = starts_] {
     is_running_ = false;
@@ -307,6 +307,7 @@ void StoreNode::perform(const Effect& effect) {
     states_[transition->id] = transition->to;
     if (transition->to == "none") states_.erase(transition->id);
     world.count("store: " + std::string(transition->from) + " > " + std::string(transition->to));
+    if (!world.is_transcribed()) return;
     world.say(name_, ": ", transition->from, " > ", transition->to, ' ', describe(*transition));
   } else if (const auto* wound = std::get_if<SendWound>(&effect)) {
     world.count("prepared holders wounded");

@@ -52,6 +52,7 @@ bool World::strikes(Incident incident) {
   if (!chance(faults[incident])) return false;
   if (telling_.only && !telling_.only->contains(number)) return false;
   incidents_.emplace_back(number, incident);
+  if (telling_.struck) telling_.struck(number);
   count(kIncidentNames.at(static_cast<std::size_t>(incident)));
   return true;
 }

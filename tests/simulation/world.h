@@ -35,6 +35,7 @@ using DecisionNumber = std::uint64_t;
 struct Telling {
   std::ostream* transcript = nullptr;            // null: nothing is written down
   std::optional<std::set<DecisionNumber>> only;  // what may happen; absent: everything
+  std::function<void(DecisionNumber)> struck;    // is told at once what came to pass, if it is there
 };
 
 class World {
