@@ -253,6 +253,7 @@ struct InquiryRequest {
   // What the store has seen of the log that the ids name; zeros if it has seen nothing.
   3: i64 seen_epoch,           // the highest
   4: i64 seen_nonce,           // of that epoch
+  6: i64 seen_position,        // the highest that was durable
   5: list<Inquiry> inquiries,  // every branch that the store is in doubt of, in parts where they are many
 }
 

@@ -66,7 +66,7 @@ void Coordinator::pass_time(Turn& turn) {
     entry->second.protocol.deadline_passed(turn);
     follow(entry, turn);
   }
-  for (const ClientCall& call : held_.take(turn.now, /*all=*/false)) answer_unproven(call, turn);
+  for (const ClientCall& call : held_.take_due(turn.now)) answer_unproven(call, turn);
   if (const auto due = outcomes_.next_deadline(); due && *due <= turn.now) {
     if (auto record = outcomes_.forget(turn.now, full_view().released)) {
       log_.append(*record, turn.now, turn.effects);
@@ -97,7 +97,7 @@ void Coordinator::handle(const LogSpaceChanged& event, Turn& /*turn*/) {
 
 void Coordinator::handle(const DrainRequested& /*event*/, Turn& turn) {
   draining_ = true;
-  for (const ClientCall& call : held_.take(turn.now, /*all=*/true)) answer_unproven(call, turn);
+  for (const ClientCall& call : held_.take_all()) answer_unproven(call, turn);
 }
 
 // ---- durability ----

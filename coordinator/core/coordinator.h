@@ -184,6 +184,8 @@ class Coordinator {
   OutcomeAnswered known_outcome(CallId call, const TransactionId& id) const;
 
   // ---- proof.cc ----
+  // Why this store cannot register yet; empty if it can.
+  std::string not_yet(const StoreRegistered& event) const;
   // Whether this registration, which is accepted, shows that the log is the newest.
   bool proves(const StoreRegistered& event) const;
   void prove(Turn& turn);

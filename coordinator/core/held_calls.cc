@@ -2,9 +2,9 @@
 
 namespace assent::coordinator {
 
-std::vector<ClientCall> HeldCalls::take(Time now, bool all) {
+std::vector<ClientCall> HeldCalls::take_due(Time now) {
   std::vector<ClientCall> taken;
-  while (!calls_.empty() && (all || calls_.front().first <= now)) {
+  while (!calls_.empty() && calls_.front().first <= now) {
     taken.push_back(std::move(calls_.front().second));
     calls_.pop_front();
   }

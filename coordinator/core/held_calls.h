@@ -1,6 +1,6 @@
 // HeldCalls: what clients ask before it is shown that this log is the newest, in the order in which they asked.
 //
-//   H1  A call leaves once: when the log is proven, or after `wait`, whichever comes first.
+//   H1  A call leaves once: when the log is proven, after `wait`, or when the coordinator is to end.
 #pragma once
 
 #include <cstddef>
@@ -26,8 +26,9 @@ class HeldCalls {
   // REQUIRES: !is_full().
   void hold(ClientCall call, Time now) { calls_.emplace_back(now + wait_, std::move(call)); }
 
-  // Those that have waited long enough; `all`: every one.
-  std::vector<ClientCall> take(Time now, bool all);
+  // Those that have waited long enough.
+  std::vector<ClientCall> take_due(Time now);
+  std::vector<ClientCall> take_all() { return take_due(Time::max()); }
 
   std::optional<Time> next_deadline() const;
 

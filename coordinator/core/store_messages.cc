@@ -37,6 +37,10 @@ void Coordinator::handle(const StoreRegistered& event, Turn& turn) {
          turn);
     return;
   }
+  if (auto reason = not_yet(event); !reason.empty()) {
+    turn.effects.emplace_back(RegistrationAnswered{event.call, event.store, std::move(reason)});
+    return;
+  }
   const auto acceptance = stores_.accept(event, turn.now);
   if (acceptance.must_record) {
     stores_.recorded_at(event.store, log_.append(stores_.find(event.store)->record, turn.now, turn.effects));

@@ -151,7 +151,11 @@ std::vector<std::string> branch_texts(const Branches& branches) {
 // ---- records ----
 
 Line line(const EpochRecord& record) {
-  return Line("epoch").with("log", record.log).with("epoch", record.epoch).with("nonce", record.nonce);
+  return Line("epoch")
+      .with("log", record.log)
+      .with("epoch", record.epoch)
+      .with("nonce", record.nonce)
+      .with("start", record.start);
 }
 
 Line line(const CommitRecord& record) {

@@ -44,9 +44,9 @@ std::string to_text(const wire::CoordinatorStatus& status, const std::string& ad
   std::string state = status.draining ? "draining: it begins nothing new" : "serving";
   if (!status.proven) {
     state +=
-        "; WAITS for a store to show that the decision log is the newest: until one of those that it knows has "
-        "registered, it gives out no ids (start the participants; if their stores are lost for good, see `assentctl "
-        "log restore`)";
+        "; WAITS for a store that it knows to show that the decision log is the newest: until then it gives out no ids "
+        "and takes in no new store (start the participants; if all their stores are lost for good, see `assentctl log "
+        "restore`)";
   }
   if (status.insecure) state += "; INSECURE: it listens beyond this machine without TLS";
   std::string reasons;

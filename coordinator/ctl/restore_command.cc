@@ -204,10 +204,10 @@ Result<Report> log_restore(Console& console, const RestoreOrder& order) {
   const LogState& old = claimed->state;
   const auto addresses = addresses_of(old, order);
   if (!addresses) return addresses.error();
-  if (addresses->empty() && order.without.empty()) {
+  if (addresses->empty()) {
     return Error{ErrorKind::kNotFound,
-                 "this copy of the log knows no store: say which there are (--store "
-                 "NAME=HOST:PORT); nothing was written"};
+                 "no store is left to be asked: name those that there are, a new one too (--store NAME=HOST:PORT); "
+                 "nothing was written"};
   }
 
   FoundStores stores;

@@ -28,7 +28,7 @@ namespace assent::coordinator {
 // The starts of a log of which no store has heard, and the records that only a store has seen which is not asked, are
 // fewer than this.
 inline constexpr std::uint64_t kUnheardEpochs = 1'000;
-inline constexpr std::uint64_t kUnheardPositions = 1'000'000;
+inline constexpr std::uint64_t kUnheardPositions = 1'000'000'000'000;
 
 // The epoch under which the stores are to testify; `seen` is the highest that any of them, or the copy, has seen.
 Epoch restored_epoch(Epoch seen);

@@ -24,8 +24,10 @@ void list_settings(daemon::Options& options, Settings& core) {
   options.duration("idle-force", core.idle_force, 1ms, 1min,
                    "How long the end of a transaction waits for a force to ride on");
   options.duration("retention", core.retention, 1s, 24h * 365, "How long outcomes of ended commits can be asked for");
-  options.duration("proof-wait", core.proof_wait, 10ms, 1h,
-                   "How long calls wait after a start for a store to show that the decision log is the newest");
+  options.duration(
+      "proof-wait", core.proof_wait, 10ms, 1h,
+      "How long calls wait after a start for a store to show that the decision log is the newest; less than "
+      "clients wait for an answer");
   options.duration("refusal-kept", core.refusal_kept, 1s, 24h,
                    "How long a refused copy of a store is listed after it was heard of last");
   options.number("lease-ids", core.lease_ids, 1, kMillion, "Most ids in one lease");

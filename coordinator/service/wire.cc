@@ -155,7 +155,8 @@ Inquired to_event(const wire::InquiryRequest& request, const wire::Inquiry& inqu
   const auto id = rpc::from_wire(inquiry.id);
   Inquired event{call, request.store, id, rpc::from_wire(inquiry.branch), {}, Opening{bits(request.opening)}};
   if (request.seen_epoch != 0) {
-    event.seen = {id.log, Epoch{bits(request.seen_epoch)}, Nonce{bits(request.seen_nonce)}, Position{}};
+    event.seen = {id.log, Epoch{bits(request.seen_epoch)}, Nonce{bits(request.seen_nonce)},
+                  Position{bits(request.seen_position)}};
   }
   return event;
 }

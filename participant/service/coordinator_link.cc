@@ -170,6 +170,7 @@ void CoordinatorLink::inquire(const std::string& address, const std::string& sto
   request.opening = static_cast<std::int64_t>(inquiries.front().opening);
   request.seen_epoch = static_cast<std::int64_t>(inquiries.front().seen.epoch);
   request.seen_nonce = static_cast<std::int64_t>(inquiries.front().seen.nonce);
+  request.seen_position = static_cast<std::int64_t>(inquiries.front().seen.durable);
   for (const auto& inquiry : inquiries) {
     auto& one = request.inquiries.emplace_back();
     one.id = rpc::to_wire(inquiry.id);

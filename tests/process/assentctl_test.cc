@@ -86,13 +86,37 @@ TEST_F(AssentctlTest, AStartThatNoStoreHasShownToBeOfTheNewestLogSaysSoAndGivesO
   coordinator_.kill();
   start_coordinator({"--proof-wait", "100ms"});
   EXPECT_EQ(json({"status"}).at("proven"), false);
-  EXPECT_THAT(ctl({"status"}).out, HasSubstr("WAITS for a store to show that the decision log is the newest"));
+  EXPECT_THAT(ctl({"status"}).out,
+              HasSubstr("WAITS for a store that it knows to show that the decision log is the newest"));
   EXPECT_THAT(ctl({"sql", "left", "SELECT 1"}).err, HasSubstr("no store has registered since the coordinator started"));
   EXPECT_THAT(ctl({"show", json({"status"}).at("log").as_string().c_str() + std::string("-1-0")}).err,
               HasSubstr("no store has shown to be the newest yet"));
   start_participant();
   EXPECT_TRUE(becomes_true([this] { return json({"status"}).at("proven") == true; }));
   EXPECT_EQ(ctl({"sql", "left", "SELECT 1"}).code, 0);
+}
+
+TEST_F(AssentctlTest, ALogWhoseStoresAreLostGoesOnWithANewOne) {
+  start_both();
+  participant_.kill();
+  coordinator_.kill();
+  daemon::DaemonProcess fresh;
+  fresh
+      .start({program("assent-participant"),
+              {"--coordinator", coordinator_.address(), "--listen", "127.0.0.1:0", "--store",
+               "fresh=" + path("fresh.db"), "--create"},
+              {},
+              path("fresh.log")})
+      .value();
+  start_coordinator({"--proof-wait", "100ms"});
+  EXPECT_THAT(ctl({"sql", "fresh", "SELECT 1"}).err, HasSubstr("no store has registered"));
+  coordinator_.kill();
+  const auto restored = run("assentctl", {"log", "restore", path("log"), "--without", "left", "--without", "right",
+                                          "--store", "fresh=" + fresh.address()});
+  EXPECT_EQ(restored.code, 0) << restored.err;
+  start_coordinator();
+  EXPECT_TRUE(becomes_true([this] { return json({"status"}).at("proven") == true; }));
+  EXPECT_EQ(ctl({"sql", "fresh", "SELECT 1"}).code, 0);
 }
 
 TEST_F(AssentctlTest, StoresShowsWhatTheParticipantSays) {

@@ -132,8 +132,8 @@ class CoordinatorNode {
   std::string out_of_space_;                       // as the core was told
   bool is_looking_for_room_ = false;               // in a while
   bool wants_force_ = false;
-  bool may_alarm_ = false;  // what is handled may be refused with an alarm
-  bool may_halt_ = false;   // a store was not asked when the log was restored
+  bool may_alarm_ = false;         // what is handled may be refused with an alarm
+  std::set<std::string> unasked_;  // when the log was restored: such a store stops it
   std::vector<coordinator::LogDisk> old_logs_;
   std::unique_ptr<LogRestoration> restoration_;
   Time armed_ = Time::max();

@@ -91,7 +91,9 @@ bool CoordinatorNode::loses_its_log() {
   if (is_copy() || old_logs_.empty() || cluster_.serves_a_copy() || !world.strikes(Incident::kLostLog)) return false;
   world.count("logs lost");
   world.say("the log of ", name_, " is lost");
-  disk_ = old_logs_[world.below(old_logs_.size())];
+  const auto copy = old_logs_[world.below(old_logs_.size())];
+  old_logs_.push_back(disk_);  // it may turn up again
+  disk_ = copy;
   in_doubt_.clear();
   std::set<std::string> asked;
   for (const auto& [name, store] : cluster_.stores) {
@@ -105,7 +107,10 @@ void CoordinatorNode::restore_log(std::set<std::string> stores) {
   restoration_.reset();  // and its claim on the disk
   restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, std::move(stores), [this] {
     cluster_.world.count("logs restored");
-    may_halt_ = restoration_->stores().size() < cluster_.stores.size();
+    unasked_.clear();
+    for (const auto& [name, store] : cluster_.stores) {
+      if (!restoration_->stores().contains(name)) unasked_.insert(name);
+    }
     // Whatever still calls it is at its end.
     cluster_.world.after(1ms, [this] {
       restoration_.reset();

@@ -1,4 +1,6 @@
 // What must hold of a log that was lost, and restored from an old copy and what the stores know.
+#include <algorithm>
+
 #include "tests/simulation/checker.h"
 #include "tests/simulation/describe.h"
 
@@ -10,7 +12,7 @@ namespace assent::simulation {
 void Checker::restored(const coordinator::LogState& state, const std::set<std::string>& stores) {
   for (auto& [id, txn] : txns_) {
     if (id.log != state.log) continue;
-    txn.may_be_forgotten = true;
+    txn.may_be_forgotten = !txn.record || !state.commits.contains(txn.record->commit);
     txn.is_missed = false;
     if (!txn.record || txn.ended || state.commits.contains(txn.record->commit)) continue;
     for (const auto& store : txn.heard) {
@@ -29,7 +31,10 @@ void Checker::restored(const coordinator::LogState& state, const std::set<std::s
   }
   for (const auto& [position, commit] : state.commits) {
     auto& txn = txns_[commit.record.id];
-    if (!txn.record || txn.record->commit != position) {
+    const bool is_known = txn.record && txn.record->commit == position &&
+                          std::all_of(commit.record.branches.begin(), commit.record.branches.end(),
+                                      [&](const auto& branch) { return txn.names(branch.store, branch.branch); });
+    if (!is_known) {
       throw Violation("R10: transaction " + describe(commit.record.id) + ": the restored log has a commit of it at " +
                       to_string(position));
     }

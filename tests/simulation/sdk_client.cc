@@ -162,10 +162,6 @@ void SdkClient::ended(const std::exception_ptr& failure) {
       world.count("the SDK says: the statement failed");
       world.say(name_, ": ", error.what());
       has_no_effect(run_);
-    } catch (const InvalidArgument& error) {
-      if (cluster_.log_copies.empty()) throw;  // an old copy of the log has not given out its ids
-      world.say(name_, ": ", error.what());
-      has_no_effect(run_);
     } catch (const Unavailable& error) {
       world.count("the SDK says: unavailable");
       world.say(name_, ": ", error.what());

@@ -417,7 +417,9 @@ void StoreNode::give_sign_of_life() {
       const auto* told = std::get_if<coordinator::RegistrationAnswered>(&answer.effect);
       if (told == nullptr) throw Violation(name_ + " is not answered: " + describe(answer));
       if (!told->refused.empty()) {
-        if (is_the_store(sign.opening)) throw Violation(name_ + " is refused: " + describe(answer));
+        // Who has seen nothing of a log must wait until another store has shown that it is the newest.
+        const bool must_wait = !coordinator.core().is_proven() && sign.seen.epoch == Epoch{};
+        if (is_the_store(sign.opening) && !must_wait) throw Violation(name_ + " is refused: " + describe(answer));
         return cluster_.world.count("registrations refused");
       }
       cluster_.world.send(

@@ -155,7 +155,7 @@ TEST_F(FileLogOnFiles, TheReaderShowsEveryRecordAndChangesNothing) {
                         dump += std::to_string(position) + " " + to_text(each.record) + "\n";
                       }).value();
   EXPECT_EQ(dump,
-            "0 epoch log=9f0c1a22b7d34e10 epoch=1 nonce=0000000000000001\n"
+            "0 epoch log=9f0c1a22b7d34e10 epoch=1 nonce=0000000000000001 start=1\n"
             "2 store store=ledger identity=00000000000000a1 address=ledger.example:7001 position=0\n"
             "3 commit id=9f0c1a22b7d34e10-1-3 branches=ledger:1.3,stock:3.3\n"
             "4 end commit=3 stores=ledger@6!,stock@3\n"

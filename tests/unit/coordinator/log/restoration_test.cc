@@ -148,6 +148,10 @@ TEST_F(Restored, IdsOfLostEpochsAreStillThisLogs) {
   EXPECT_FALSE(lineage.owns({LogIdentity{1}, Epoch{1}, 0}));
 }
 
+TEST_F(Restored, StartsOfWhichNoStoreHasHeardAreLeftOut) {
+  EXPECT_EQ(restored_epoch(Epoch{5}), Epoch{5 + 1 + kUnheardEpochs});
+}
+
 TEST_F(Restored, PositionsGoOnBehindAllThatAnyStoreHasSeen) {
   EXPECT_EQ(restore().value().state.last, behind(6));
   stock().seen = Position{40};

@@ -1,5 +1,6 @@
 // The real handlers of a coordinator, called over loopback.
 #include "coordinator/service/coordinator_service.h"
+#include "coordinator/service/wire.h"
 
 #include <gmock/gmock.h>
 #include <spdlog/sinks/null_sink.h>
@@ -110,6 +111,16 @@ TEST_F(CoordinatorServiceTest, ARegistrationThatWasMadeForAnotherStartIsRefused)
   EXPECT_EQ(answer.error().kind, ErrorKind::kConflict);
   EXPECT_THAT(answer.error().message, HasSubstr("another start of this coordinator"));
   EXPECT_TRUE(call(rpc::methods::kStores, {}).value().stores.empty());
+}
+
+TEST(CoordinatorWire, AnInquirySaysAllThatItsStoreHasSeenOfTheLog) {
+  wire::InquiryRequest request;
+  request.seen_epoch = 3;
+  request.seen_nonce = 33;
+  request.seen_position = 40;
+  wire::Inquiry inquiry;
+  inquiry.id.log = 7;
+  EXPECT_EQ(to_event(request, inquiry, {}).seen, (CoordinatorLine{LogIdentity{7}, Epoch{3}, Nonce{33}, Position{40}}));
 }
 
 TEST_F(CoordinatorServiceTest, AnInquiryIsBoundedInItsNameAndInWhatItAsks) {

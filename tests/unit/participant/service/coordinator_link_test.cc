@@ -75,6 +75,9 @@ TEST(CoordinatorLink, WhatAStoreAsksAtOneTimeTakesFewCalls) {
   coordinator.on(rpc::methods::kInquire,
                  [&](wire::InquiryRequest&& request, const rpc::Responder<wire::InquiryAnswers>& respond) {
                    calls.push_back(request.inquiries.size());
+                   EXPECT_EQ(request.seen_epoch, 3);
+                   EXPECT_EQ(request.seen_nonce, 33);
+                   EXPECT_EQ(request.seen_position, 40);
                    for (const auto& inquiry : request.inquiries) numbers.insert(inquiry.id.number);
                    respond({});
                    if (numbers.size() == 2500) io.stop();
@@ -83,7 +86,8 @@ TEST(CoordinatorLink, WhatAStoreAsksAtOneTimeTakesFewCalls) {
   settings.coordinator = coordinator.listen(rpc::parse_address("127.0.0.1:0").value()).value();
   StoreRunners stores;
   CoordinatorLink link(io, settings, stores, silent());
-  std::vector<SendInquiry> inquiries(2500, SendInquiry{kFive, {.start = 1, .counter = 1}, {}, {}});
+  const CoordinatorLine seen{kFive.log, Epoch{3}, Nonce{33}, Position{40}};
+  std::vector<SendInquiry> inquiries(2500, SendInquiry{kFive, {.start = 1, .counter = 1}, {}, seen});
   for (std::size_t index = 0; index < inquiries.size(); ++index) inquiries[index].id.number = index + 1;
   link.send("a", inquiries);
   io.run();
