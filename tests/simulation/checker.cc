@@ -309,8 +309,10 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
   const auto found = txns_.find(answer.id);
   if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
   const Txn& txn = found->second;
-  require(txn.applied.contains(store) || !txn.writes.contains(store), "R3", answer.id,
-          store + " acknowledges before the apply is durable");
+  // Once the end record says that an operator ended it otherwise, a late commit is acknowledged as any that is
+  // released.
+  require(txn.applied.contains(store) || !txn.writes.contains(store) || txn.contradicted.contains(store), "R3",
+          answer.id, store + " acknowledges before the apply is durable");
 }
 
 void Checker::check_outcomes() const {

@@ -1,11 +1,11 @@
 #include "tests/simulation/coordinator_node.h"
 
 #include <algorithm>
-#include <array>
 
 #include "coordinator/log/segment_reader.h"
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
+#include "tests/simulation/disk_faults.h"
 #include "tests/simulation/flipped_bit.h"
 
 namespace assent::simulation {
@@ -19,6 +19,7 @@ constexpr std::uint64_t kSegmentBytes = 1024;
 // More than either has, as a rule: then nothing fails.
 constexpr std::uint64_t kOperationsOfAnOpening = 16;
 constexpr std::uint64_t kOperationsOfAnAppend = 3;
+constexpr std::uint64_t kOperationsOfAClaim = 4;
 
 // Short enough that every timer fires often in a run of half a minute.
 Settings settings() {
@@ -57,14 +58,22 @@ void CoordinatorNode::start() {
 
 bool CoordinatorNode::open_log() {
   auto& world = cluster_.world;
-  const bool may_fail = starts_ > 0 && world.strikes(Incident::kDiskError);
+  make_usable(world, disk_);
   found_unforced_ = !in_doubt_.empty() && !is_forced();
-  if (may_fail) fail_soon(kOperationsOfAnOpening);
+  const bool has_errors = starts_ > 0 && world.strikes(Incident::kDiskError);
+  const bool dies = starts_ > 0 && world.strikes(Incident::kDiskCrash);
+  if (has_errors) fail_soon(world, disk_, kOperationsOfAnOpening, false);
+  if (dies) die_soon(world, disk_, kOperationsOfAnOpening);
+  const bool may_fail = has_errors || dies || disk_.is_broken();
   auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0,
                                                   .identity = log_identity_,
                                                   .nonce = Nonce{world.below(~0ULL)},
                                                   .segment_bytes = kSegmentBytes});
-  disk_.fail(0, Fault::kNothingDone);
+  if (dies && disk_.has_failed()) {
+    world.count("openings of a log cut short");
+    opened = Error{ErrorKind::kIo, "the process is gone"};
+  }
+  end_failing(cluster_.world, disk_);
   if (opened) {
     if (world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
     log_ = std::move(*opened);
@@ -91,7 +100,11 @@ void CoordinatorNode::settle_in_doubt() {
 }
 
 bool CoordinatorNode::is_forced() {
-  return disk_.is_durable(segment_name(list_segments(*disk_.directory()).value().back()));
+  std::string newest;
+  for (const auto& name : disk_.names()) {
+    if (name != kNextSegmentName) newest = name;  // of so many digits that they are in order
+  }
+  return disk_.is_durable(newest);
 }
 
 void CoordinatorNode::crash() {
@@ -110,6 +123,7 @@ void CoordinatorNode::crash() {
   if (!in_flight_.empty()) die_within_append();
   core_.reset();
   log_.reset();
+  end_failing(cluster_.world, disk_);
   if (cluster_.world.strikes(Incident::kPowerLoss)) lose_power();
   callers_.clear();
   appended_.clear();
@@ -136,28 +150,22 @@ void CoordinatorNode::drain() {
 
 // The process is gone behind any operation of the append.
 void CoordinatorNode::die_within_append() {
-  fail_soon(kOperationsOfAnAppend);
+  die_soon(cluster_.world, disk_, cluster_.world.chance(0.5) ? kOperationsOfAnAppend : kOperationsOfAnOpening);
   const auto first = Position{static_cast<std::uint64_t>(last_) - appended_.size() - in_flight_.size() + 1};
-  const auto names = disk_.names();
+  const auto next_segment = [this] {
+    return disk_.contains(kNextSegmentName) ? disk_.bytes(kNextSegmentName) : LogDisk::Bytes();
+  };
+  const auto before = next_segment();
   static_cast<void>(log_->append(first, in_flight_).has_value());
-  if (disk_.names() != names) cluster_.world.count("coordinator died: checkpoint");
-  disk_.fail(0, Fault::kNothingDone);
+  if (next_segment() != before) cluster_.world.count("coordinator died: checkpoint");
   in_doubt_ = std::move(in_flight_);
-}
-
-void CoordinatorNode::fail_soon(std::uint64_t operations) {
-  auto& world = cluster_.world;
-  disk_.fail(1 + world.below(operations), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
 }
 
 void CoordinatorNode::lose_power() {
   auto& world = cluster_.world;
   world.count("power failures");
   if (std::exchange(found_unforced_, false)) world.count("power failures after a restart that kept what was unforced");
-  disk_.crash({.data = std::array{KeptData::kAll, KeptData::kNone, KeptData::kSome}.at(world.below(3)),
-               .sector_bytes = world.chance(0.5) ? 512U : 4096U,
-               .seed = static_cast<std::uint32_t>(world.below(1ULL << 32U)),
-               .directory_operations = world.below(disk_.unsynced_directory_operations() + 1)});
+  simulation::lose_power(world, disk_);
 }
 
 void CoordinatorNode::tell(const Event& event) {
@@ -325,15 +333,17 @@ void CoordinatorNode::force() {
 void CoordinatorNode::write() {
   const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
   const auto first = Position{static_cast<std::uint64_t>(durable) - in_flight_.size() + 1};
-  const bool may_fail = cluster_.world.strikes(Incident::kDiskError);
-  if (may_fail) fail_soon(kOperationsOfAnAppend);
+  const bool has_errors = cluster_.world.strikes(Incident::kDiskError);
+  if (has_errors) fail_soon(cluster_.world, disk_, kOperationsOfAnAppend, false);
+  const bool may_fail = has_errors || disk_.is_shut_down();
   const auto written = log_->append(first, in_flight_);
-  disk_.fail(0, Fault::kNothingDone);
+  end_failing(cluster_.world, disk_);
   if (!written) {
     if (written.error().kind != ErrorKind::kUnavailable) {
       if (!may_fail) throw Violation(name_ + ": " + written.error().message);
       cluster_.world.count("forces that failed");
       in_doubt_ = std::exchange(in_flight_, {});
+      if (cluster_.world.chance(0.5)) break_for_a_while(cluster_.world, disk_);
       return crash();  // nobody knows what the disk has kept
     }
     cluster_.world.count("blocks that found no room");
@@ -347,9 +357,26 @@ void CoordinatorNode::write() {
   const auto start = starts_;
   tell(DurableThrough{durable});
   if (!core_ || start != starts_) return;
-  log_->claim_ahead();
+  claim_ahead();
+  if (!core_ || start != starts_) return;
   look_for_room();
   if (core_ && start == starts_) force();
+}
+
+// Nobody waits for it, and what fails is done again.
+void CoordinatorNode::claim_ahead() {
+  auto& world = cluster_.world;
+  const bool dies = world.strikes(Incident::kDiskCrash);
+  const bool has_errors = world.strikes(Incident::kDiskError);
+  if (has_errors) fail_soon(world, disk_, kOperationsOfAClaim, false);
+  if (dies) die_soon(world, disk_, kOperationsOfAClaim);
+  log_->claim_ahead();
+  if (has_errors && disk_.has_failed()) world.count("claims ahead that failed");
+  if (dies && disk_.has_failed()) {
+    world.count("coordinator died: claiming ahead");
+    return crash();
+  }
+  end_failing(cluster_.world, disk_);
 }
 
 void CoordinatorNode::look_for_room() {
@@ -359,7 +386,7 @@ void CoordinatorNode::look_for_room() {
     cluster_.world.count("logs that had no room ahead");
     later(100ms, [this] {
       is_looking_for_room_ = false;
-      log_->claim_ahead();
+      claim_ahead();
       look_for_room();
     });
   }

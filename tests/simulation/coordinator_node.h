@@ -85,10 +85,9 @@ class CoordinatorNode {
   bool is_forced();
   void force();
   void write();
+  void claim_ahead();
   void look_for_room();
   void die_within_append();
-  // One of so many operations on the disk.
-  void fail_soon(std::uint64_t operations);
   void lose_power();
   void arm();
   // If it is the same process then, and not before it goes on.

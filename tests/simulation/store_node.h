@@ -77,8 +77,7 @@ class StoreNode {
   // The process is gone, or only its store.
   void close();
   void go_offline(const Error& error);
-  void lose_power();
-  void fail_soon(Disk& disk);
+  void lose_power(Disk& disk);
   StoreDisk& at_hand() { return is_copy() ? *copy_ : disk_; }
   // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
   bool start_a_copy();

@@ -11,8 +11,8 @@ namespace {
 // How often each happens in a world that has it, before it is made rarer or more frequent.
 constexpr std::array<std::pair<Incident, double>, kIncidents - 1> kUsual = {
     {{Incident::kLoss, 0.03},       {Incident::kRepetition, 0.1},  {Incident::kDelay, 0.03},
-     {Incident::kCrash, 0.003},     {Incident::kDiskCrash, 0.02},  {Incident::kPowerLoss, 0.5},
-     {Incident::kDiskError, 0.01},  {Incident::kFullDisk, 0.01},   {Incident::kPartition, 0.01},
+     {Incident::kCrash, 0.003},     {Incident::kDiskCrash, 0.03},  {Incident::kPowerLoss, 0.5},
+     {Incident::kDiskError, 0.02},  {Incident::kFullDisk, 0.01},   {Incident::kPartition, 0.01},
      {Incident::kOneWay, 0.01},     {Incident::kClog, 0.01},       {Incident::kPause, 0.003},
      {Incident::kClockJump, 0.01},  {Incident::kFlippedBit, 0.5},  {Incident::kOldCopy, 0.4},
      {Incident::kResolution, 0.05}, {Incident::kGuess, 0.05},      {Incident::kSchemaChange, 0.002},
