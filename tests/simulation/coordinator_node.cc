@@ -22,10 +22,10 @@ constexpr std::uint64_t kOperationsOfAnAppend = 3;
 constexpr std::uint64_t kOperationsOfAClaim = 4;
 
 // Short enough that every timer fires often in a run of half a minute.
-Settings settings() {
+Settings settings(World& world) {
   Settings settings;
   settings.transaction_timeout = 5s;
-  settings.vote_timeout = 1s;
+  settings.vote_timeout = world.chance(0.3) ? 50ms : 1s;  // in a busy store's queue some prepares are aborted
   settings.lease_use = 3s;
   settings.resend_first = 200ms;
   settings.resend_ceiling = 2s;
@@ -49,7 +49,7 @@ void CoordinatorNode::start() {
   out_of_space_.clear();
   cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
   clock_.restart();
-  core_ = std::make_unique<Coordinator>(settings(), log_->state(), name_, clock_.now());
+  core_ = std::make_unique<Coordinator>(settings(cluster_.world), log_->state(), name_, clock_.now());
   Effects effects;
   core_->start(clock_.now(), effects);
   perform(effects);
@@ -126,11 +126,17 @@ void CoordinatorNode::crash() {
   end_failing(cluster_.world, disk_);
   if (cluster_.world.strikes(Incident::kPowerLoss)) lose_power();
   callers_.clear();
+  leases_.clear();
   appended_.clear();
   in_flight_.clear();
   wants_force_ = is_looking_for_room_ = false;
   armed_ = Time::max();
   cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
+}
+
+void CoordinatorNode::black_out() {
+  crash();
+  lose_power();
 }
 
 // Something else needs all of its room for a while.
@@ -178,10 +184,8 @@ void CoordinatorNode::tell(const Event& event) {
 }
 
 void CoordinatorNode::later(Duration delay, std::function<void()> action) {
-  cluster_.world.after(std::max(delay, clock_.left_of_pause()), [this, start = starts_, action = std::move(action)] {
-    if (!core_ || start != starts_) return;
-    if (clock_.is_paused()) return later({}, action);
-    action();
+  clock_.after(delay, [this, start = starts_, action = std::move(action)] {
+    if (core_ && start == starts_) action();
   });
 }
 
@@ -215,6 +219,7 @@ void CoordinatorNode::perform(const Effect& effect) {
   if (const auto* halt = std::get_if<Halt>(&effect)) throw Violation(name_ + " halts: " + halt->reason);
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason != AbortReason::kNone) world.count(to_string(transition->cause.reason));
+    if (transition->to == "preparing") check_begins(transition->id);
     states_[transition->id] = transition->to;
     if (transition->to == "ended" || transition->to == "aborted") states_.erase(transition->id);
     world.count("coordinator: " + std::string(transition->from) + " > " + std::string(transition->to));
@@ -261,12 +266,28 @@ void CoordinatorNode::perform(const Effect& effect) {
               cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
             } else if constexpr (std::is_same_v<decltype(answer), const OutcomeAnswered&>) {
               cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied);
+            } else if constexpr (std::is_same_v<decltype(answer), const LeaseGranted&>) {
+              is_leased(answer);
             }
             caller.mapped().answer({answer, core_->full_view()});
           }
         },
         effect);
   }
+}
+
+void CoordinatorNode::is_leased(const LeaseGranted& lease) {
+  leases_[lease.first] = {lease.count, clock_.now() + lease.use_for + lease.transaction_timeout};
+}
+
+// Nothing begins on a lease that has passed, however late the process learns the time.
+void CoordinatorNode::check_begins(const TransactionId& id) const {
+  auto lease = leases_.upper_bound(id);
+  const bool is_leased = lease != leases_.begin() && (--lease, true) && id.epoch == lease->first.epoch &&
+                         id.number - lease->first.number < lease->second.count;
+  if (is_leased && lease->second.ends > clock_.now()) return;
+  throw Violation("R4: transaction " + describe(id) + " begins " +
+                  (is_leased ? "on a lease that has passed" : "without a lease"));
 }
 
 template <typename Request>

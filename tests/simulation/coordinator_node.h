@@ -48,6 +48,7 @@ class CoordinatorNode {
 
   void start();  // does nothing while it is up
   void crash();  // and it starts again after a while
+  void black_out();
   void fill_disk(Duration length);
   void drain();  // and it is started again after a while
   ProcessClock& clock() { return clock_; }
@@ -77,6 +78,8 @@ class CoordinatorNode {
   void perform(const coordinator::Effects& effects);
   void perform(const coordinator::Effect& effect);
   void perform(const coordinator::SendDecision& decision);
+  void is_leased(const coordinator::LeaseGranted& lease);
+  void check_begins(const TransactionId& id) const;
   template <typename Request>
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
   bool open_log();
@@ -104,6 +107,11 @@ class CoordinatorNode {
   std::uint64_t calls_ = 0;
   std::map<coordinator::CallId, Caller> callers_;
   std::map<TransactionId, std::string_view> states_;
+  struct Lease {
+    std::uint64_t count = 0;
+    Time ends;
+  };
+  std::map<TransactionId, Lease> leases_;          // of this start, by the first id
   Position last_{};                                // of the records appended
   std::vector<coordinator::LogRecord> appended_;   // wait for a force
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced

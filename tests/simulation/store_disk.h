@@ -36,8 +36,8 @@ struct StoreImage : ModelImage {
 
 class StoreDisk {
  public:
-  // With a new store on it.
-  StoreDisk(StoreIdentity identity, const Accounts& accounts);
+  // With a new store on it. `proves`: each branch is applied once before its vote, as in builds for tests.
+  StoreDisk(StoreIdentity identity, const Accounts& accounts, bool proves);
   // With copies of these files.
   explicit StoreDisk(const Disk& files);
   StoreDisk(const StoreDisk&) = delete;
@@ -62,6 +62,7 @@ class StoreDisk {
 
   participant::TemporaryFolder folder_;
   Disk disk_;
+  bool proves_ = true;
   bool is_short_of_space_ = false;
   std::unique_ptr<participant::Connection> reader_;
 };

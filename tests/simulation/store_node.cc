@@ -39,7 +39,10 @@ Accounts accounts() {
 }  // namespace
 
 StoreNode::StoreNode(Cluster& cluster, std::string name, StoreIdentity identity)
-    : cluster_(cluster), name_(std::move(name)), clock_(cluster.world), disk_(identity, accounts()) {}
+    : cluster_(cluster),
+      name_(std::move(name)),
+      clock_(cluster.world),
+      disk_(identity, accounts(), cluster.world.chance(0.5)) {}
 
 void StoreNode::start() {
   if (core_) return;
@@ -101,6 +104,11 @@ void StoreNode::crash() {
   }
 }
 
+void StoreNode::black_out() {
+  die(cluster_.world.between(1ms, 1500ms));
+  lose_power(at_hand().disk());
+}
+
 void StoreNode::die(Duration until_start) {
   if (!core_) return;
   auto& world = cluster_.world;
@@ -129,10 +137,8 @@ void StoreNode::die(Duration until_start) {
 }
 
 void StoreNode::later(Duration delay, std::function<void()> action) {
-  cluster_.world.after(std::max(delay, clock_.left_of_pause()), [this, start = starts_, action = std::move(action)] {
-    if (!core_ || start != starts_) return;
-    if (clock_.is_paused()) return later({}, action);
-    action();
+  clock_.after(delay, [this, start = starts_, action = std::move(action)] {
+    if (core_ && start == starts_) action();
   });
 }
 
@@ -179,7 +185,10 @@ void StoreNode::tell(Event event) {
   inbox_.push_back(std::move(event));
   if (is_awake_ || is_busy()) return;
   is_awake_ = true;
-  later(cluster_.world.between(0us, 500us), [this] { work(); });
+  // Now and then it wakes late, and finds much at once.
+  auto& world = cluster_.world;
+  const bool is_late = world.faults[Incident::kDelay] > 0 && world.chance(0.05);
+  later(world.between(0us, is_late ? 20ms : 500us), [this] { work(); });
 }
 
 // As the StoreRunner: what came while something ran for long waits for no other run.

@@ -34,8 +34,9 @@ class StoreNode {
   const participant::BranchTable& core() const { return *core_; }
   std::size_t unanswered_calls() const { return callers_.size(); }
 
-  void start();  // does nothing while it is up
-  void crash();  // with its process, which starts again after a while; or first a copy of the store
+  void start();      // does nothing while it is up
+  void crash();      // with its process, which starts again after a while; or first a copy of the store
+  void black_out();  // and it starts again after a while
   ProcessClock& clock() { return clock_; }
   // An operator's.
   void resolve_in_doubt();
