@@ -290,6 +290,15 @@ void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswere
   }
 }
 
+void Checker::votes(const std::string& store, const TransactionId& id, const participant::VoteAnswered& vote) {
+  if (vote.branch == kNoBranch) return;
+  const bool is_refused = txns_[id].refused.contains({store, vote.branch});
+  require(vote.vote == Vote::kNo || !is_refused, "R2", id, store + " votes for a branch that it has refused");
+  if (vote.vote != Vote::kNo) return;
+  if (is_refused) world_.count("votes repeated behind a no");
+  txns_[id].refused.emplace(store, vote.branch);
+}
+
 void Checker::leaves(const std::string& store, const participant::VoteAnswered& vote) const {
   if (vote.vote == Vote::kReadOnly) world_.count("votes read-only");
   if (vote.vote != Vote::kYes) return;

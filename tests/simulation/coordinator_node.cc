@@ -77,6 +77,7 @@ bool CoordinatorNode::open_log() {
   if (opened) {
     if (world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
     log_ = std::move(*opened);
+    refuse_a_second();
     return true;
   }
   if (!may_fail && opened.error().kind != ErrorKind::kUnavailable) {
@@ -86,6 +87,13 @@ bool CoordinatorNode::open_log() {
   if (world.strikes(Incident::kPowerLoss)) lose_power();
   world.after(world.between(1ms, 500ms), [this] { start(); });
   return false;
+}
+
+// Another process on the same directory is refused.
+void CoordinatorNode::refuse_a_second() {
+  const auto second = FileLog::open(disk_.directory(), {.create = false, .identity = {}, .nonce = Nonce{1}});
+  if (second || second.error().kind != ErrorKind::kConflict) throw Violation(name_ + " has its log open twice");
+  cluster_.world.count("second processes on a log refused");
 }
 
 // What was being forced when the process died is on the disk, whole, or it is not.

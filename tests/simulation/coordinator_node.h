@@ -83,6 +83,7 @@ class CoordinatorNode {
   template <typename Request>
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
   bool open_log();
+  void refuse_a_second();
   void settle_in_doubt();
   // Its present segment.
   bool is_forced();

@@ -90,6 +90,7 @@ bool StoreNode::open(StoreDisk& disk) {
     }
     cluster_.checker.journaled(name_, disk_.read());
   }
+  refuse_a_second(disk);
   give_sign_of_life();
   tell(TimePassed{});
   return true;
@@ -114,6 +115,7 @@ void StoreNode::die(Duration until_start) {
   auto& world = cluster_.world;
   world.say(name_, " crashes", writing_ ? " while it writes" : "");
   for (const auto& [id, state] : states_) world.count("store died: " + std::string(state));
+  if (last_no_ && world.now() - *last_no_ < 20ms) world.count("store died: just voted no");
   Disk& disk = at_hand().disk();
   if (writing_) {
     if (is_aborting()) world.count("store died: aborting");
@@ -170,6 +172,7 @@ void StoreNode::close() {
   writing_.reset();
   is_short_of_space_ = false;
   states_.clear();
+  last_no_.reset();
   is_awake_ = false;
   is_batch_ended_ = true;
   armed_ = Time::max();
@@ -333,7 +336,11 @@ void StoreNode::perform(const Effect& effect) {
             check(answer);
             const auto caller = callers_.extract(answer.call);
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
-            caller.mapped()(answer);
+            if constexpr (std::is_same_v<decltype(answer), const VoteAnswered&>) {
+              if (answer.vote == Vote::kNo) last_no_ = world.now();
+              cluster_.checker.votes(name_, caller.mapped().about, answer);
+            }
+            caller.mapped().answer(answer);
           }
         },
         effect);

@@ -52,11 +52,18 @@ class StoreNode {
   void ask(Request request, std::function<void(const participant::Effect&)> answer) {
     if (!is_up()) return;
     request.call = participant::CallId{++calls_};
-    callers_.insert_or_assign(request.call, std::move(answer));
+    Caller caller{.about = {}, .answer = std::move(answer)};
+    if constexpr (requires { caller.about = request.id; }) caller.about = request.id;
+    callers_.insert_or_assign(request.call, std::move(caller));
     tell(std::move(request));
   }
 
  private:
+  struct Caller {
+    TransactionId about;
+    std::function<void(const participant::Effect&)> answer;
+  };
+
   // The thread does something that takes a while.
   bool is_busy() const { return is_running_ || writing_.has_value(); }
   void work();
@@ -75,6 +82,8 @@ class StoreNode {
   void look_for_room();
   void perform(const participant::SendInquiry& inquiry);
   bool open(StoreDisk& disk);
+  // Another process on the same file is refused.
+  void refuse_a_second(StoreDisk& disk);
   // The process is gone, or only its store.
   void close();
   void go_offline(const Error& error);
@@ -111,9 +120,10 @@ class StoreNode {
   StorePosition position_{};  // the last that is durable
   std::uint64_t starts_ = 0;
   std::uint64_t calls_ = 0;
-  std::map<participant::CallId, std::function<void(const participant::Effect&)>> callers_;
+  std::map<participant::CallId, Caller> callers_;
   std::deque<participant::Event> inbox_;
   std::map<TransactionId, std::string_view> states_;  // of branches, by what they say of themselves
+  std::optional<Time> last_no_;                       // it voted so
   bool is_awake_ = false;                             // the thread is about to look into the inbox
   std::deque<participant::RunStatements> runs_;       // that have yet to be performed
   bool is_running_ = false;                           // one of them, for long
