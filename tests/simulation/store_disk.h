@@ -32,6 +32,8 @@ inline constexpr AccountId kLists = 2;
 struct StoreImage : ModelImage {
   std::map<AccountId, std::string> lists;
   std::set<AccountId> links;  // those without a code, which nobody deletes
+
+  friend bool operator==(const StoreImage&, const StoreImage&) = default;
 };
 
 class StoreDisk {

@@ -5,6 +5,7 @@
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
 #include "tests/simulation/disk_faults.h"
+#include "tests/simulation/flipped_bit.h"
 
 namespace assent::simulation {
 
@@ -91,6 +92,7 @@ bool StoreNode::open(StoreDisk& disk) {
     cluster_.checker.journaled(name_, disk_.read());
   }
   refuse_a_second(disk);
+  if (!is_copy() && world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
   give_sign_of_life();
   tell(TimePassed{});
   return true;
