@@ -4,7 +4,8 @@
 
 namespace assent::simulation {
 
-Application::Application(Cluster& cluster, std::string name) : cluster_(cluster), name_(std::move(name)) {}
+Application::Application(Cluster& cluster, std::string name)
+    : cluster_(cluster), name_(std::move(name)), clock_(cluster.world) {}
 
 void Application::work(bool is_crosswise) {
   is_crosswise_ = is_crosswise;
@@ -25,7 +26,7 @@ void Application::rest(Duration least, Duration most) {
 }
 
 void Application::later(Duration delay, std::function<void()> action) {
-  cluster_.world.after(delay, [this, turn = turn_, action = std::move(action)] {
+  clock_.after(clock_.until(clock_.now() + delay), [this, turn = turn_, action = std::move(action)] {
     if (turn == turn_) action();
   });
 }

@@ -5,8 +5,10 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "tests/simulation/cluster.h"
+#include "tests/simulation/process_clock.h"
 
 namespace assent::simulation {
 
@@ -22,6 +24,9 @@ class Application {
   void stop() { is_working_ = false; }
 
   bool is_idle() const { return !is_busy_; }
+  const std::string& name() const { return name_; }
+  ProcessClock& clock() { return clock_; }
+  virtual void die() = 0;
 
  protected:
   // Runs a transaction, and rests when it has ended.
@@ -33,14 +38,23 @@ class Application {
   void move_on() { ++turn_; }
 
   std::uint64_t turn() const { return turn_; }
-  // In this turn only.
+  // In this turn only, by its own clock.
   void later(Duration delay, std::function<void()> action);
+  // What hears an answer does not while the process stands still.
+  template <typename Heard>
+  auto when_awake(Heard heard) {
+    return [this, heard = std::move(heard)](const auto& answer) {
+      if (!clock_.is_paused()) return heard(answer);
+      clock_.after({}, [heard, answer] { heard(answer); });
+    };
+  }
 
   bool is_working() const { return is_working_; }
   bool is_crosswise() const { return is_crosswise_; }
 
   Cluster& cluster_;
   const std::string name_;
+  ProcessClock clock_;
 
  private:
   bool is_working_ = false;

@@ -110,7 +110,9 @@ void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied
 // A clock that leaps ahead may end the retention at any time; else none is more than a tenth too fast.
 bool Checker::has_been_retained(const Txn& txn) const {
   if (!txn.ended) return false;
-  const bool any_leap = world_.counts.contains(kIncidentNames.at(static_cast<std::size_t>(Incident::kClockJump)));
+  const bool any_leap = std::any_of(world_.incidents().begin(), world_.incidents().end(), [](const auto& incident) {
+    return incident.second == Incident::kClockJump || incident.second == Incident::kStandstill;
+  });
   return any_leap || world_.now() - *txn.ended >= kRetention * 10 / 11;
 }
 
@@ -227,12 +229,13 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const S
   require(is_resolved || row.commit == txn.record->commit, "R1", row.id, store + " applied it for another commit");
   txn.applied_as.emplace(store, row.branch);
   if (!is_resolved) txn.heard.insert(store);
-  // An operator may guess that a stray copy of a branch commits, whose transaction has ended here.
-  const bool is_guess = is_resolved && txn.guessed.contains({store, row.branch});
-  require(txn.applied.insert(store).second || is_guess, "R1", row.id, store + " applied it twice");
+  // An operator may guess that a late copy of a branch commits, too.
+  const bool is_first = txn.applied.insert(store).second;
+  require(is_first || (is_resolved && txn.guessed.contains({store, row.branch})), "R1", row.id,
+          store + " applied it twice");
+  for (const AccountId account : txn.writes[store]) writers_[{store, account}].push_back(row.id);
   for (const AccountId account : txn.writes[store]) {
-    auto& writers = writers_[{store, account}];
-    writers.push_back(row.id);
+    const auto& writers = writers_[{store, account}];
     const auto version = account < kFirstList ? static_cast<std::size_t>(image.accounts.at(account) % kVersions)
                                               : version_of(row.id, store, account, image.lists.at(account));
     require(version == writers.size(), "R6", row.id, store + " has lost or repeated a change");
@@ -293,6 +296,15 @@ void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswere
                  : answer.result == coordinator::InquiryResult::kNotAccepted ? "inquiries answered not accepted"
                                                                              : "inquiries answered undecided");
   }
+}
+
+void Checker::votes(const std::string& store, const TransactionId& id, const participant::VoteAnswered& vote) {
+  if (vote.branch == kNoBranch) return;
+  const bool is_refused = txns_[id].refused.contains({store, vote.branch});
+  require(vote.vote == Vote::kNo || !is_refused, "R2", id, store + " votes for a branch that it has refused");
+  if (vote.vote != Vote::kNo) return;
+  if (is_refused) world_.count("votes repeated behind a no");
+  txns_[id].refused.emplace(store, vote.branch);
 }
 
 void Checker::leaves(const std::string& store, const participant::VoteAnswered& vote) const {
@@ -411,7 +423,9 @@ void Checker::check_serializable() const {
     return txn.guessed.empty() && (txn.writes.empty() ? txn.committed.has_value() : txn.record.has_value());
   };
   for (const auto& [key, writers] : writers_) {
-    for (std::size_t i = 1; i < writers.size(); ++i) comes_before(writers[i - 1], writers[i]);
+    for (std::size_t i = 1; i < writers.size(); ++i) {
+      if (writers[i - 1] != writers[i]) comes_before(writers[i - 1], writers[i]);
+    }
   }
   for (const auto& [id, txn] : txns_) {
     if (!is_counted(txn)) continue;

@@ -74,6 +74,8 @@ class Checker {
   void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
   void leaves(const std::string& store, const participant::DecisionAnswered& answer) const;
+  // A vote of the store itself: never another after a no.
+  void votes(const std::string& store, const TransactionId& id, const participant::VoteAnswered& vote);
 
   // At the end, when everything has been up and connected for a while.
   void check_outcomes() const;
@@ -99,6 +101,7 @@ class Checker {
     std::set<std::tuple<std::string, AccountId, std::string>> reads_of_lists;  // store, list, items
     std::set<std::pair<std::string, BranchNumber>> prepared;                   // durable once
     std::set<std::pair<std::string, BranchNumber>> given_up;  // prepared, then gone; or told to be. kNoBranch: any
+    std::set<std::pair<std::string, BranchNumber>> refused;   // the store has voted no
     std::set<std::string> applied;
     std::set<std::string> heard;  // applied because it was told to
     std::set<std::pair<std::string, BranchNumber>> applied_as;
@@ -130,6 +133,7 @@ class Checker {
   World& world_;
   std::map<TransactionId, Txn> txns_;
   std::map<std::string, StoreImage> images_;
+  std::set<std::pair<std::string, BranchNumber>> refused_;                           // the store has voted no
   std::vector<std::string> contradictions_;                                          // that were told
   std::map<LogIdentity, coordinator::LogState> logs_;                                // what is durable in them
   std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …

@@ -22,6 +22,13 @@ void Client::end(Duration least, Duration most) {
   rest(least, most);
 }
 
+void Client::die() {
+  cluster_.world.count("clients died");
+  clock_.restart();
+  lease_.reset();
+  end(0ms, 100ms);
+}
+
 void Client::again() {
   move_on();
   later(cluster_.world.between(0ms, 10ms), [this] { begin_turn(); });
@@ -31,11 +38,11 @@ void Client::begin() {
   auto& world = cluster_.world;
   if (!begin_stamp_ && !world.strikes(Incident::kTransaction)) return rest(1ms, 200ms);
   if (world.chance(0.1)) ask_about_another();
-  if (!lease_ || taken_ == lease_->count || world.now() > leased_ + lease_->use_for) return lease();
+  if (!lease_ || taken_ == lease_->count || clock_.now() > leased_ + lease_->use_for) return lease();
   id_ = lease_->first;
   id_.number += taken_++;
   if (!begin_stamp_) {
-    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(world.now() - leased_);
+    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now() - leased_);
     begin_stamp_ = lease_->begin_stamp + static_cast<std::uint64_t>(since.count());
     const auto stores = cluster_.store_names();
     plan_ = is_crosswise() ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
@@ -46,8 +53,7 @@ void Client::begin() {
   cluster_.checker.begin(id_, plan_);
   world.say(name_, " begins ", describe(id_), ": ", plan_.name);
   if (world.strikes(Incident::kClientDeath)) {
-    world.count("clients died");
-    later(world.between(0ms, 20ms), [this] { end(0ms, 100ms); });
+    later(world.between(0ms, 20ms), [this] { die(); });
   }
   if (plan_.is_one_shot) return submit();
   execute(0);
@@ -58,14 +64,14 @@ void Client::lease() {
   coordinator_ = all[cluster_.world.below(all.size())].get();
   lease_.reset();
   taken_ = 0;
-  leased_ = cluster_.world.now();
+  leased_ = clock_.now();
   const auto granted = [this, turn = turn()](const CoordinatorNode::Answer& answer) {
     const auto* lease = std::get_if<coordinator::LeaseGranted>(&answer.effect);
     if (turn != this->turn() || lease == nullptr) return;
     lease_ = *lease;
     begin_turn();
   };
-  call(cluster_.world, name_, cluster_.reached(*coordinator_), coordinator::LeaseRequested{{}, 8}, granted);
+  call(cluster_.world, name_, cluster_.reached(*coordinator_), coordinator::LeaseRequested{{}, 8}, when_awake(granted));
   later(100ms, [this] { begin_turn(); });
 }
 
@@ -76,7 +82,7 @@ void Client::ask(CoordinatorNode& coordinator, const Request& request, bool appl
     if (outcome != nullptr) cluster_.checker.told(id, outcome->kind, applied);
     if (turn == this->turn() && id == id_) heard(answer.effect);
   };
-  call(cluster_.world, name_, cluster_.reached(coordinator), request, told);
+  call(cluster_.world, name_, cluster_.reached(coordinator), request, when_awake(told));
 }
 
 // An id that somebody used, or will use, or never; and not always at the coordinator that gave it out.
@@ -127,9 +133,10 @@ void Client::execute(std::size_t index) {
                                               2s,
                                               coordinator_->name(),
                                               plan_.level};
-  call(world, name_, *cluster_.stores.at(step.store), request, [this, index, turn = turn()](const auto& answer) {
+  const auto executed = [this, index, turn = turn()](const participant::Effect& answer) {
     if (turn == this->turn()) heard(index, answer);
-  });
+  };
+  call(world, name_, *cluster_.stores.at(step.store), request, when_awake(executed));
   later(world.between(50ms, 1s), [this, index, &world] {
     if (world.chance(0.7)) return execute(index);
     gives_up_ = true;

@@ -21,6 +21,8 @@ class Client : public Application {
  public:
   using Application::Application;
 
+  void die() override;
+
  private:
   void begin() override;
   void lease();

@@ -1,11 +1,11 @@
 #include "tests/simulation/coordinator_node.h"
 
 #include <algorithm>
-#include <array>
 
 #include "coordinator/log/segment_reader.h"
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
+#include "tests/simulation/disk_faults.h"
 #include "tests/simulation/flipped_bit.h"
 
 namespace assent::simulation {
@@ -19,12 +19,13 @@ constexpr std::uint64_t kSegmentBytes = 1024;
 // More than either has, as a rule: then nothing fails.
 constexpr std::uint64_t kOperationsOfAnOpening = 16;
 constexpr std::uint64_t kOperationsOfAnAppend = 3;
+constexpr std::uint64_t kOperationsOfAClaim = 4;
 
 // Short enough that every timer fires often in a run of half a minute.
-Settings settings() {
+Settings settings(World& world) {
   Settings settings;
   settings.transaction_timeout = 5s;
-  settings.vote_timeout = 1s;
+  settings.vote_timeout = world.chance(0.3) ? 50ms : 1s;  // in a busy store's queue some prepares are aborted
   settings.lease_use = 3s;
   settings.resend_first = 200ms;
   settings.resend_ceiling = 2s;
@@ -56,7 +57,7 @@ void CoordinatorNode::start() {
   out_of_space_.clear();
   cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
   clock_.restart();
-  core_ = std::make_unique<Coordinator>(settings(), log_->state(), name_, clock_.now());
+  core_ = std::make_unique<Coordinator>(settings(cluster_.world), log_->state(), name_, clock_.now());
   Effects effects;
   core_->start(clock_.now(), effects);
   perform(effects);
@@ -65,14 +66,22 @@ void CoordinatorNode::start() {
 
 bool CoordinatorNode::open_log() {
   auto& world = cluster_.world;
-  const bool may_fail = starts_ > 0 && world.strikes(Incident::kDiskError);
+  make_usable(world, disk_);
   found_unforced_ = !in_doubt_.empty() && !is_forced();
-  if (may_fail) fail_soon(kOperationsOfAnOpening);
+  const bool has_errors = starts_ > 0 && world.strikes(Incident::kDiskError);
+  const bool dies = starts_ > 0 && world.strikes(Incident::kDiskCrash);
+  if (has_errors) fail_soon(world, disk_, kOperationsOfAnOpening, false);
+  if (dies) die_soon(world, disk_, kOperationsOfAnOpening);
+  const bool may_fail = has_errors || dies || disk_.is_broken();
   auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0 && !is_copy_,
                                                   .identity = log_identity_,
                                                   .nonce = Nonce{world.below(~0ULL)},
                                                   .segment_bytes = kSegmentBytes});
-  disk_.fail(0, Fault::kNothingDone);
+  if (dies && disk_.has_failed()) {
+    world.count("openings of a log cut short");
+    opened = Error{ErrorKind::kIo, "the process is gone"};
+  }
+  end_failing(cluster_.world, disk_);
   if (opened) {
     // One that is not removed, because the disk fails, is gone with the next opening or checkpoint.
     if (!may_fail && list_segments(*disk_.directory()).value().size() != 1) {
@@ -80,6 +89,7 @@ bool CoordinatorNode::open_log() {
     }
     if (world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
     log_ = std::move(*opened);
+    refuse_a_second();
     return true;
   }
   if (!may_fail && opened.error().kind != ErrorKind::kUnavailable) {
@@ -89,6 +99,13 @@ bool CoordinatorNode::open_log() {
   if (world.strikes(Incident::kPowerLoss)) lose_power();
   world.after(world.between(1ms, 500ms), [this] { start(); });
   return false;
+}
+
+// Another process on the same directory is refused.
+void CoordinatorNode::refuse_a_second() {
+  const auto second = FileLog::open(disk_.directory(), {.create = false, .identity = {}, .nonce = Nonce{1}});
+  if (second || second.error().kind != ErrorKind::kConflict) throw Violation(name_ + " has its log open twice");
+  cluster_.world.count("second processes on a log refused");
 }
 
 // What was being forced when the process died is on the disk, whole, or it is not.
@@ -104,7 +121,11 @@ void CoordinatorNode::settle_in_doubt() {
 }
 
 bool CoordinatorNode::is_forced() {
-  return disk_.is_durable(segment_name(list_segments(*disk_.directory()).value().back()));
+  std::string newest;
+  for (const auto& name : disk_.names()) {
+    if (name != kNextSegmentName) newest = name;  // of so many digits that they are in order
+  }
+  return disk_.is_durable(newest);
 }
 
 void CoordinatorNode::crash() {
@@ -123,14 +144,21 @@ void CoordinatorNode::crash() {
   if (!in_flight_.empty()) die_within_append();
   core_.reset();
   log_.reset();
+  end_failing(cluster_.world, disk_);
   if (cluster_.world.strikes(Incident::kPowerLoss)) lose_power();
   callers_.clear();
+  leases_.clear();
   appended_.clear();
   in_flight_.clear();
   wants_force_ = is_looking_for_room_ = false;
   armed_ = Time::max();
   if (loses_its_log()) return;
   cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
+}
+
+void CoordinatorNode::black_out() {
+  crash();
+  lose_power();
 }
 
 // Something else needs all of its room for a while.
@@ -150,28 +178,22 @@ void CoordinatorNode::drain() {
 
 // The process is gone behind any operation of the append.
 void CoordinatorNode::die_within_append() {
-  fail_soon(kOperationsOfAnAppend);
+  die_soon(cluster_.world, disk_, cluster_.world.chance(0.5) ? kOperationsOfAnAppend : kOperationsOfAnOpening);
   const auto first = Position{static_cast<std::uint64_t>(last_) - appended_.size() - in_flight_.size() + 1};
-  const auto names = disk_.names();
+  const auto next_segment = [this] {
+    return disk_.contains(kNextSegmentName) ? disk_.bytes(kNextSegmentName) : LogDisk::Bytes();
+  };
+  const auto before = next_segment();
   static_cast<void>(log_->append(first, in_flight_).has_value());
-  if (disk_.names() != names) cluster_.world.count("coordinator died: checkpoint");
-  disk_.fail(0, Fault::kNothingDone);
+  if (next_segment() != before) cluster_.world.count("coordinator died: checkpoint");
   in_doubt_ = std::move(in_flight_);
-}
-
-void CoordinatorNode::fail_soon(std::uint64_t operations) {
-  auto& world = cluster_.world;
-  disk_.fail(1 + world.below(operations), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
 }
 
 void CoordinatorNode::lose_power() {
   auto& world = cluster_.world;
   world.count("power failures");
   if (std::exchange(found_unforced_, false)) world.count("power failures after a restart that kept what was unforced");
-  disk_.crash({.data = std::array{KeptData::kAll, KeptData::kNone, KeptData::kSome}.at(world.below(3)),
-               .sector_bytes = world.chance(0.5) ? 512U : 4096U,
-               .seed = static_cast<std::uint32_t>(world.below(1ULL << 32U)),
-               .directory_operations = world.below(disk_.unsynced_directory_operations() + 1)});
+  simulation::lose_power(world, disk_);
 }
 
 void CoordinatorNode::tell(const Event& event) {
@@ -184,10 +206,8 @@ void CoordinatorNode::tell(const Event& event) {
 }
 
 void CoordinatorNode::later(Duration delay, std::function<void()> action) {
-  cluster_.world.after(std::max(delay, clock_.left_of_pause()), [this, start = starts_, action = std::move(action)] {
-    if (!core_ || start != starts_) return;
-    if (clock_.is_paused()) return later({}, action);
-    action();
+  clock_.after(delay, [this, start = starts_, action = std::move(action)] {
+    if (core_ && start == starts_) action();
   });
 }
 
@@ -233,6 +253,7 @@ void CoordinatorNode::perform(const Effect& effect) {
   }
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason != AbortReason::kNone) world.count(to_string(transition->cause.reason));
+    if (transition->to == "preparing") check_begins(transition->id);
     states_[transition->id] = transition->to;
     if (transition->to == "ended" || transition->to == "aborted") states_.erase(transition->id);
     world.count("coordinator: " + std::string(transition->from) + " > " + std::string(transition->to));
@@ -282,12 +303,28 @@ void CoordinatorNode::perform(const Effect& effect) {
               cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
             } else if constexpr (std::is_same_v<decltype(answer), const OutcomeAnswered&>) {
               cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied);
+            } else if constexpr (std::is_same_v<decltype(answer), const LeaseGranted&>) {
+              is_leased(answer);
             }
             caller.mapped().answer({answer, core_->full_view()});
           }
         },
         effect);
   }
+}
+
+void CoordinatorNode::is_leased(const LeaseGranted& lease) {
+  leases_[lease.first] = {lease.count, clock_.now() + lease.use_for + lease.transaction_timeout};
+}
+
+// Nothing begins on a lease that has passed, however late the process learns the time.
+void CoordinatorNode::check_begins(const TransactionId& id) const {
+  auto lease = leases_.upper_bound(id);
+  const bool is_leased = lease != leases_.begin() && (--lease, true) && id.epoch == lease->first.epoch &&
+                         id.number - lease->first.number < lease->second.count;
+  if (is_leased && lease->second.ends > clock_.now()) return;
+  throw Violation("R4: transaction " + describe(id) + " begins " +
+                  (is_leased ? "on a lease that has passed" : "without a lease"));
 }
 
 template <typename Request>
@@ -354,15 +391,17 @@ void CoordinatorNode::force() {
 void CoordinatorNode::write() {
   const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
   const auto first = Position{static_cast<std::uint64_t>(durable) - in_flight_.size() + 1};
-  const bool may_fail = cluster_.world.strikes(Incident::kDiskError);
-  if (may_fail) fail_soon(kOperationsOfAnAppend);
+  const bool has_errors = cluster_.world.strikes(Incident::kDiskError);
+  if (has_errors) fail_soon(cluster_.world, disk_, kOperationsOfAnAppend, false);
+  const bool may_fail = has_errors || disk_.is_shut_down();
   const auto written = log_->append(first, in_flight_);
-  disk_.fail(0, Fault::kNothingDone);
+  end_failing(cluster_.world, disk_);
   if (!written) {
     if (written.error().kind != ErrorKind::kUnavailable) {
       if (!may_fail) throw Violation(name_ + ": " + written.error().message);
       cluster_.world.count("forces that failed");
       in_doubt_ = std::exchange(in_flight_, {});
+      if (cluster_.world.chance(0.5)) break_for_a_while(cluster_.world, disk_);
       return crash();  // nobody knows what the disk has kept
     }
     cluster_.world.count("blocks that found no room");
@@ -376,9 +415,26 @@ void CoordinatorNode::write() {
   const auto start = starts_;
   tell(DurableThrough{durable});
   if (!core_ || start != starts_) return;
-  log_->claim_ahead();
+  claim_ahead();
+  if (!core_ || start != starts_) return;
   look_for_room();
   if (core_ && start == starts_) force();
+}
+
+// Nobody waits for it, and what fails is done again.
+void CoordinatorNode::claim_ahead() {
+  auto& world = cluster_.world;
+  const bool dies = world.strikes(Incident::kDiskCrash);
+  const bool has_errors = world.strikes(Incident::kDiskError);
+  if (has_errors) fail_soon(world, disk_, kOperationsOfAClaim, false);
+  if (dies) die_soon(world, disk_, kOperationsOfAClaim);
+  log_->claim_ahead();
+  if (has_errors && disk_.has_failed()) world.count("claims ahead that failed");
+  if (dies && disk_.has_failed()) {
+    world.count("coordinator died: claiming ahead");
+    return crash();
+  }
+  end_failing(cluster_.world, disk_);
 }
 
 void CoordinatorNode::look_for_room() {
@@ -388,7 +444,7 @@ void CoordinatorNode::look_for_room() {
     cluster_.world.count("logs that had no room ahead");
     later(100ms, [this] {
       is_looking_for_room_ = false;
-      log_->claim_ahead();
+      claim_ahead();
       look_for_room();
     });
   }

@@ -51,6 +51,7 @@ class CoordinatorNode {
 
   void start();  // does nothing while it is up
   void crash();  // and it starts again after a while
+  void black_out();
   void fill_disk(Duration length);
   void drain();  // and it is started again after a while
   ProcessClock& clock() { return clock_; }
@@ -87,9 +88,12 @@ class CoordinatorNode {
   void perform(const coordinator::Effects& effects);
   void perform(const coordinator::Effect& effect);
   void perform(const coordinator::SendDecision& decision);
+  void is_leased(const coordinator::LeaseGranted& lease);
+  void check_begins(const TransactionId& id) const;
   template <typename Request>
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
   bool open_log();
+  void refuse_a_second();
   void settle_in_doubt();
   bool is_told_by_all(const coordinator::LogDisk& copy) const;
   // It is gone for good, and restored; then the process starts again.
@@ -102,10 +106,9 @@ class CoordinatorNode {
   bool is_forced();
   void force();
   void write();
+  void claim_ahead();
   void look_for_room();
   void die_within_append();
-  // One of so many operations on the disk.
-  void fail_soon(std::uint64_t operations);
   void lose_power();
   void arm();
   // If it is the same process then, and not before it goes on.
@@ -124,6 +127,11 @@ class CoordinatorNode {
   std::uint64_t calls_ = 0;
   std::map<coordinator::CallId, Caller> callers_;
   std::map<TransactionId, std::string_view> states_;
+  struct Lease {
+    std::uint64_t count = 0;
+    Time ends;
+  };
+  std::map<TransactionId, Lease> leases_;          // of this start, by the first id
   Position last_{};                                // of the records appended
   std::vector<coordinator::LogRecord> appended_;   // wait for a force
   std::vector<coordinator::LogRecord> in_flight_;  // are being forced

@@ -25,19 +25,41 @@ void Disk::fail(std::uint64_t number, Fault fault, bool for_good) {
   has_failed_ = false;
 }
 
-std::optional<Fault> Disk::next_operation() {
-  if (has_failed_ && for_good_) return Fault::kNothingDone;
+std::optional<Fault> Disk::next(Operation operation) {
+  if (is_shut_down_ || (has_failed_ && for_good_)) return Fault::kNothingDone;
+  if (is_broken_for(operation)) return operation == Operation::kSync ? Fault::kForgotten : Fault::kNothingDone;
   if (fail_in_ == 0 || --fail_in_ > 0) return std::nullopt;
+  if (!may_fail_now(operation)) {
+    fail_in_ = 1;
+    return std::nullopt;
+  }
   has_failed_ = true;
   return fault_;
 }
 
+bool Disk::is_broken_for(Operation operation) const {
+  switch (operation) {
+    case Operation::kLook: return broken_ == Broken::kAll;
+    case Operation::kChange: return broken_ >= Broken::kChanges;
+    default: return broken_ >= Broken::kSyncs;
+  }
+}
+
+bool Disk::may_fail_now(Operation operation) const {
+  switch (fault_) {
+    case Fault::kNoSpace: return operation == Operation::kChange;
+    case Fault::kForgotten: return operation == Operation::kSync;
+    case Fault::kShutDown: return operation == Operation::kSyncOfNames;
+    default: return true;
+  }
+}
+
 std::optional<Fault> Disk::look() {
-  return next_operation() ? std::optional(Fault::kNothingDone) : std::nullopt;
+  return next(Operation::kLook) ? std::optional(Fault::kNothingDone) : std::nullopt;
 }
 
 std::optional<Fault> Disk::create(const std::string& name) {
-  const auto fault = next_operation();
+  const auto fault = next(Operation::kChange);
   if (!fault || fault == Fault::kDone) {
     files_.emplace_back();
     perform(names_, directory_operations_.emplace_back(DirectoryOperation{"", name, files_.size() - 1}));
@@ -54,25 +76,28 @@ std::optional<Fault> Disk::remove(const std::string& name) {
 }
 
 std::optional<Fault> Disk::change(DirectoryOperation operation) {
-  const auto fault = next_operation();
+  const auto fault = next(Operation::kChange);
   if (!fault || fault == Fault::kDone) perform(names_, directory_operations_.emplace_back(std::move(operation)));
   return fault;
 }
 
 std::optional<Fault> Disk::sync() {
-  const auto fault = next_operation();
+  const auto fault = next(Operation::kSyncOfNames);
   if (!fault || fault == Fault::kDone) {
     durable_names_ = names_;
     directory_operations_.clear();
   }
+  if (fault == Fault::kShutDown) is_shut_down_ = true;
   return fault;
 }
 
 std::optional<Fault> Disk::write(File file, std::uint64_t offset, std::span<const std::byte> bytes) {
   auto& content = at(file);
-  const auto fault = next_operation();
+  const auto fault = next(Operation::kChange);
   if (full_ && offset + bytes.size() > content.bytes.size()) return Fault::kNoSpace;
-  if (fault != Fault::kNothingDone) put(content, offset, fault ? bytes.first(bytes.size() / 2) : bytes);
+  if (!fault || fault == Fault::kDone || fault == Fault::kNoSpace) {
+    put(content, offset, fault ? bytes.first(bytes.size() / 2) : bytes);
+  }
   return fault;
 }
 
@@ -87,7 +112,7 @@ void Disk::put(Content& content, std::uint64_t offset, std::span<const std::byte
 
 std::optional<Fault> Disk::resize(File file, std::uint64_t size) {
   auto& content = at(file);
-  const auto fault = next_operation();
+  const auto fault = next(Operation::kChange);
   if (!fault || fault == Fault::kDone) {
     const auto now = static_cast<std::size_t>(size);
     content.cut_to = std::min(now, content.cut_to.value_or(content.bytes.size()));
@@ -97,19 +122,51 @@ std::optional<Fault> Disk::resize(File file, std::uint64_t size) {
 }
 
 std::optional<Fault> Disk::sync(File file) {
-  auto& [bytes, durable, unsynced, cut_to] = at(file);
-  const auto fault = next_operation();
+  const auto fault = next(Operation::kSync);
   if (!fault || fault == Fault::kDone) {
-    if (cut_to) durable.resize(std::min(durable.size(), *cut_to));
-    for (const auto sector : unsynced) {
-      const auto begin = sector * kSectorBytes;
-      if (begin < bytes.size()) copy(bytes, begin, std::min(begin + kSectorBytes, bytes.size()), durable);
-    }
-    durable.resize(bytes.size());
-    unsynced.clear();
-    cut_to.reset();
+    sync(at(file));
+  } else if (fault == Fault::kForgotten) {
+    forget(at(file));
   }
   return fault;
+}
+
+void Disk::sync(Content& content) {
+  auto& [bytes, durable, unsynced, cut_to] = content;
+  if (cut_to) durable.resize(std::min(durable.size(), *cut_to));
+  for (const auto sector : unsynced) {
+    const auto begin = sector * kSectorBytes;
+    if (begin < bytes.size()) copy(bytes, begin, std::min(begin + kSectorBytes, bytes.size()), durable);
+  }
+  durable.resize(bytes.size());
+  unsynced.clear();
+  cut_to.reset();
+}
+
+// Sizes are of the file system, which has not forgotten anything.
+void Disk::forget(Content& content) {
+  has_forgotten_ = has_forgotten_ || !content.unsynced.empty();
+  std::mt19937 random(seed_++);
+  if (content.cut_to) content.durable.resize(std::min(content.durable.size(), *content.cut_to));
+  content.cut_to.reset();
+  Content after_a_crash = content;
+  keep_some(after_a_crash, kSectorBytes, random);
+  content.durable = std::move(after_a_crash.bytes);
+  content.durable.resize(content.bytes.size());
+  content.unsynced.clear();
+  if (random() % 2 == 0) content.bytes = content.durable;
+}
+
+void Disk::keep_some(Content& content, std::size_t sector_bytes, std::mt19937& random) {
+  auto& [bytes, durable, unsynced, cut_to] = content;
+  const Bytes written = std::exchange(bytes, durable);
+  if (cut_to && random() % 2 == 0) bytes.resize(std::min(bytes.size(), *cut_to));
+  std::map<std::size_t, bool> keeps;  // by the sector of sector_bytes
+  for (const auto sector : unsynced) {
+    const auto begin = sector * kSectorBytes;
+    const bool is_kept = keeps.try_emplace(begin / sector_bytes, random() % 2 == 0).first->second;
+    if (is_kept && begin < written.size()) copy(written, begin, std::min(begin + kSectorBytes, written.size()), bytes);
+  }
 }
 
 void Disk::crash(const Kept& kept) {
@@ -119,25 +176,19 @@ void Disk::crash(const Kept& kept) {
   names_ = durable_names_;
   fail(0, Fault::kNothingDone);
 
+  is_shut_down_ = has_forgotten_ = false;
+
   std::mt19937 random(kept.seed);
-  for (auto& [bytes, durable, unsynced, cut_to] : files_) {
-    if (kept.data != KeptData::kAll) {
-      const Bytes written = std::exchange(bytes, durable);
-      if (kept.data == KeptData::kSome) {
-        if (cut_to && random() % 2 == 0) bytes.resize(std::min(bytes.size(), *cut_to));
-        std::map<std::size_t, bool> keeps;  // by the sector of kept.sector_bytes
-        for (const auto sector : unsynced) {
-          const auto begin = sector * kSectorBytes;
-          const bool is_kept = keeps.try_emplace(begin / kept.sector_bytes, random() % 2 == 0).first->second;
-          if (is_kept && begin < written.size()) {
-            copy(written, begin, std::min(begin + kSectorBytes, written.size()), bytes);
-          }
-        }
-      }
+  for (auto& content : files_) {
+    if (kept.data == KeptData::kAll) sync(content);
+    if (kept.data == KeptData::kSome) {
+      keep_some(content, kept.sector_bytes, random);
+      content.durable = content.bytes;
+    } else {
+      content.bytes = content.durable;
     }
-    durable = bytes;
-    unsynced.clear();
-    cut_to.reset();
+    content.unsynced.clear();
+    content.cut_to.reset();
   }
 }
 
@@ -159,7 +210,7 @@ bool Disk::is_durable(const std::string& name) const {
   if (now == names_.end() || after_a_crash == durable_names_.end() || now->second != after_a_crash->second)
     return false;
   const Content& content = files_[now->second];
-  return content.unsynced.empty() && !content.cut_to;
+  return content.unsynced.empty() && !content.cut_to && content.bytes == content.durable;
 }
 
 void Disk::put(const std::string& name, const Bytes& bytes) {

@@ -6,6 +6,19 @@ namespace assent::simulation {
 
 using namespace coordinator;
 
+namespace {
+
+// The number of its byte.
+std::uint64_t flip_a_bit(World& world, Disk& disk, const std::string& name) {
+  Disk::Bytes bytes = disk.bytes(name);
+  const auto flipped = world.below(bytes.size());
+  bytes[flipped] ^= std::byte{1} << static_cast<int>(world.below(8));
+  disk.put(name, bytes);
+  return flipped;
+}
+
+}  // namespace
+
 void flip_a_bit(World& world, const LogDisk& disk) {
   LogDisk copy = disk;
   const auto number = list_segments(*copy.directory()).value().back();
@@ -15,10 +28,7 @@ void flip_a_bit(World& world, const LogDisk& disk) {
   if (!written) throw Violation("the log that is open cannot be read: " + written.error().message);
 
   const std::string name = segment_name(number);
-  Disk::Bytes bytes = copy.bytes(name);
-  const auto flipped = world.below(bytes.size());
-  bytes[flipped] ^= std::byte{1} << static_cast<int>(world.below(8));
-  copy.put(name, bytes);
+  const auto flipped = flip_a_bit(world, copy, name);
 
   const auto read = read_segment(*copy.directory(), number, [](const ReadRecord&) {});
   if (!read) {
@@ -31,6 +41,42 @@ void flip_a_bit(World& world, const LogDisk& disk) {
   const bool may_be_torn = flipped >= last_block && read->state.last < written->state.last;
   if (!may_be_torn) throw Violation("a flipped bit changes what the log says, and nobody is told");
   world.count("flipped bits in the last block");
+}
+
+void flip_a_bit(World& world, StoreDisk& disk) {
+  constexpr const char* kFile = "store.db";
+  constexpr const char* kLog = "store.db-wal";
+  const StoreImage written = disk.read();
+  StoreDisk copy(disk.disk());
+  const bool is_in_log = copy.disk().contains(kLog) && !copy.disk().bytes(kLog).empty() && world.chance(0.5);
+  flip_a_bit(world, copy.disk(), is_in_log ? kLog : kFile);
+  const std::string of = is_in_log ? "flipped bits of a store's log" : "flipped bits of a store's file";
+  const auto check_told = [&](const std::string& message) {
+    if (message.find(kFile) == std::string::npos) throw Violation("a flipped bit is told otherwise: " + message);
+    world.count(of + " that are told");
+  };
+
+  const auto opened = copy.open();
+  if (!opened) return check_told(opened.error().message);
+  const bool is_less = (*opened)->recovered().position <= written.position;
+  StoreImage read;
+  try {
+    read = copy.read();
+  } catch (const Violation&) {
+    copy.stop_reading();
+    if (is_in_log && !is_less) throw Violation("a flipped bit in a log breaks a rule, and its position does not tell");
+    return world.count(of + " that mix old pages and new");
+  } catch (const ResultError& error) {
+    copy.stop_reading();
+    return check_told(error.error().message);
+  }
+  copy.stop_reading();
+  read.start_number = written.start_number;
+  read.position = written.position;
+  world.count(of + (is_less           ? " that lose commits, as its position tells"
+                    : read == written ? " that change nothing"
+                                      : " that nobody can tell"));
+  if (is_in_log && !is_less && read != written) throw Violation("a flipped bit in a log changes what it says");
 }
 
 }  // namespace assent::simulation

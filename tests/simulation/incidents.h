@@ -22,8 +22,10 @@ enum class Incident : std::uint8_t {
   kPartition,     // every 100 ms: a link carries nothing for up to `longest`
   kOneWay,        // … nothing in one direction
   kClog,          // … a link keeps what it carries for up to `longest`, and then delivers all of it
-  kPause,         // every 100 ms: a process stands still for up to four times `longest`
+  kPause,         // every 100 ms: a process stands still for up to twice `longest`
   kClockJump,     // every 100 ms: a process's clock leaps ahead by up to four times `longest`
+  kStandstill,    // every 100 ms, in few worlds: as one of the last two, for longer than any lease and transaction
+  kBlackout,      // every 100 ms: the power fails for all processes at once
   kFlippedBit,    // on a copy of the disk of a log, when a coordinator starts: it must be told
   kOldCopy,       // a store that died comes back as an old copy of its file
   kOldLog,        // every 100 ms: an old copy of a coordinator's log is served beside it, for up to twice `longest`
@@ -35,12 +37,13 @@ enum class Incident : std::uint8_t {
   kClientDeath,   // of a client, once in a transaction
   kTransaction,   // a client begins one
 };
-inline constexpr std::size_t kIncidents = 23;
+inline constexpr std::size_t kIncidents = 25;
 
 inline constexpr std::array<std::string_view, kIncidents> kIncidentNames = {
-    "loss",      "repetition", "delay", "crash",         "disk-crash", "power-loss",   "disk-error", "full-disk",
-    "partition", "one-way",    "clog",  "pause",         "clock-jump", "flipped-bit",  "old-copy",   "old-log",
-    "lost-log",  "resolution", "guess", "schema-change", "drain",      "client-death", "transaction"};
+    "loss",          "repetition",  "delay",        "crash",      "disk-crash", "power-loss", "disk-error",
+    "full-disk",     "partition",   "one-way",      "clog",       "pause",      "clock-jump", "standstill",
+    "blackout",      "flipped-bit", "old-copy",     "old-log",    "lost-log",   "resolution", "guess",
+    "schema-change", "drain",       "client-death", "transaction"};
 
 // How probable each is, and how long things take that take long.
 struct Faults {

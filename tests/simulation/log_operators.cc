@@ -41,6 +41,7 @@ void CoordinatorNode::keep_a_copy() {
   if (!is_up() || old_logs_.size() >= kCopies) return;
   old_logs_.push_back(disk_);
   old_logs_.back().set_full(false);
+  old_logs_.back().set_broken(Broken::kNot);
   old_logs_.back().fail(0, Fault::kNothingDone);
 }
 
@@ -93,6 +94,8 @@ bool CoordinatorNode::loses_its_log() {
   world.say("the log of ", name_, " is lost");
   const auto copy = old_logs_[world.below(old_logs_.size())];
   old_logs_.push_back(disk_);  // it may turn up again
+  old_logs_.back().set_full(false);
+  old_logs_.back().set_broken(Broken::kNot);
   disk_ = copy;
   in_doubt_.clear();
   std::set<std::string> asked;

@@ -52,6 +52,8 @@ struct ModelImage {
   std::map<TransactionId, participant::BranchRow> rows;
   std::map<LogIdentity, participant::SeenCoordinator> coordinators;
   std::string foreign_write;  // that was not acknowledged
+
+  friend bool operator==(const ModelImage&, const ModelImage&) = default;
 };
 
 // The disk under a ModelStore. A journal transaction that was written is visible at once, but only forced() makes it

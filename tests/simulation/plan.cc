@@ -1,6 +1,7 @@
 #include "tests/simulation/plan.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace assent::simulation {
@@ -71,7 +72,8 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   const auto account = [&world] { return static_cast<AccountId>(world.below(kAccounts)); };
   const std::size_t first = world.below(stores.size());
   const std::string& from = stores[first];
-  const std::string& to = stores[(first + 1 + world.below(stores.size() - 1)) % stores.size()];
+  const bool is_of_one_store = stores.size() == 1 || world.chance(0.1);
+  const std::string& to = is_of_one_store ? from : stores[(first + 1 + world.below(stores.size() - 1)) % stores.size()];
   Plan plan;
   plan.is_one_shot = world.chance(0.6);
   plan.gives_up = world.chance(0.1);
@@ -118,7 +120,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   } else if (kind < 13) {
     plan.name = "unique codes";
     plan.is_marked = true;
-    for (const auto& store : {from, to}) {
+    for (const auto& store : std::set{from, to}) {
       const auto code = static_cast<std::int64_t>(world.below(kCodes));
       add_write(plan, store, account(), 0);
       if (world.chance(0.6)) plan.steps.push_back({store, statement(kDeleteLink, {code}), {}, {}});
@@ -150,7 +152,10 @@ Plan crosswise_plan(const std::vector<std::string>& stores, bool is_turned) {
   plan.name = "crosswise";
   plan.is_one_shot = true;
   plan.is_marked = false;
-  for (const std::size_t store : {is_turned ? 1U : 0U, is_turned ? 0U : 1U}) add_write(plan, stores[store], 0, 0);
+  for (const std::size_t each : {is_turned ? 1U : 0U, is_turned ? 0U : 1U}) {
+    const bool is_one_store = stores.size() == 1;
+    add_write(plan, stores[is_one_store ? 0 : each], is_one_store ? static_cast<AccountId>(each) : 0, 0);
+  }
   return plan;
 }
 

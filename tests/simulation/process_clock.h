@@ -3,6 +3,8 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 #include "tests/simulation/world.h"
 
@@ -27,12 +29,19 @@ class ProcessClock {
 
   void leap(Duration length) { base_ += length; }
 
-  void pause(Duration length) { paused_until_ = world_.now() + length; }
-  void go_on() { paused_until_ = Time{}; }
+  void pause(Duration length) { paused_until_ = std::max(paused_until_, world_.now() + length); }
   bool is_paused() const { return paused_until_ > world_.now(); }
-  Duration left_of_pause() const { return std::max(Duration{}, paused_until_ - world_.now()); }
+
+  // In so long a time of the world's, but not before the process goes on.
+  void after(Duration delay, std::function<void()> action) {
+    world_.after(std::max(delay, left_of_pause()), [this, action = std::move(action)] {
+      if (is_paused()) return after({}, action);
+      action();
+    });
+  }
 
  private:
+  Duration left_of_pause() const { return std::max(Duration{}, paused_until_ - world_.now()); }
   static Duration scaled(Duration length, double factor) {
     return Duration{static_cast<Duration::rep>(static_cast<double>(length.count()) * factor)};
   }

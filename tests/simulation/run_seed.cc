@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "coordinator/log/segment_reader.h"
 #include "tests/simulation/client.h"
 #include "tests/simulation/sdk_client.h"
 #include "tests/simulation/store_vfs.h"
@@ -15,37 +16,72 @@ namespace {
 // Longer than any timer of the cores: whatever they owe each other is said within it.
 constexpr Duration kHealing = 20s;
 
+using Clients = std::vector<std::unique_ptr<Application>>;
+
+// Longer than any lease and any transaction lasts.
+constexpr Duration kLeastStandstill = 9s;
+constexpr Duration kMostStandstill = 11s;
+// Then it is too late to stand still for so long.
+constexpr Time kLastStandstill{6s};
+
+void disturb_link(World& world, const std::string& one, const std::string& other) {
+  if (world.strikes(Incident::kPartition)) {
+    const auto length = world.long_while();
+    world.cut(one, other, length);
+    world.cut(other, one, length);
+  }
+  if (world.strikes(Incident::kOneWay)) {
+    const bool is_turned = world.chance(0.5);
+    world.cut(is_turned ? one : other, is_turned ? other : one, world.long_while());
+  }
+  if (world.strikes(Incident::kClog)) world.clog(one, other, world.long_while());
+}
+
+void disturb_clock(World& world, const std::string& name, ProcessClock& clock) {
+  const auto kind = name.starts_with("coordinator")   ? "coordinators"
+                    : name.starts_with("participant") ? "stores"
+                                                      : "clients";
+  if (world.strikes(Incident::kPause)) {
+    clock.pause(world.long_while(2));
+    world.say(name, " stands still");
+    world.count(std::string(kind) + " that stood still");
+  }
+  if (world.strikes(Incident::kClockJump)) clock.leap(world.long_while(4));
+  if (world.now() < kLastStandstill && world.strikes(Incident::kStandstill)) {
+    const auto length = world.between(kLeastStandstill, kMostStandstill);
+    if (world.chance(0.3)) return clock.leap(length);
+    clock.pause(length);
+    world.say(name, " stands still for long");
+    world.count(std::string(kind) + " that stood still for long");
+  }
+}
+
+void black_out(Cluster& cluster, Clients& clients) {
+  cluster.world.say("the power fails everywhere");
+  for (const auto& coordinator : cluster.coordinators) coordinator->black_out();
+  for (const auto& [name, store] : cluster.stores) store->black_out();
+  for (const auto& client : clients) {
+    if (!client->is_idle()) client->die();
+  }
+}
+
 // What befalls links and processes, each with some probability every 100 ms.
-void disturb_now_and_then(Cluster& cluster) {
+void disturb_now_and_then(Cluster& cluster, Clients& clients) {
   auto& world = cluster.world;
   std::set<std::string> participants;
   for (const auto& [name, store] : cluster.stores) participants.insert(process_of(name));
+  std::vector<std::string> servers(participants.begin(), participants.end());
   for (const auto& each : cluster.coordinators) {
     const auto& coordinator = each->name();
     if (world.strikes(Incident::kFullDisk)) each->fill_disk(world.long_while());
     const bool may_be_copied = world.faults[Incident::kOldLog] > 0 || world.faults[Incident::kLostLog] > 0;
     if (may_be_copied && world.chance(0.2)) each->keep_a_copy();
     if (world.strikes(Incident::kOldLog)) each->serve_an_old_copy();
-    for (const auto& participant : participants) {
-      if (world.strikes(Incident::kPartition)) {
-        const auto length = world.long_while();
-        world.cut(coordinator, participant, length);
-        world.cut(participant, coordinator, length);
-      }
-      if (world.strikes(Incident::kOneWay)) {
-        const bool is_turned = world.chance(0.5);
-        world.cut(is_turned ? coordinator : participant, is_turned ? participant : coordinator, world.long_while());
-      }
-      if (world.strikes(Incident::kClog)) world.clog(coordinator, participant, world.long_while());
-    }
+    for (const auto& participant : participants) disturb_link(world, coordinator, participant);
+    servers.push_back(coordinator);
   }
   const auto disturb = [&world](auto& node) {
-    if (world.strikes(Incident::kPause)) {
-      node.clock().pause(world.long_while(2));
-      world.say(node.name(), " stands still");
-      world.count(node.name().starts_with("coordinator") ? "coordinators that stood still" : "stores that stood still");
-    }
-    if (world.strikes(Incident::kClockJump)) node.clock().leap(world.long_while(4));
+    disturb_clock(world, node.name(), node.clock());
     if (world.strikes(Incident::kDrain)) node.drain();
   };
   for (const auto& coordinator : cluster.coordinators) disturb(*coordinator);
@@ -55,7 +91,12 @@ void disturb_now_and_then(Cluster& cluster) {
     if (world.strikes(Incident::kSchemaChange)) store->change_schema();
     if (world.strikes(Incident::kFullDisk)) store->fill_disk(world.long_while());
   }
-  world.after(100ms, [&cluster] { disturb_now_and_then(cluster); });
+  for (const auto& client : clients) {
+    disturb_clock(world, client->name(), client->clock());
+    disturb_link(world, client->name(), servers[world.below(servers.size())]);
+  }
+  if (world.strikes(Incident::kBlackout)) black_out(cluster, clients);
+  world.after(100ms, [&cluster, &clients] { disturb_now_and_then(cluster, clients); });
 }
 
 // Each call gets exactly one answer.
@@ -97,7 +138,7 @@ void check_nothing_is_left(const Cluster& cluster) {
   }
 }
 
-void heal_and_check(Cluster& cluster, std::vector<std::unique_ptr<Application>>& clients) {
+void heal_and_check(Cluster& cluster, Clients& clients) {
   cluster.world.say("---- from now on all is well");
   cluster.world.faults = {};
   cluster.world.faults[Incident::kTransaction] = 1;
@@ -129,7 +170,7 @@ void live(Cluster& cluster, const WorldPlan& plan) {
       cluster.stores[name] = std::make_unique<StoreNode>(cluster, name, StoreIdentity{i * 100 + j});
     }
   }
-  std::vector<std::unique_ptr<Application>> clients;
+  Clients clients;
   for (std::uint64_t i = 1; i <= plan.clients; ++i) {
     clients.push_back(std::make_unique<Client>(cluster, "client" + std::to_string(i)));
     clients.push_back(std::make_unique<SdkClient>(cluster, "application" + std::to_string(i)));
@@ -143,7 +184,7 @@ void live(Cluster& cluster, const WorldPlan& plan) {
 
   world.faults = plan.faults;
   world.say("---- faults");
-  disturb_now_and_then(cluster);
+  disturb_now_and_then(cluster, clients);
   for (const auto& client : clients) client->work(false);
   world.run(plan.length);
   heal_and_check(cluster, clients);

@@ -47,7 +47,7 @@ SdkClient::~SdkClient() {
 
 void SdkClient::connect() {
   auto& all = cluster_.coordinators;
-  auto environment = std::make_unique<SdkEnvironment>(cluster_, name_, [this](const TransactionId& id) {
+  auto environment = std::make_unique<SdkEnvironment>(cluster_, name_, clock_, [this](const TransactionId& id) {
     const auto before = std::exchange(run_, id);
     if (before == id) return;
     if (before != TransactionId()) has_no_effect(before);  // or it would not run again
@@ -62,6 +62,7 @@ void SdkClient::die() {
   cluster_.world.count("clients died");
   cluster_.world.say(name_, " dies");
   environment_->end();
+  clock_.restart();
   connect();
   rest(0ms, 100ms);
 }

@@ -21,6 +21,8 @@ class SdkClient : public Application {
   SdkClient(Cluster& cluster, std::string name);
   ~SdkClient() override;
 
+  void die() override;
+
  private:
   void begin() override;
   void connect();
@@ -31,7 +33,6 @@ class SdkClient : public Application {
   void saw(const TransactionId& id, const Step& step, const ResultSet& result);
   void has_no_effect(const TransactionId& id);  // so the SDK says
   void ended(const std::exception_ptr& failure);
-  void die();
 
   std::shared_ptr<sdk::Session> session_;
   SdkEnvironment* environment_ = nullptr;  // the session's

@@ -40,12 +40,13 @@ Result<wire::ExecuteAnswer> answer_of(const participant::Effect& effect) {
 
 }  // namespace
 
-SdkEnvironment::SdkEnvironment(Cluster& cluster, std::string client, std::function<void(const TransactionId&)> on_id)
-    : cluster_(cluster), client_(std::move(client)), on_id_(std::move(on_id)) {}
+SdkEnvironment::SdkEnvironment(Cluster& cluster, std::string client, ProcessClock& clock,
+                               std::function<void(const TransactionId&)> on_id)
+    : cluster_(cluster), client_(std::move(client)), clock_(clock), on_id_(std::move(on_id)) {}
 
 void SdkEnvironment::after(Duration delay, std::function<void()> action) {
   if (!alive_) return;
-  cluster_.world.after(delay, [alive = std::weak_ptr(alive_), action = std::move(action)] {
+  clock_.after(clock_.until(clock_.now() + delay), [alive = std::weak_ptr(alive_), action = std::move(action)] {
     if (!alive.expired()) action();
   });
 }
@@ -80,12 +81,15 @@ void SdkEnvironment::ask(Node* node, Duration deadline, Result<Event> event, sdk
   };
   if (!event) throw Violation(client_ + " sends what nobody understands: " + event.error().message);
   if (!node->is_up() && world.chance(0.8)) {
-    return world.after(1ms, [end] { end(Error{ErrorKind::kUnavailable, "nobody listens there"}); });
+    return clock_.after(1ms, [end] { end(Error{ErrorKind::kUnavailable, "nobody listens there"}); });
   }
-  simulation::call(world, client_, *node, *event, [end, read](const auto& answer) { end(read(answer)); });
+  simulation::call(world, client_, *node, *event, [this_clock = &clock_, end, read](const auto& answer) {
+    if (!this_clock->is_paused()) return end(read(answer));
+    this_clock->after({}, [end, read, answer] { end(read(answer)); });
+  });
   // A connection that breaks is noticed before the call has taken too long, and may break without any loss.
   const bool breaks = !node->is_up() || (world.faults[Incident::kLoss] > 0 && world.chance(0.3));
-  world.after(breaks ? world.between(kLeastUntilBreak, kMostUntilBreak) : deadline, [end] {
+  clock_.after(breaks ? world.between(kLeastUntilBreak, kMostUntilBreak) : deadline, [end] {
     end(Error{ErrorKind::kUnknown, "the answer did not come"});
   });
 }

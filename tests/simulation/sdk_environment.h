@@ -8,19 +8,22 @@
 
 #include "sdk/src/environment.h"
 #include "tests/simulation/cluster.h"
+#include "tests/simulation/process_clock.h"
 
 namespace assent::simulation {
 
 class SdkEnvironment : public sdk::Environment {
  public:
-  // `on_id` is told of a transaction whenever it is sent something that it might begin with.
-  SdkEnvironment(Cluster& cluster, std::string client, std::function<void(const TransactionId&)> on_id);
+  // `clock` is that of its process. `on_id` is told of a transaction whenever it is sent something that it might begin
+  // with.
+  SdkEnvironment(Cluster& cluster, std::string client, ProcessClock& clock,
+                 std::function<void(const TransactionId&)> on_id);
 
   // The application's process has ended: nothing that was asked for comes to pass any more.
   void end() { alive_.reset(); }
 
   bool is_inside() const override { return true; }
-  Time now() const override { return cluster_.world.now(); }
+  Time now() const override { return clock_.now(); }
   std::uint64_t random() override { return cluster_.world.below(1ULL << 32U); }
   void after(Duration delay, std::function<void()> action) override;
 
@@ -50,6 +53,7 @@ class SdkEnvironment : public sdk::Environment {
 
   Cluster& cluster_;
   const std::string client_;
+  ProcessClock& clock_;
   const std::function<void(const TransactionId&)> on_id_;
   std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);
 };

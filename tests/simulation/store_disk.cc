@@ -22,7 +22,6 @@ SqliteStoreOptions options() {
   SqliteStoreOptions options;
   options.limits.time = std::chrono::hours(1);  // of the real clock
   options.reserve_bytes = 0;
-  options.validate_replay = true;
   options.clock = [] { return std::string("2024-01-01T00:00:00Z"); };
   return options;
 }
@@ -57,7 +56,8 @@ StoreDisk::StoreDisk() {
   StoreVfs::instance().mount(folder_.path().string(), disk_);
 }
 
-StoreDisk::StoreDisk(StoreIdentity identity, const Accounts& accounts) : StoreDisk() {
+StoreDisk::StoreDisk(StoreIdentity identity, const Accounts& accounts, bool proves) : StoreDisk() {
+  proves_ = proves;
   static std::map<std::pair<StoreIdentity, Accounts>, Disk::Bytes> made;
   auto& bytes = made[{identity, accounts}];
   if (bytes.empty()) bytes = make_file(identity, accounts);
@@ -75,6 +75,7 @@ StoreDisk::~StoreDisk() {
 
 Result<std::unique_ptr<Store>> StoreDisk::open() {
   auto opening = options();
+  opening.validate_replay = proves_;
   opening.checkpoint_pages = 20;
   opening.reserve_bytes = 1;
   opening.free_bytes = [this](const std::string&) -> std::uint64_t { return is_short_of_space_ ? 0 : 1; };

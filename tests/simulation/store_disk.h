@@ -32,12 +32,14 @@ inline constexpr AccountId kLists = 2;
 struct StoreImage : ModelImage {
   std::map<AccountId, std::string> lists;
   std::set<AccountId> links;  // those without a code, which nobody deletes
+
+  friend bool operator==(const StoreImage&, const StoreImage&) = default;
 };
 
 class StoreDisk {
  public:
-  // With a new store on it.
-  StoreDisk(StoreIdentity identity, const Accounts& accounts);
+  // With a new store on it. `proves`: each branch is applied once before its vote, as in builds for tests.
+  StoreDisk(StoreIdentity identity, const Accounts& accounts, bool proves);
   // With copies of these files.
   explicit StoreDisk(const Disk& files);
   StoreDisk(const StoreDisk&) = delete;
@@ -62,6 +64,7 @@ class StoreDisk {
 
   participant::TemporaryFolder folder_;
   Disk disk_;
+  bool proves_ = true;
   bool is_short_of_space_ = false;
   std::unique_ptr<participant::Connection> reader_;
 };

@@ -1,10 +1,11 @@
 #include "tests/simulation/store_node.h"
 
 #include <algorithm>
-#include <array>
 
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
+#include "tests/simulation/disk_faults.h"
+#include "tests/simulation/flipped_bit.h"
 
 namespace assent::simulation {
 
@@ -27,6 +28,7 @@ Settings settings(World& world) {
 
 // More than either has, as a rule: then nothing fails.
 constexpr std::uint64_t kOperationsOfAJournal = 16;
+constexpr std::uint64_t kOperationsOfASchema = 30;
 constexpr std::uint64_t kOperationsOfAnError = 30;
 
 Accounts accounts() {
@@ -38,7 +40,10 @@ Accounts accounts() {
 }  // namespace
 
 StoreNode::StoreNode(Cluster& cluster, std::string name, StoreIdentity identity)
-    : cluster_(cluster), name_(std::move(name)), clock_(cluster.world), disk_(identity, accounts()) {}
+    : cluster_(cluster),
+      name_(std::move(name)),
+      clock_(cluster.world),
+      disk_(identity, accounts(), cluster.world.chance(0.5)) {}
 
 void StoreNode::start() {
   if (core_) return;
@@ -49,17 +54,24 @@ void StoreNode::start() {
 
 bool StoreNode::open(StoreDisk& disk) {
   auto& world = cluster_.world;
-  const bool has_errors = starts_ > 0 && cluster_.world.strikes(Incident::kDiskError);
-  if (has_errors) fail_soon(disk.disk());
-  const bool may_fail = has_errors || disk.disk().is_full();
+  make_usable(world, disk.disk());
+  const bool has_errors = starts_ > 0 && world.strikes(Incident::kDiskError);
+  const bool dies = starts_ > 0 && world.strikes(Incident::kDiskCrash);
+  if (has_errors) fail_soon(world, disk.disk(), kOperationsOfAnError, world.chance(0.5));
+  if (dies) die_soon(world, disk.disk(), kOperationsOfAnError);
+  const bool may_fail = has_errors || dies || disk.disk().is_full() || disk.disk().is_broken();
   auto opened = disk.open();
-  disk.disk().fail(0, Fault::kNothingDone);
+  if (dies && disk.disk().has_failed()) {
+    world.count("openings of a store cut short");
+    opened = Error{ErrorKind::kIo, "the process is gone"};
+  }
+  end_failing(cluster_.world, disk.disk());
   if (!opened) {
     if (!may_fail) throw Violation(name_ + " does not open: " + opened.error().message);
     world.count("openings of a store that failed");
     world.say(name_, " does not open");
     was_journaling_ = false;  // what is found next may be of this opening
-    if (world.strikes(Incident::kPowerLoss)) lose_power();
+    if (world.strikes(Incident::kPowerLoss)) lose_power(disk.disk());
     return false;
   }
   store_ = std::move(*opened);
@@ -79,15 +91,11 @@ bool StoreNode::open(StoreDisk& disk) {
     }
     cluster_.checker.journaled(name_, disk_.read());
   }
+  refuse_a_second(disk);
+  if (!is_copy() && world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
   give_sign_of_life();
   tell(TimePassed{});
   return true;
-}
-
-void StoreNode::fail_soon(Disk& disk) {
-  auto& world = cluster_.world;
-  disk.fail(1 + world.below(kOperationsOfAnError), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone,
-            world.chance(0.5));
 }
 
 void StoreNode::crash() {
@@ -99,24 +107,32 @@ void StoreNode::crash() {
   }
 }
 
+void StoreNode::black_out() {
+  die(cluster_.world.between(1ms, 1500ms));
+  lose_power(at_hand().disk());
+}
+
 void StoreNode::die(Duration until_start) {
   if (!core_) return;
   auto& world = cluster_.world;
   world.say(name_, " crashes", writing_ ? " while it writes" : "");
   for (const auto& [id, state] : states_) world.count("store died: " + std::string(state));
+  if (last_no_ && world.now() - *last_no_ < 20ms) world.count("store died: just voted no");
   Disk& disk = at_hand().disk();
   if (writing_) {
     if (is_aborting()) world.count("store died: aborting");
     was_journaling_ = !is_copy();
     position_when_it_died_ = position_;
-    disk.fail(1 + world.below(kOperationsOfAJournal), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone, true);
+    const bool is_schema = std::holds_alternative<ApplySchema>(*writing_);
+    die_soon(world, disk, is_schema ? kOperationsOfASchema : kOperationsOfAJournal);
     const bool is_done = write().has_value();
     if (is_done && disk.has_failed()) world.count("store died: checkpoint");
+    if (is_schema && disk.has_failed()) world.count("store died: schema");
   }
   disk.fail(1, Fault::kNothingDone, true);  // nobody is left to do anything
   close();
-  disk.fail(0, Fault::kNothingDone);
-  if (world.strikes(Incident::kPowerLoss)) lose_power();
+  end_failing(world, disk);
+  if (world.strikes(Incident::kPowerLoss)) lose_power(disk);
   world.after(until_start, [this] {
     if (core_ != nullptr) return;
     if (is_copy() || !start_a_copy()) return start();
@@ -125,10 +141,8 @@ void StoreNode::die(Duration until_start) {
 }
 
 void StoreNode::later(Duration delay, std::function<void()> action) {
-  cluster_.world.after(std::max(delay, clock_.left_of_pause()), [this, start = starts_, action = std::move(action)] {
-    if (!core_ || start != starts_) return;
-    if (clock_.is_paused()) return later({}, action);
-    action();
+  clock_.after(delay, [this, start = starts_, action = std::move(action)] {
+    if (core_ && start == starts_) action();
   });
 }
 
@@ -140,8 +154,10 @@ void StoreNode::go_offline(const Error& error) {
   world.say(name_, " goes offline");
   was_journaling_ = writing_.has_value() && !is_copy();
   position_when_it_died_ = position_;
+  Disk& disk = at_hand().disk();
+  if (!is_copy() && world.chance(0.5)) break_for_a_while(world, disk);
   close();
-  at_hand().disk().fail(0, Fault::kNothingDone);
+  end_failing(cluster_.world, disk);
   world.after(world.between(1ms, 500ms), [this] {
     if (core_ == nullptr) start();
   });
@@ -158,19 +174,15 @@ void StoreNode::close() {
   writing_.reset();
   is_short_of_space_ = false;
   states_.clear();
+  last_no_.reset();
   is_awake_ = false;
   is_batch_ended_ = true;
   armed_ = Time::max();
 }
 
-void StoreNode::lose_power() {
-  auto& world = cluster_.world;
-  world.count("power failures of stores");
-  Disk& disk = at_hand().disk();
-  disk.crash({.data = std::array{KeptData::kAll, KeptData::kNone, KeptData::kSome}.at(world.below(3)),
-              .sector_bytes = world.chance(0.5) ? 512U : 4096U,
-              .seed = static_cast<std::uint32_t>(world.below(1ULL << 32U)),
-              .directory_operations = world.below(disk.unsynced_directory_operations() + 1)});
+void StoreNode::lose_power(Disk& disk) {
+  cluster_.world.count("power failures of stores");
+  simulation::lose_power(cluster_.world, disk);
 }
 
 void StoreNode::tell(Event event) {
@@ -178,7 +190,10 @@ void StoreNode::tell(Event event) {
   inbox_.push_back(std::move(event));
   if (is_awake_ || is_busy()) return;
   is_awake_ = true;
-  later(cluster_.world.between(0us, 500us), [this] { work(); });
+  // Now and then it wakes late, and finds much at once.
+  auto& world = cluster_.world;
+  const bool is_late = world.faults[Incident::kDelay] > 0 && world.chance(0.05);
+  later(world.between(0us, is_late ? 20ms : 500us), [this] { work(); });
 }
 
 // As the StoreRunner: what came while something ran for long waits for no other run.
@@ -324,7 +339,11 @@ void StoreNode::perform(const Effect& effect) {
             check(answer);
             const auto caller = callers_.extract(answer.call);
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
-            caller.mapped()(answer);
+            if constexpr (std::is_same_v<decltype(answer), const VoteAnswered&>) {
+              if (answer.vote == Vote::kNo) last_no_ = world.now();
+              cluster_.checker.votes(name_, caller.mapped().about, answer);
+            }
+            caller.mapped().answer(answer);
           }
         },
         effect);
@@ -341,11 +360,11 @@ void StoreNode::check(const Answer& answer) const {
 
 void StoreNode::execute(const RunStatements& run) {
   const bool may_fail = cluster_.world.strikes(Incident::kDiskError);
-  if (may_fail) fail_soon(at_hand().disk());
+  if (may_fail) fail_soon(cluster_.world, at_hand().disk(), kOperationsOfAnError, cluster_.world.chance(0.5));
   auto ran = store_->execute(
       {.id = run.id, .before = *run.before, .statements = *run.statements, .level = run.level, .is_last = run.is_last});
   if (!ran) return go_offline(ran.error());
-  at_hand().disk().fail(0, Fault::kNothingDone);
+  end_failing(cluster_.world, at_hand().disk());
   if (run.statements->empty()) {
     const bool has_failed = ran->failure.reason != AbortReason::kNone;
     cluster_.world.count(has_failed ? "last runs that failed" : "last runs that held");
@@ -358,11 +377,15 @@ void StoreNode::begin_to_write(Write write) {
   if (writing_) throw Violation(name_ + " orders a write before the last one is durable");
   writing_ = std::move(write);
   later(cluster_.world.latency(200us, 2ms), [this, start = starts_] {
-    if (cluster_.world.strikes(Incident::kDiskCrash)) return crash();
-    if (cluster_.world.strikes(Incident::kDiskError)) fail_soon(at_hand().disk());
+    // A schema is a long write.
+    for (int part = std::holds_alternative<ApplySchema>(*writing_) ? 10 : 1; part > 0; --part) {
+      if (cluster_.world.strikes(Incident::kDiskCrash)) return crash();
+    }
+    if (cluster_.world.strikes(Incident::kDiskError))
+      fail_soon(cluster_.world, at_hand().disk(), kOperationsOfAnError, cluster_.world.chance(0.5));
     const auto done = this->write();
     if (!done) return go_offline(done.error());
-    at_hand().disk().fail(0, Fault::kNothingDone);
+    end_failing(cluster_.world, at_hand().disk());
     writing_.reset();
     if (!at_hand().is_durable()) throw Violation("R3: " + name_ + " has not forced what it wrote");
     if (!is_copy()) cluster_.checker.journaled(name_, disk_.read());

@@ -34,8 +34,9 @@ class StoreNode {
   const participant::BranchTable& core() const { return *core_; }
   std::size_t unanswered_calls() const { return callers_.size(); }
 
-  void start();  // does nothing while it is up
-  void crash();  // with its process, which starts again after a while; or first a copy of the store
+  void start();      // does nothing while it is up
+  void crash();      // with its process, which starts again after a while; or first a copy of the store
+  void black_out();  // and it starts again after a while
   ProcessClock& clock() { return clock_; }
   // An operator's.
   void resolve_in_doubt();
@@ -53,11 +54,18 @@ class StoreNode {
   void ask(Request request, std::function<void(const participant::Effect&)> answer) {
     if (!is_up()) return;
     request.call = participant::CallId{++calls_};
-    callers_.insert_or_assign(request.call, std::move(answer));
+    Caller caller{.about = {}, .answer = std::move(answer)};
+    if constexpr (requires { caller.about = request.id; }) caller.about = request.id;
+    callers_.insert_or_assign(request.call, std::move(caller));
     tell(std::move(request));
   }
 
  private:
+  struct Caller {
+    TransactionId about;
+    std::function<void(const participant::Effect&)> answer;
+  };
+
   // The thread does something that takes a while.
   bool is_busy() const { return is_running_ || writing_.has_value(); }
   void work();
@@ -76,11 +84,12 @@ class StoreNode {
   void look_for_room();
   void perform(const participant::SendInquiry& inquiry);
   bool open(StoreDisk& disk);
+  // Another process on the same file is refused.
+  void refuse_a_second(StoreDisk& disk);
   // The process is gone, or only its store.
   void close();
   void go_offline(const Error& error);
-  void lose_power();
-  void fail_soon(Disk& disk);
+  void lose_power(Disk& disk);
   StoreDisk& at_hand() { return is_copy() ? *copy_ : disk_; }
   // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
   bool start_a_copy();
@@ -112,9 +121,10 @@ class StoreNode {
   StorePosition position_{};  // the last that is durable
   std::uint64_t starts_ = 0;
   std::uint64_t calls_ = 0;
-  std::map<participant::CallId, std::function<void(const participant::Effect&)>> callers_;
+  std::map<participant::CallId, Caller> callers_;
   std::deque<participant::Event> inbox_;
   std::map<TransactionId, std::string_view> states_;  // of branches, by what they say of themselves
+  std::optional<Time> last_no_;                       // it voted so
   bool is_awake_ = false;                             // the thread is about to look into the inbox
   std::deque<participant::RunStatements> runs_;       // that have yet to be performed
   bool is_running_ = false;                           // one of them, for long

@@ -26,6 +26,13 @@ bool StoreNode::start_a_copy() {
   return open(*copy_);
 }
 
+void StoreNode::refuse_a_second(StoreDisk& disk) {
+  if (!cluster_.world.chance(0.1)) return;
+  const auto second = disk.open();
+  if (second || second.error().kind != ErrorKind::kConflict) throw Violation(name_ + " is served twice");
+  cluster_.world.count("second processes on a store refused");
+}
+
 // Whoever resolves by hand has found out how it ended, or guesses.
 void StoreNode::resolve_in_doubt() {
   if (!core_ || is_copy()) return;

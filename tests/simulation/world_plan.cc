@@ -10,14 +10,17 @@ namespace {
 
 // How often each happens in a world that has it, before it is made rarer or more frequent.
 constexpr std::array<std::pair<Incident, double>, kIncidents - 1> kUsual = {
-    {{Incident::kLoss, 0.03},       {Incident::kRepetition, 0.1},     {Incident::kDelay, 0.03},
-     {Incident::kCrash, 0.003},     {Incident::kDiskCrash, 0.02},     {Incident::kPowerLoss, 0.5},
-     {Incident::kDiskError, 0.01},  {Incident::kFullDisk, 0.01},      {Incident::kPartition, 0.01},
-     {Incident::kOneWay, 0.01},     {Incident::kClog, 0.01},          {Incident::kPause, 0.003},
-     {Incident::kClockJump, 0.01},  {Incident::kFlippedBit, 0.5},     {Incident::kOldCopy, 0.4},
-     {Incident::kOldLog, 0.01},     {Incident::kLostLog, 0.1},        {Incident::kResolution, 0.05},
-     {Incident::kGuess, 0.05},      {Incident::kSchemaChange, 0.002}, {Incident::kDrain, 0.003},
-     {Incident::kClientDeath, 0.01}}};
+    {{Incident::kLoss, 0.03},      {Incident::kRepetition, 0.1},     {Incident::kDelay, 0.03},
+     {Incident::kCrash, 0.003},    {Incident::kDiskCrash, 0.03},     {Incident::kPowerLoss, 0.5},
+     {Incident::kDiskError, 0.02}, {Incident::kFullDisk, 0.01},      {Incident::kPartition, 0.01},
+     {Incident::kOneWay, 0.01},    {Incident::kClog, 0.01},          {Incident::kPause, 0.003},
+     {Incident::kClockJump, 0.01}, {Incident::kFlippedBit, 0.5},     {Incident::kOldCopy, 0.4},
+     {Incident::kOldLog, 0.01},    {Incident::kLostLog, 0.1},        {Incident::kResolution, 0.05},
+     {Incident::kGuess, 0.05},     {Incident::kSchemaChange, 0.002}, {Incident::kDrain, 0.003},
+     {Incident::kBlackout, 0.003}, {Incident::kStandstill, 0.02},    {Incident::kClientDeath, 0.01}}};
+
+// What a process that stands still for long needs until it is found out, at least.
+constexpr Duration kLengthWithStandstills = 18s;
 
 constexpr std::uint64_t kMost = 20;  // of anything
 
@@ -35,7 +38,7 @@ WorldPlan draw_world(World& world) {
   WorldPlan plan;
   plan.coordinators = world.chance(0.3) ? 2 : 1;
   plan.participants = std::array<std::uint64_t, 6>{1, 2, 2, 2, 3, 5}.at(world.below(6));
-  plan.stores = plan.participants == 1 ? 2 + world.below(2) : plan.participants == 5 ? 1 : 1 + world.below(10) / 7;
+  plan.stores = plan.participants == 1 ? 1 + world.below(3) : plan.participants == 5 ? 1 : 1 + world.below(10) / 7;
   plan.clients = 1 + world.below(3);
   plan.faults.longest = world.between(20ms, 3s);
   plan.faults[Incident::kTransaction] = 1;
@@ -44,6 +47,8 @@ WorldPlan draw_world(World& world) {
     const double times = std::array{0.0, 0.0, 0.3, 1.0, 1.0, 3.0}.at(world.below(6));
     if (!is_calm) plan.faults[incident] = std::min(0.8, rate * times);
   }
+  if (world.chance(0.95)) plan.faults[Incident::kStandstill] = 0;
+  if (plan.faults[Incident::kStandstill] > 0) plan.length = kLengthWithStandstills;
   return plan;
 }
 

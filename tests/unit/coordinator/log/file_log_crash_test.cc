@@ -103,7 +103,8 @@ class Process {
 // The futures of a disk whose process was killed: it goes on, or the power fails and the disk keeps this or that.
 std::vector<LogDisk> futures(const LogDisk& disk) {
   std::vector<LogDisk> futures;
-  futures.push_back(disk);  // every write is still in the page cache
+  if (!disk.is_shut_down()) futures.push_back(disk);  // every write is still in the page cache
+  const auto uncrashed = static_cast<std::ptrdiff_t>(futures.size());
   std::vector<Kept> crashes = {{KeptData::kAll}, {KeptData::kNone}};
   for (std::uint32_t seed = 1; seed <= 2; ++seed) {
     crashes.push_back({KeptData::kSome, 512, seed});
@@ -114,7 +115,7 @@ std::vector<LogDisk> futures(const LogDisk& disk) {
       kept.directory_operations = count;
       LogDisk crashed = disk;
       crashed.crash(kept);
-      if (std::find(futures.begin() + 1, futures.end(), crashed) == futures.end()) {
+      if (std::find(futures.begin() + uncrashed, futures.end(), crashed) == futures.end()) {
         futures.push_back(std::move(crashed));
       }
     }
@@ -185,19 +186,25 @@ TEST_P(FileLogCrash, AnyOperationMayFailAndTheDiskKeepAnything) {
       }
     }
     if (!disk.has_failed()) {
-      EXPECT_GT(number, 60U) << "the work did not reach the operations it is for";
+      // The last checkpoint, and with it the last sync of the names, comes earlier.
+      EXPECT_GT(number, GetParam() == Fault::kShutDown ? 40U : 60U)
+          << "the work did not reach the operations it is for";
       break;
     }
   }
   EXPECT_EQ(refused > 0, GetParam() == Fault::kNoSpace);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, FileLogCrash, testing::Values(Fault::kNothingDone, Fault::kDone, Fault::kNoSpace),
+INSTANTIATE_TEST_SUITE_P(All, FileLogCrash,
+                         testing::Values(Fault::kNothingDone, Fault::kDone, Fault::kNoSpace, Fault::kForgotten,
+                                         Fault::kShutDown),
                          [](const auto& each) {
                            switch (each.param) {
                              case Fault::kNothingDone: return "NothingDone";
                              case Fault::kDone: return "Done";
                              case Fault::kNoSpace: return "NoSpace";
+                             case Fault::kForgotten: return "Forgotten";
+                             case Fault::kShutDown: return "ShutDown";
                            }
                            return "";
                          });
