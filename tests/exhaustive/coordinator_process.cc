@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/exhaustive/core_state.h"
 #include "tests/exhaustive/encode.h"
 
 namespace assent::exhaustive {
@@ -51,12 +52,25 @@ bool CoordinatorProcess::is_at_rest() const {
   return core_.active() + core_.committing() + core_.unended_records() == 0;
 }
 
+std::string CoordinatorProcess::state() const {
+  std::string bytes;
+  encode_core(bytes, core_);
+  encode(bytes, now_);
+  encode(bytes, durable_);
+  encode(bytes, waiting_);
+  encode(bytes, appended_);
+  encode(bytes, written_);
+  encode(bytes, wants_write_);
+  encode(bytes, newest_start_);
+  return bytes;
+}
+
 void CoordinatorProcess::tell(const Message& message, Made& made) {
   Event event = std::get<Event>(message.event);
   std::visit(
       [&](auto& each) {
         if constexpr (requires { each.call; }) {
-          each.call = CallId{++calls_};
+          each.call = free_call(waiting_);
           waiting_.emplace(each.call, message);
         }
       },

@@ -22,7 +22,7 @@ class CoordinatorProcess final : public Process {
   bool is_at_rest() const override;
   std::vector<Message> farewell() const override { return {}; }
   Start dies(std::string& disk) const override;
-  std::string state() const override { return {}; }
+  std::string state() const override;
 
  private:
   explicit CoordinatorProcess(coordinator::LogState log);
@@ -40,7 +40,6 @@ class CoordinatorProcess final : public Process {
   Time now_{};
   coordinator::LogState durable_;
   coordinator::Coordinator core_;
-  std::uint64_t calls_ = 0;
   std::map<coordinator::CallId, Message> waiting_;
   std::vector<coordinator::LogRecord> appended_;  // wait for a write
   std::vector<coordinator::LogRecord> written_;   // are being forced

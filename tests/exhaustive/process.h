@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <vector>
@@ -57,8 +58,19 @@ class Process {
   // It dies: how it starts again. `disk`: what that depends on, and nothing else.
   virtual Start dies(std::string& disk) const = 0;
 
-  // All of its state, if it can be said; else empty.
+  // All of its state: two processes of one node with the same state do the same from now on.
   virtual std::string state() const = 0;
 };
+
+// The lowest number that no call has that waits: so the number of a call says nothing of those before it.
+template <typename CallId>
+CallId free_call(const std::map<CallId, Message>& waiting) {
+  std::uint64_t number = 1;
+  for (const auto& [call, request] : waiting) {
+    if (call != CallId{number}) break;
+    ++number;
+  }
+  return CallId{number};
+}
 
 }  // namespace assent::exhaustive
