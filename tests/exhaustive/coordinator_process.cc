@@ -67,14 +67,7 @@ std::string CoordinatorProcess::state() const {
 
 void CoordinatorProcess::tell(const Message& message, Made& made) {
   Event event = std::get<Event>(message.event);
-  std::visit(
-      [&](auto& each) {
-        if constexpr (requires { each.call; }) {
-          each.call = free_call(waiting_);
-          waiting_.emplace(each.call, message);
-        }
-      },
-      event);
+  begin_call(event, message, waiting_);
   if (const auto* sign = std::get_if<StoreRegistered>(&event)) {
     auto& newest = newest_start_[sign->store];
     may_alarm_ = sign->start_number < newest;
@@ -123,13 +116,19 @@ void CoordinatorProcess::write(Made& made) {
   step(DurableThrough{durable_.last}, made);
 }
 
-template <typename Event>
-void CoordinatorProcess::send(Node to, Event event, Made& made, std::function<void(Checker&)> check) {
+void CoordinatorProcess::send(Message message, Made& made, std::function<void(Checker&)> check) const {
   const auto check_all = [view = core_.full_view(), check = std::move(check)](Checker& checker) {
     checker.leaves(view);
     if (check) check(checker);
   };
-  made.sent.push_back({{Node::kCoordinator, to, start(), 0, false, participant::Event(std::move(event))}, check_all});
+  made.sent.push_back({std::move(message), check_all});
+}
+
+template <typename Event>
+void CoordinatorProcess::ask(const std::string& store, Event event, Made& made,
+                             std::function<void(Checker&)> check) const {
+  send({Node::kCoordinator, store_named(store), start(), 0, false, participant::Event(std::move(event))}, made,
+       std::move(check));
 }
 
 void CoordinatorProcess::perform(const Effect& effect, Made& made) {
@@ -142,36 +141,36 @@ void CoordinatorProcess::perform(const Effect& effect, Made& made) {
   } else if (std::holds_alternative<ForceLog>(effect)) {
     wants_write_ = true;
   } else if (const auto* whole = std::get_if<SendExecuteAndPrepare>(&effect)) {
-    send(store_named(whole->store),
-         participant::ExecuteAndPrepareRequested{{},
-                                                 whole->opening,
-                                                 core_.view(),
-                                                 whole->id,
-                                                 whole->begin_stamp,
-                                                 whole->statements,
-                                                 whole->timeout,
-                                                 whole->stores},
-         made);
+    ask(whole->store,
+        participant::ExecuteAndPrepareRequested{{},
+                                                whole->opening,
+                                                core_.view(),
+                                                whole->id,
+                                                whole->begin_stamp,
+                                                whole->statements,
+                                                whole->timeout,
+                                                whole->stores},
+        made);
   } else if (const auto* prepare = std::get_if<SendPrepare>(&effect)) {
-    send(store_named(prepare->store),
-         participant::PrepareRequested{{},
-                                       prepare->opening,
-                                       core_.view(),
-                                       prepare->id,
-                                       prepare->branch,
-                                       prepare->statement_count,
-                                       prepare->stores},
-         made);
+    ask(prepare->store,
+        participant::PrepareRequested{{},
+                                      prepare->opening,
+                                      core_.view(),
+                                      prepare->id,
+                                      prepare->branch,
+                                      prepare->statement_count,
+                                      prepare->stores},
+        made);
   } else if (const auto* decision = std::get_if<SendDecision>(&effect)) {
-    send(store_named(decision->store),
-         participant::DecisionReceived{{},
-                                       decision->opening,
-                                       std::make_shared<const CoordinatorView>(core_.view()),
-                                       decision->id,
-                                       decision->branch,
-                                       decision->decision,
-                                       decision->commit},
-         made, [decision = *decision](Checker& checker) { checker.leaves(decision); });
+    ask(decision->store,
+        participant::DecisionReceived{{},
+                                      decision->opening,
+                                      std::make_shared<const CoordinatorView>(core_.view()),
+                                      decision->id,
+                                      decision->branch,
+                                      decision->decision,
+                                      decision->commit},
+        made, [decision = *decision](Checker& checker) { checker.leaves(decision); });
   } else {
     std::visit(
         [&](const auto& each) {
@@ -187,12 +186,7 @@ void CoordinatorProcess::answer(const Answer& answer, Made& made) {
   if (!caller) throw Violation("the coordinator answers a call twice: " + simulation::describe(answer));
   const Message& request = caller.mapped();
   const auto reply = [&](auto event, std::function<void(Checker&)> check) {
-    const auto check_all = [view = core_.full_view(), check = std::move(check)](Checker& checker) {
-      checker.leaves(view);
-      if (check) check(checker);
-    };
-    made.sent.push_back(
-        {{Node::kCoordinator, request.from, 0, request.asking_start, false, std::move(event)}, check_all});
+    send({Node::kCoordinator, request.from, 0, request.asking_start, false, std::move(event)}, made, std::move(check));
   };
   if constexpr (std::is_same_v<Answer, RegistrationAnswered>) {
     if (!answer.refused.empty()) return;  // tried again with the next sign of life

@@ -32,8 +32,10 @@ class CoordinatorProcess final : public Process {
   void write(Made& made);
   void begin_to_write();
 
+  // What must hold of every message of a coordinator is checked beside `check`.
+  void send(Message message, Made& made, std::function<void(Checker&)> check) const;
   template <typename Event>
-  void send(Node to, Event event, Made& made, std::function<void(Checker&)> check = {});
+  void ask(const std::string& store, Event event, Made& made, std::function<void(Checker&)> check = {}) const;
   template <typename Answer>
   void answer(const Answer& answer, Made& made);
 

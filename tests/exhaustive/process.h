@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <variant>
 #include <vector>
 
 #include "tests/exhaustive/checker.h"
@@ -62,15 +63,20 @@ class Process {
   virtual std::string state() const = 0;
 };
 
-// The lowest number that no call has that waits: so the number of a call says nothing of those before it.
-template <typename CallId>
-CallId free_call(const std::map<CallId, Message>& waiting) {
+// If the event is a call, it gets its number: the lowest that no call has that waits. So the number says nothing of
+// those before it.
+template <typename Event, typename CallId>
+void begin_call(Event& event, const Message& message, std::map<CallId, Message>& waiting) {
   std::uint64_t number = 1;
   for (const auto& [call, request] : waiting) {
     if (call != CallId{number}) break;
     ++number;
   }
-  return CallId{number};
+  std::visit(
+      [&](auto& each) {
+        if constexpr (requires { each.call; }) waiting.emplace(each.call = CallId{number}, message);
+      },
+      event);
 }
 
 }  // namespace assent::exhaustive

@@ -74,14 +74,7 @@ std::string StoreProcess::state() const {
 
 void StoreProcess::tell(const Message& message, Made& made) {
   Event event = std::get<Event>(message.event);
-  std::visit(
-      [&](auto& each) {
-        if constexpr (requires { each.call; }) {
-          each.call = free_call(waiting_);
-          waiting_.emplace(each.call, message);
-        }
-      },
-      event);
+  begin_call(event, message, waiting_);
   step(event, made);
 }
 

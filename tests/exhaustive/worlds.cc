@@ -60,6 +60,7 @@ const std::vector<World>& worlds() {
       // Two crashes, or faults beside two transactions.
       {"one-shot-crashes", {2, 1, 0, 0, 0}, {write_at_both()}, Size::kMedium},
       {"interactive-crashes", {2, 1, 0, 0, 0}, {interactive(write_at_both())}, Size::kMedium},
+      {"one-shot-timer", {1, 1, 0, 1, 0}, {write_at_both()}, Size::kMedium},
       {"crosswise-crash", {1, 0, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kMedium},
 
       {"complete-one-shot", {2, 1, 1, 0, 0}, {write_at_both()}, Size::kLong},
