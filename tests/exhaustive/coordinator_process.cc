@@ -185,8 +185,8 @@ void CoordinatorProcess::answer(const Answer& answer, Made& made) {
   const auto caller = waiting_.extract(answer.call);
   if (!caller) throw Violation("the coordinator answers a call twice: " + simulation::describe(answer));
   const Message& request = caller.mapped();
-  const auto reply = [&](auto event, std::function<void(Checker&)> check) {
-    send({Node::kCoordinator, request.from, 0, request.asking_start, false, std::move(event)}, made, std::move(check));
+  const auto reply = [&](auto event, const std::function<void(Checker&)>& check) {
+    send({Node::kCoordinator, request.from, 0, request.asking_start, false, std::move(event)}, made, check);
   };
   if constexpr (std::is_same_v<Answer, RegistrationAnswered>) {
     if (!answer.refused.empty()) return;  // tried again with the next sign of life

@@ -128,7 +128,7 @@ bool take(Options& options, const std::string& flag, const std::string& value) {
 // What is not understood; empty: nothing.
 std::string parse(int argc, char** argv, Options& options) {
   for (int i = 1; i < argc; ++i) {
-    const std::string flag = argv[i];
+    std::string flag = argv[i];
     if (flag == "--complete") {
       options.is_complete = true;
       options.most_states = 1'000'000'000;

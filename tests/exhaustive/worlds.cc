@@ -64,9 +64,11 @@ const std::vector<World>& worlds() {
       {"crosswise-crash", {1, 0, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kMedium},
 
       {"complete-one-shot", {2, 1, 1, 0, 0}, {write_at_both()}, Size::kLong},
-      {"complete-one-shot-timers", {2, 1, 0, 1, 1}, {applied(write_at_both())}, Size::kLong},
+      {"complete-one-shot-timer", {2, 1, 0, 1, 0}, {applied(write_at_both())}, Size::kLong},
+      {"complete-one-shot-ask", {2, 1, 0, 0, 1}, {write_at_both()}, Size::kLong},
       {"complete-interactive", {2, 1, 1, 0, 0}, {interactive(write_at_both())}, Size::kLong},
-      {"complete-interactive-timers", {2, 1, 0, 1, 1}, {interactive(write_at_both())}, Size::kLong},
+      {"complete-interactive-timer", {2, 1, 0, 1, 0}, {interactive(write_at_both())}, Size::kLong},
+      {"complete-interactive-ask", {2, 1, 0, 0, 1}, {interactive(write_at_both())}, Size::kLong},
       {"complete-reader", {2, 1, 1, 0, 0}, {read_and_write(Node::kStore1, Node::kStore2)}, Size::kLong},
       {"complete-conflict", {1, 1, 0, 0, 0}, {write_at(Node::kStore1), write_at(Node::kStore1)}, Size::kLong},
       {"complete-conflict-crashes", {2, 0, 0, 0, 0}, {write_at(Node::kStore1), write_at(Node::kStore1)}, Size::kLong},
