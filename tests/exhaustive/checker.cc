@@ -9,16 +9,12 @@ namespace assent::exhaustive {
 
 using coordinator::CommitRecord;
 using participant::BranchRow;
-using participant::LockMode;
 using participant::RowState;
 using simulation::AccountId;
 using simulation::ModelImage;
+using simulation::require;
 
 namespace {
-
-void require(bool holds, const char* rule, const TransactionId& id, const std::string& what) {
-  if (!holds) throw Violation(std::string(rule) + ": transaction " + simulation::describe(id) + ": " + what);
-}
 
 std::size_t version(simulation::Balance balance) {
   return static_cast<std::size_t>(balance % simulation::kVersions);
@@ -31,9 +27,7 @@ std::string Checker::state() const {
 }
 
 bool Checker::names(const Txn& txn, Node store, const BranchNumber& branch) {
-  return txn.record && std::any_of(txn.record->branches.begin(), txn.record->branches.end(), [&](const auto& named) {
-           return named.store == name_of(store) && named.branch == branch;
-         });
+  return txn.agreed.names(name_of(store), branch);
 }
 
 bool Checker::has_applied(Node store, const TransactionId& id) const {
@@ -47,17 +41,17 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
   const bool wrote = std::any_of(steps.begin(), steps.end(), [](const Step& step) { return step.writes; });
   if (!wrote) return;  // it leaves no record, and may be answered either way
   if (outcome == OutcomeKind::kCommitted) {
-    require(txn.record.has_value(), "R3", id, "told committed before the record is durable");
-    for (const auto& branch : txn.record->branches) {
+    require(txn.agreed.record.has_value(), "R3", id, "told committed before the record is durable");
+    for (const auto& branch : txn.agreed.record->branches) {
       require(!applied || has_applied(store_named(branch.store), id), "R3", id,
               "told applied before " + branch.store + " has");
     }
   } else if (outcome == OutcomeKind::kAborted) {
-    require(!txn.record, "R4", id, "told aborted, and it is committed");
-    txn.told_aborted = true;
+    require(!txn.agreed.record, "R4", id, "told aborted, and it is committed");
+    txn.agreed.told_aborted = true;
   } else if (outcome == OutcomeKind::kForgotten) {
-    require(!txn.record || txn.ended, "R4", id, "forgotten before it ended");
-    txn.told_forgotten = true;
+    require(!txn.agreed.record || txn.ended, "R4", id, "forgotten before it ended");
+    txn.agreed.told_forgotten = true;
   }
 }
 
@@ -71,17 +65,7 @@ void Checker::logged(Position position, const coordinator::LogRecord& record) {
   if (const auto* commit = std::get_if<CommitRecord>(&record)) {
     const TransactionId& id = commit->id;
     Txn& txn = txns_[id];
-    require(!txn.record, "R1", id, "decided twice");
-    require(!txn.told_aborted, "R4", id, "commits after a client was told aborted");
-    require(!txn.told_forgotten, "R4", id, "commits after a client was told that it is forgotten");
-    txn.record = *commit;
-    for (const auto& branch : commit->branches) {
-      const std::pair name{store_named(branch.store), branch.branch};
-      require(txn.prepared.contains(name), "R2", id, "commits without the yes of " + branch.store);
-      require(!txn.given_up.contains(name), "R1", id, "commits after " + branch.store + " gave it up");
-      require(!txn.given_up.contains({name.first, kNoBranch}), "R1", id,
-              "commits after " + branch.store + " was told to abort whatever it has of it");
-    }
+    txn.agreed.is_logged(*commit);
     for (const Step& step : scripts_->at(id).steps) {
       const bool is_named = std::any_of(commit->branches.begin(), commit->branches.end(),
                                         [&](const auto& each) { return each.store == name_of(step.store); });
@@ -89,8 +73,8 @@ void Checker::logged(Position position, const coordinator::LogRecord& record) {
     }
   } else if (const auto* end = std::get_if<coordinator::EndRecord>(&record)) {
     for (auto& [id, txn] : txns_) {
-      if (!txn.record || txn.record->commit != end->commit) continue;
-      for (const auto& branch : txn.record->branches) {
+      if (!txn.agreed.record || txn.agreed.record->commit != end->commit) continue;
+      for (const auto& branch : txn.agreed.record->branches) {
         require(has_applied(store_named(branch.store), id), "R1", id, "ended before " + branch.store + " applied it");
       }
       txn.ended = true;
@@ -99,42 +83,17 @@ void Checker::logged(Position position, const coordinator::LogRecord& record) {
 }
 
 void Checker::journaled(Node store, const ModelImage& before, const ModelImage& image) {
-  for (const auto& [id, row] : before.rows) {
-    const auto now = image.rows.find(id);
-    if (now == image.rows.end() || now->second.branch != row.branch) vanishes(store, row);
-  }
-  for (const auto& [id, row] : image.rows) {
-    const auto then = before.rows.find(id);
-    const bool is_new = then == before.rows.end() || then->second.branch != row.branch;
-    if (is_new) appears(store, row, image);
-    if (!is_new && then->second.state == RowState::kPrepared && row.state != RowState::kPrepared) {
-      is_applied(store, row, image);
-    }
-  }
-}
-
-void Checker::appears(Node store, const BranchRow& row, const ModelImage& image) {
-  require(row.state == RowState::kPrepared, "R1", row.id,
-          std::string("a branch is born committed at ") + name_of(store));
-  txns_[row.id].prepared.emplace(store, row.branch);
-  for (const auto& [other, beside] : image.rows) {
-    if (other == row.id || beside.state != RowState::kPrepared) continue;
-    for (const auto& lock : row.locks) {
-      const bool conflicts = std::any_of(beside.locks.begin(), beside.locks.end(), [&](const auto& held) {
-        return held.name == lock.name && (lock.mode == LockMode::kExclusive || held.mode == LockMode::kExclusive);
-      });
-      require(
-          !conflicts, "R5", row.id,
-          std::string("at ") + name_of(store) + " a key has a second prepared owner, " + simulation::describe(other));
-    }
-  }
+  simulation::compare_rows(
+      before.rows, image.rows, [&](const BranchRow& row) { vanishes(store, row); },
+      [&](const BranchRow& row) { txns_[row.id].agreed.appears(name_of(store), row, image.rows); },
+      [&](const BranchRow& row) { is_applied(store, row, image); });
 }
 
 void Checker::is_applied(Node store, const BranchRow& row, const ModelImage& image) {
   const Txn& txn = txns_[row.id];
   const std::string name = name_of(store);
   require(names(txn, store, row.branch), "R1", row.id, name + " applied a branch that no durable record names");
-  require(row.commit == txn.record->commit, "R1", row.id, name + " applied it for another commit");
+  require(row.commit == txn.agreed.record->commit, "R1", row.id, name + " applied it for another commit");
   require(!has_applied(store, row.id), "R1", row.id, name + " applied it twice");
   auto& applied = applied_[store];
   applied.push_back(row.id);
@@ -152,7 +111,7 @@ void Checker::vanishes(Node store, const BranchRow& row) {
   const std::string name = name_of(store);
   if (row.state == RowState::kPrepared) {
     require(!names(txn, store, row.branch), "R1", row.id, name + " gave up a committed branch");
-    txn.given_up.emplace(store, row.branch);
+    txn.agreed.given_up.emplace(name_of(store), row.branch);
   } else {
     require(txn.ended, "R3", row.id, name + " forgot the branch before the end record is durable");
   }
@@ -161,21 +120,13 @@ void Checker::vanishes(Node store, const BranchRow& row) {
 void Checker::leaves(const CoordinatorView& view) const {
   if (view.line.durable > durable_) throw Violation("R3: durable is said too early");
   for (const auto& [id, txn] : txns_) {
-    if (!txn.record || txn.ended) continue;
-    require(!view.released.contains(txn.record->commit), "R3", id, "released before its end record is durable");
+    if (!txn.agreed.record || txn.ended) continue;
+    require(!view.released.contains(txn.agreed.record->commit), "R3", id, "released before its end record is durable");
   }
 }
 
 void Checker::leaves(const coordinator::SendDecision& decision) {
-  Txn& txn = txns_[decision.id];
-  const Node store = store_named(decision.store);
-  const bool is_committed = names(txn, store, decision.branch);
-  require(is_committed == (decision.decision == Decision::kCommit), "R3", decision.id,
-          "the decision sent to " + decision.store + " is not what is durable");
-  if (is_committed) return;
-  require(decision.branch != kNoBranch || !txn.record, "R1", decision.id,
-          decision.store + " is told to abort whatever it has of a committed transaction");
-  txn.given_up.emplace(store, decision.branch);
+  txns_[decision.id].agreed.leaves(decision);
 }
 
 void Checker::leaves(Node asker, const coordinator::InquiryAnswered& answer) {
@@ -185,18 +136,13 @@ void Checker::leaves(Node asker, const coordinator::InquiryAnswered& answer) {
     require(is_committed, "R3", answer.id, std::string(name_of(asker)) + " is told commit, which is not durable");
   } else if (answer.result == coordinator::InquiryResult::kAbort) {
     require(!is_committed, "R1", answer.id, std::string(name_of(asker)) + " is told abort of a committed branch");
-    txn.given_up.emplace(asker, answer.branch);
+    txn.agreed.given_up.emplace(name_of(asker), answer.branch);
   }
 }
 
 void Checker::leaves(Node store, const participant::VoteAnswered& vote, const ModelImage& image) {
   if (vote.vote != Vote::kYes || vote.already_committed) return;
-  const bool is_durable = std::any_of(image.rows.begin(), image.rows.end(),
-                                      [&](const auto& row) { return row.second.branch == vote.branch; });
-  if (!is_durable) {
-    throw Violation(std::string("R3: ") + name_of(store) + " votes yes before branch " + to_string(vote.branch) +
-                    " is durable");
-  }
+  simulation::check_promise(name_of(store), vote.branch, image.rows);
 }
 
 void Checker::leaves(Node store, const coordinator::AlreadyCommitted& vote) const {
@@ -207,7 +153,8 @@ void Checker::leaves(Node store, const coordinator::AlreadyCommitted& vote) cons
 
 void Checker::leaves(Node store, const participant::DecisionAnswered& answer) const {
   const auto found = txns_.find(answer.id);
-  if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
+  if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.agreed.record)
+    return;
   require(has_applied(store, answer.id) || !scripts_->at(answer.id).writes_at(store), "R3", answer.id,
           std::string(name_of(store)) + " acknowledges before the apply is durable");
 }
@@ -216,7 +163,7 @@ void Checker::check_outcomes() const {
   std::vector<TransactionId> committed;
   for (const auto& [id, script] : *scripts_) {
     const auto txn = txns_.find(id);
-    const bool is_committed = txn != txns_.end() && txn->second.record;
+    const bool is_committed = txn != txns_.end() && txn->second.agreed.record;
     if (is_committed) committed.push_back(id);
     for (const Node store : {Node::kStore1, Node::kStore2}) {
       require(has_applied(store, id) == (is_committed && script.writes_at(store)), "R1", id,

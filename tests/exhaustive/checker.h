@@ -5,9 +5,7 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -17,14 +15,11 @@
 #include "coordinator/core/events.h"
 #include "participant/core/events.h"
 #include "tests/exhaustive/script.h"
+#include "tests/simulation/agreement.h"
 
 namespace assent::exhaustive {
 
-// A rule of the protocol was broken on this path.
-class Violation : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
+using simulation::Violation;
 
 class Checker {
  public:
@@ -55,19 +50,14 @@ class Checker {
 
  private:
   struct Txn {
-    std::optional<coordinator::CommitRecord> record;
-    bool told_aborted = false;
-    bool told_forgotten = false;
+    simulation::Agreement agreed;
     bool ended = false;
-    std::set<std::pair<Node, BranchNumber>> prepared;   // durable once
-    std::set<std::pair<Node, BranchNumber>> given_up;   // prepared, then gone; or told to be. kNoBranch: any
     std::set<std::pair<std::size_t, std::size_t>> saw;  // step, version
   };
   using Applied = std::map<Node, std::vector<TransactionId>>;  // in this order
 
   static bool names(const Txn& txn, Node store, const BranchNumber& branch);
   bool has_applied(Node store, const TransactionId& id) const;
-  void appears(Node store, const participant::BranchRow& row, const simulation::ModelImage& image);
   void is_applied(Node store, const participant::BranchRow& row, const simulation::ModelImage& image);
   void vanishes(Node store, const participant::BranchRow& row);
   bool is_serial(const std::vector<TransactionId>& order) const;

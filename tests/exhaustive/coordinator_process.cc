@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/exhaustive/core_state.h"
 #include "tests/exhaustive/encode.h"
 
 namespace assent::exhaustive {
@@ -51,16 +52,22 @@ bool CoordinatorProcess::is_at_rest() const {
   return core_.active() + core_.committing() + core_.unended_records() == 0;
 }
 
+std::string CoordinatorProcess::state() const {
+  std::string bytes;
+  encode_core(bytes, core_);
+  encode(bytes, now_);
+  encode(bytes, durable_);
+  encode(bytes, waiting_);
+  encode(bytes, appended_);
+  encode(bytes, written_);
+  encode(bytes, wants_write_);
+  encode(bytes, newest_start_);
+  return bytes;
+}
+
 void CoordinatorProcess::tell(const Message& message, Made& made) {
   Event event = std::get<Event>(message.event);
-  std::visit(
-      [&](auto& each) {
-        if constexpr (requires { each.call; }) {
-          each.call = CallId{++calls_};
-          waiting_.emplace(each.call, message);
-        }
-      },
-      event);
+  begin_call(event, message, waiting_);
   if (const auto* sign = std::get_if<StoreRegistered>(&event)) {
     auto& newest = newest_start_[sign->store];
     may_alarm_ = sign->start_number < newest;
@@ -109,13 +116,19 @@ void CoordinatorProcess::write(Made& made) {
   step(DurableThrough{durable_.last}, made);
 }
 
-template <typename Event>
-void CoordinatorProcess::send(Node to, Event event, Made& made, std::function<void(Checker&)> check) {
+void CoordinatorProcess::send(Message message, Made& made, std::function<void(Checker&)> check) const {
   const auto check_all = [view = core_.full_view(), check = std::move(check)](Checker& checker) {
     checker.leaves(view);
     if (check) check(checker);
   };
-  made.sent.push_back({{Node::kCoordinator, to, start(), 0, false, participant::Event(std::move(event))}, check_all});
+  made.sent.push_back({std::move(message), check_all});
+}
+
+template <typename Event>
+void CoordinatorProcess::ask(const std::string& store, Event event, Made& made,
+                             std::function<void(Checker&)> check) const {
+  send({Node::kCoordinator, store_named(store), start(), 0, false, participant::Event(std::move(event))}, made,
+       std::move(check));
 }
 
 void CoordinatorProcess::perform(const Effect& effect, Made& made) {
@@ -128,36 +141,36 @@ void CoordinatorProcess::perform(const Effect& effect, Made& made) {
   } else if (std::holds_alternative<ForceLog>(effect)) {
     wants_write_ = true;
   } else if (const auto* whole = std::get_if<SendExecuteAndPrepare>(&effect)) {
-    send(store_named(whole->store),
-         participant::ExecuteAndPrepareRequested{{},
-                                                 whole->opening,
-                                                 core_.view(),
-                                                 whole->id,
-                                                 whole->begin_stamp,
-                                                 whole->statements,
-                                                 whole->timeout,
-                                                 whole->stores},
-         made);
+    ask(whole->store,
+        participant::ExecuteAndPrepareRequested{{},
+                                                whole->opening,
+                                                core_.view(),
+                                                whole->id,
+                                                whole->begin_stamp,
+                                                whole->statements,
+                                                whole->timeout,
+                                                whole->stores},
+        made);
   } else if (const auto* prepare = std::get_if<SendPrepare>(&effect)) {
-    send(store_named(prepare->store),
-         participant::PrepareRequested{{},
-                                       prepare->opening,
-                                       core_.view(),
-                                       prepare->id,
-                                       prepare->branch,
-                                       prepare->statement_count,
-                                       prepare->stores},
-         made);
+    ask(prepare->store,
+        participant::PrepareRequested{{},
+                                      prepare->opening,
+                                      core_.view(),
+                                      prepare->id,
+                                      prepare->branch,
+                                      prepare->statement_count,
+                                      prepare->stores},
+        made);
   } else if (const auto* decision = std::get_if<SendDecision>(&effect)) {
-    send(store_named(decision->store),
-         participant::DecisionReceived{{},
-                                       decision->opening,
-                                       std::make_shared<const CoordinatorView>(core_.view()),
-                                       decision->id,
-                                       decision->branch,
-                                       decision->decision,
-                                       decision->commit},
-         made, [decision = *decision](Checker& checker) { checker.leaves(decision); });
+    ask(decision->store,
+        participant::DecisionReceived{{},
+                                      decision->opening,
+                                      std::make_shared<const CoordinatorView>(core_.view()),
+                                      decision->id,
+                                      decision->branch,
+                                      decision->decision,
+                                      decision->commit},
+        made, [decision = *decision](Checker& checker) { checker.leaves(decision); });
   } else {
     std::visit(
         [&](const auto& each) {
@@ -172,13 +185,8 @@ void CoordinatorProcess::answer(const Answer& answer, Made& made) {
   const auto caller = waiting_.extract(answer.call);
   if (!caller) throw Violation("the coordinator answers a call twice: " + simulation::describe(answer));
   const Message& request = caller.mapped();
-  const auto reply = [&](auto event, std::function<void(Checker&)> check) {
-    const auto check_all = [view = core_.full_view(), check = std::move(check)](Checker& checker) {
-      checker.leaves(view);
-      if (check) check(checker);
-    };
-    made.sent.push_back(
-        {{Node::kCoordinator, request.from, 0, request.asking_start, false, std::move(event)}, check_all});
+  const auto reply = [&](auto event, const std::function<void(Checker&)>& check) {
+    send({Node::kCoordinator, request.from, 0, request.asking_start, false, std::move(event)}, made, check);
   };
   if constexpr (std::is_same_v<Answer, RegistrationAnswered>) {
     if (!answer.refused.empty()) return;  // tried again with the next sign of life

@@ -22,7 +22,7 @@ class CoordinatorProcess final : public Process {
   bool is_at_rest() const override;
   std::vector<Message> farewell() const override { return {}; }
   Start dies(std::string& disk) const override;
-  std::string state() const override { return {}; }
+  std::string state() const override;
 
  private:
   explicit CoordinatorProcess(coordinator::LogState log);
@@ -32,15 +32,16 @@ class CoordinatorProcess final : public Process {
   void write(Made& made);
   void begin_to_write();
 
+  // What must hold of every message of a coordinator is checked beside `check`.
+  void send(Message message, Made& made, std::function<void(Checker&)> check) const;
   template <typename Event>
-  void send(Node to, Event event, Made& made, std::function<void(Checker&)> check = {});
+  void ask(const std::string& store, Event event, Made& made, std::function<void(Checker&)> check = {}) const;
   template <typename Answer>
   void answer(const Answer& answer, Made& made);
 
   Time now_{};
   coordinator::LogState durable_;
   coordinator::Coordinator core_;
-  std::uint64_t calls_ = 0;
   std::map<coordinator::CallId, Message> waiting_;
   std::vector<coordinator::LogRecord> appended_;  // wait for a write
   std::vector<coordinator::LogRecord> written_;   // are being forced

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -18,6 +19,10 @@ namespace assent::exhaustive {
 
 template <typename Value>
 void encode(std::string& bytes, const Value& value);
+
+// append() of a specialisation encodes what hides its fields.
+template <typename Value>
+struct Encoding {};
 
 template <typename Value>
 void encode_whole(std::string& bytes, const std::optional<Value>& value) {
@@ -35,6 +40,11 @@ template <typename First, typename Second>
 void encode_whole(std::string& bytes, const std::pair<First, Second>& value) {
   encode(bytes, value.first);
   encode(bytes, value.second);
+}
+
+template <typename... Values>
+void encode_whole(std::string& bytes, const std::tuple<Values...>& value) {
+  std::apply([&bytes](const auto&... each) { (encode(bytes, each), ...); }, value);
 }
 
 template <typename... Alternatives>
@@ -55,7 +65,9 @@ void encode_whole(std::string& bytes, const std::chrono::time_point<Clock, Durat
 
 template <typename Value>
 void encode(std::string& bytes, const Value& value) {
-  if constexpr (std::is_same_v<Value, char>) {
+  if constexpr (requires { Encoding<Value>::append(bytes, value); }) {
+    Encoding<Value>::append(bytes, value);
+  } else if constexpr (std::is_same_v<Value, char>) {
     bytes += value;
   } else if constexpr (std::is_enum_v<Value> || std::is_integral_v<Value>) {
     const auto number = static_cast<std::uint64_t>(value);

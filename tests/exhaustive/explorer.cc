@@ -23,12 +23,8 @@ constexpr std::array kTicks = {
     std::pair{Node::kStore1, Input::kSignOfLife}, std::pair{Node::kStore2, Input::kSignOfLife},
     std::pair{Node::kCoordinator, Input::kTimer}, std::pair{Node::kStore1, Input::kTimer},
     std::pair{Node::kStore2, Input::kTimer}};
-constexpr std::size_t kRounds = 12;  // some more than the timers of the cores need
-
-bool is_registration(const Message& message) {
-  const auto* const event = std::get_if<coordinator::Event>(&message.event);
-  return event != nullptr && std::holds_alternative<coordinator::StoreRegistered>(*event);
-}
+constexpr std::size_t kFirstCheck = 1U << 14U;  // of so many states
+constexpr std::size_t kRounds = 12;             // some more than the timers of the cores need
 
 // Made by the coordinator's own process, which loses nothing.
 bool is_vote_lost(const Message& message) {
@@ -45,7 +41,8 @@ bool is_vote(const Message& message) {
 
 }  // namespace
 
-Explorer::Explorer(const World& world) : world_(world) {
+Explorer::Explorer(const World& world, Search search)
+    : world_(world), is_reduced_(search == Search::kReduced), histories_(is_reduced_), idle_(histories_) {
   for (const Script& script : world.clients) scripts_.emplace(TransactionId{kLog, Epoch{1}, scripts_.size()}, script);
 }
 
@@ -88,24 +85,58 @@ void Explorer::set_up(State& state) {
 // ---- the search ----
 
 void Explorer::explore(std::size_t most_states) {
+  while (!explore_once(most_states)) {
+  }
+}
+
+bool Explorer::explore_once(std::size_t most_states) {
+  table_ = {};
+  at_ = {};
+  transitions_ = 0;
+  ends_ = 0;
   State first;
   set_up(first);
   table_.add(first, at_);
+  std::size_t next_check = kFirstCheck;
   for (std::uint32_t id = 0; id < table_.size(); ++id) {
     at_ = StateId{id};
-    const State state = table_[at_];
-    if (state.is_healing) {
-      ++ends_;
-      heal(state, nullptr);
-      continue;
-    }
-    for_each_action(state, [&](const Action& action) {
-      tried_ = action;
-      ++transitions_;
-      table_.add(perform(state, action), at_);
-    });
+    expand(table_[at_]);
     if (table_.size() > most_states) throw std::length_error("there are more states than it may visit");
+    if (id < next_check) continue;
+    if (!idle_.hold()) return false;  // the sooner the better
+    next_check *= 2;
   }
+  return idle_.hold();
+}
+
+// Every check is a function of what the checker knows and of one step of a node, and every step one of the node's
+// state. A message that turned out to be lively may have led the reduced search to states of nodes that cannot be.
+std::optional<std::string> Explorer::difference_from(const Explorer& reduced) const {
+  histories_.check_alike();
+  for (const auto& [state, moment] : histories_.states()) {
+    if (!reduced.histories_.states().contains(state)) {
+      return std::string("a state of ") + name_of(histories_[moment].node);
+    }
+  }
+  const auto knows = [](const Explorer& one, const Explorer& other) {
+    return std::all_of(one.checker_numbers_.begin(), one.checker_numbers_.end(),
+                       [&](const auto& entry) { return other.checker_numbers_.contains(entry.first); });
+  };
+  if (!knows(reduced, *this) || !knows(*this, reduced)) return "something that the checker knows";
+  if (outcomes_ != reduced.outcomes_) return "an outcome";
+  return std::nullopt;
+}
+
+void Explorer::expand(const State& state) {
+  if (state.is_healing) {
+    ++ends_;
+    return heal(state, nullptr);
+  }
+  for_each_action(state, [&](const Action& action) {
+    tried_ = action;
+    ++transitions_;
+    table_.add(perform(state, action), at_);
+  });
 }
 
 void Explorer::for_each_action(const State& state, const std::function<void(const Action&)>& visit) {
@@ -140,7 +171,7 @@ std::vector<Action> Explorer::actions(const State& state) const {
     if (left.asks > 0) happen(Input::kAsk);
     if (left.crashes > 0 && !is_client(node)) actions.push_back({.kind = Kind::kCrash, .node = node});
   }
-  if (!pending(state)) actions.push_back({.kind = Kind::kHeal});
+  if (may_heal(state)) actions.push_back({.kind = Kind::kHeal});
   return actions;
 }
 
@@ -153,9 +184,26 @@ void Explorer::add_network_actions(const State& state, std::vector<Action>& acti
     add(Kind::kDeliver);
     if (is_vote_lost(message)) continue;
     if (state.left.repeats > 0) add(Kind::kRepeat);
-    if (state.left.losses > 0 && !is_vote(message)) add(Kind::kLose);
+    // A message that is lost is one that stays under way until the end.
+    const bool stays = is_reduced_ && !is_timeless(state, id);
+    if (state.left.losses > 0 && !is_vote(message) && !stays) add(Kind::kLose);
     if (state.left.losses > 0 && vote_lost(message)) add(Kind::kBreak);
   }
+}
+
+bool Explorer::may_heal(const State& state) const {
+  if (!is_reduced_) return !pending(state);
+  std::size_t losses = 0;
+  for (std::size_t i = 0; i < state.in_flight; ++i) {
+    const Message& message = histories_[state.messages[i]];
+    // That a call for a vote is lost its caller hears first; then it is broken, and has had its share of the budget.
+    if (is_vote_lost(message) || is_vote(message) || vote_lost(message)) return false;
+    if (!message.is_broken) ++losses;
+  }
+  if (losses > state.left.losses) return false;
+  State rest = state;
+  rest.in_flight = 0;
+  return !pending(rest);
 }
 
 // A client that cannot ask does nothing but to answer the one call that it has under way: what it sends then may take
@@ -195,7 +243,11 @@ void Explorer::heal(State state, std::ostream* out) {
   for (std::size_t round = 0; round < kRounds; ++round) {
     for (const auto& [node, input] : kTicks) {
       settle(state, out);
-      if (is_at_rest(state)) return checkers_[state.checker].check_outcomes();
+      if (is_at_rest(state)) {
+        checkers_[state.checker].check_outcomes();
+        outcomes_.insert(checkers_[state.checker].state());
+        return;
+      }
       const MomentId from = state.at(node);
       if (from == kNobody || !histories_[from].can_happen[static_cast<std::size_t>(input)]) continue;
       if (out != nullptr) print(*out, state, {.kind = Kind::kHappen, .node = node, .input = input});
@@ -217,6 +269,8 @@ State Explorer::perform(State state, const Action& action) {
   switch (action.kind) {
     case Kind::kHeal:
       left = {};
+      state.in_flight = 0;
+      state.messages = {};
       state.is_healing = true;
       return state;
     case Kind::kCrash:
@@ -262,7 +316,8 @@ EdgeId Explorer::edge_of(const State& state, const Action& action) {
 
 void Explorer::apply(State& state, Node node, EdgeId id, std::size_t sent) {
   const Edge& edge = histories_[id];
-  state.nodes[static_cast<std::size_t>(node)] = edge.to;
+  const bool has_changed = std::exchange(state.nodes[static_cast<std::size_t>(node)], edge.to) != edge.to;
+  if (has_changed) take_out_idle(state, node);
   state.checker = judge(state.checker, id, std::min(sent, edge.sent.size()));
   for (std::size_t i = 0; i < std::min(sent, edge.sent.size()); ++i) add(state, edge.sent[i].message);
 }
@@ -271,8 +326,7 @@ void Explorer::apply(State& state, Node node, EdgeId id, std::size_t sent) {
 void Explorer::crash(State& state, Node node) {
   for (std::size_t i = state.in_flight; i-- > 0;) {
     const Message& message = histories_[state.messages[i]];
-    const bool ends_with_it = message.to == node && (message.asked_start != 0 || is_registration(message));
-    if (ends_with_it) remove(state, state.messages[i]);
+    if (message.to == node && ends_with_its_receiver(message)) remove(state, state.messages[i]);
   }
   for (const MessageId notice : histories_[state.at(node)].farewell) add(state, notice);
   apply(state, node, histories_.crash(state.at(node)), kEverything);
@@ -282,9 +336,18 @@ void Explorer::crash(State& state, Node node) {
   }
 }
 
-void Explorer::add(State& state, MessageId id) const {
+void Explorer::take_out_idle(State& state, Node node) {
+  if (!is_reduced_ || state.is_healing) return;
+  for (std::size_t i = state.in_flight; i-- > 0;) {
+    const MessageId id = state.messages[i];
+    if (histories_[id].to == node && idle_.is_idle(state.at(node), id)) remove(state, id);
+  }
+}
+
+void Explorer::add(State& state, MessageId id) {
   const Message& message = histories_[id];
   if (message.asked_start != 0 && message.asked_start != histories_[state.at(message.to)].start) return;
+  if (is_reduced_ && !state.is_healing && idle_.is_idle(state.at(message.to), id)) return;
   if (state.in_flight == State::kMost) throw std::length_error("too many messages are in flight");
   const auto end = state.messages.begin() + state.in_flight++;
   *end = id;
@@ -331,7 +394,11 @@ void Explorer::print(std::ostream& out, const State& state, const Action& action
     case Kind::kLose: out << "LOST  " << describe(histories_[action.message]); break;
     case Kind::kBreak: out << "NO ANSWER WILL BE HEARD TO  " << describe(histories_[action.message]); break;
     case Kind::kCrash: out << node << " CRASHES and starts again"; break;
-    case Kind::kHeal: out << "---- from now on all is well"; break;
+    case Kind::kHeal:
+      for (std::size_t i = 0; i < state.in_flight; ++i)
+        out << "LOST  " << describe(histories_[state.messages[i]]) << '\n';
+      out << "---- from now on all is well";
+      break;
     case Kind::kHappen:
       switch (action.input) {
         case Input::kWrite: out << node << ": what it writes is durable"; break;
@@ -362,7 +429,11 @@ void Explorer::print_path(std::ostream& out) {
       print(out, state, action);
     });
   }
-  if (!table_[at_].is_healing) return print(out, table_[at_], last);
+  if (!table_[at_].is_healing) {
+    print(out, table_[at_], last);
+    if (idle_.tried()) out << describe(histories_[*idle_.tried()]) << '\n';
+    return;
+  }
   try {
     heal(table_[at_], &out);
   } catch (const Violation&) {  // it is what is being reported

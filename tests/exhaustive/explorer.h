@@ -12,11 +12,13 @@
 #include <functional>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "tests/exhaustive/histories.h"
+#include "tests/exhaustive/idle_messages.h"
 #include "tests/exhaustive/state_table.h"
 #include "tests/exhaustive/world.h"
 
@@ -35,8 +37,11 @@ struct Action {
 
 class Explorer {
  public:
+  // Everything, or all but what cannot make a difference.
+  enum class Search : std::uint8_t { kReduced, kWhole };
+
   // `world` outlives it.
-  explicit Explorer(const World& world);
+  explicit Explorer(const World& world, Search search = Search::kReduced);
 
   // Throws the Violation of the first rule that is broken.
   void explore(std::size_t most_states);
@@ -46,10 +51,16 @@ class Explorer {
   std::size_t ends() const { return ends_; }
   std::size_t moments() const { return histories_.moments(); }
 
+  // What the whole search has met, and `reduced` has not, or the other way round; nothing if both are worth the same.
+  std::optional<std::string> difference_from(const Explorer& reduced) const;
+
   // Where it is: all that happened since the beginning, with what was tried last.
   void print_path(std::ostream& out);
 
  private:
+  // False if a message was taken for idle that is not.
+  bool explore_once(std::size_t most_states);
+  void expand(const State& state);
   void set_up(State& state);
   bool has(Node store) const;  // a transaction needs it
 
@@ -59,6 +70,8 @@ class Explorer {
   void add_network_actions(const State& state, std::vector<Action>& actions) const;
   // It is all the same when this message arrives: then it does at once, or never.
   bool is_timeless(const State& state, MessageId id) const;
+  // Nothing is under way but what may be lost.
+  bool may_heal(const State& state) const;
   // Nothing more goes wrong. `out`: where each step is printed; may be null.
   void heal(State state, std::ostream* out);
   void settle(State& state, std::ostream* out);
@@ -71,7 +84,8 @@ class Explorer {
   EdgeId edge_of(const State& state, const Action& action);
   void apply(State& state, Node node, EdgeId edge, std::size_t sent);
   void crash(State& state, Node node);
-  void add(State& state, MessageId message) const;
+  void add(State& state, MessageId message);
+  void take_out_idle(State& state, Node node);
   static void remove(State& state, MessageId message);
 
   // What the checker knows after the edge, or of it as much as its node lived to send.
@@ -81,12 +95,15 @@ class Explorer {
   void print(std::ostream& out, const State& state, const Action& action);
 
   const World& world_;
+  const bool is_reduced_;
   Scripts scripts_;
   Histories histories_;
+  IdleMessages idle_;
   StateTable table_;
   std::deque<Checker> checkers_;
   std::unordered_map<std::string, std::uint32_t> checker_numbers_;  // by their state
   std::unordered_map<std::uint64_t, std::uint32_t> judged_;
+  std::set<std::string> outcomes_;  // what the checker knew when all was at rest
   std::size_t transitions_ = 0;
   std::size_t ends_ = 0;
   StateId at_{};

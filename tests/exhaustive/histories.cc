@@ -70,11 +70,8 @@ EdgeId Histories::step(MomentId from, std::uint32_t input) {
   Made made;
   give(*process, input, made);
   const Node node = (*this)[from].node;
-  const std::string state = process->state();
   MomentId to = from;
-  if (const auto found = states_.find(encode(node) + state); !state.empty() && found != states_.end()) {
-    to = found->second;
-  } else if (input != static_cast<std::uint32_t>(Input::kSignOfLife)) {  // which changes nothing
+  if (input != static_cast<std::uint32_t>(Input::kSignOfLife)) {  // which changes nothing
     Moment moment;
     moment.node = node;
     moment.before = from;
@@ -110,16 +107,57 @@ std::unique_ptr<Process> Histories::process_at(MomentId moment) {
 }
 
 MomentId Histories::add(Moment moment, const Process& process) {
+  const auto id = next_id<MomentId>(moments_.size());
+  moment.alike = states_.try_emplace(encode(moment.node) + process.state(), id).first->second;
+  if (moment.alike != id && (merges_ || is_client(moment.node))) return moment.alike;
   moment.start = process.start();
   moment.is_at_rest = process.is_at_rest();
   for (std::uint32_t input = 0; input < kInputs; ++input) {
     moment.can_happen[input] = process.can_happen(static_cast<Input>(input));
   }
   for (const Message& message : process.farewell()) moment.farewell.push_back(number(message));
-  const auto id = next_id<MomentId>(moments_.size());
-  if (const std::string state = process.state(); !state.empty()) states_.emplace(encode(moment.node) + state, id);
   moments_.push_back(std::move(moment));
   return id;
+}
+
+void Histories::check_alike() const {
+  const auto require = [this](bool holds, MomentId at) {
+    if (!holds)
+      throw Violation(std::string("two histories of ") + name_of((*this)[at].node) + " are not as alike as they look");
+  };
+  std::unordered_map<std::uint64_t, EdgeId> first;  // by the first moment of a state, and input
+  const auto compare = [&](std::uint64_t key, MomentId from, EdgeId id) {
+    const Edge& edge = (*this)[id];
+    const Edge& other = (*this)[first.emplace(key, id).first->second];
+    require((*this)[edge.to].alike == (*this)[other.to].alike && edge.is_checked == other.is_checked, from);
+    require(std::equal(edge.sent.begin(), edge.sent.end(), other.sent.begin(), other.sent.end(),
+                       [](const auto& one, const auto& two) { return one.message == two.message; }),
+            from);
+  };
+  constexpr std::uint32_t kCrash = 0xffffffff;
+  for (const auto& [step, edge] : steps_) {
+    const auto from = static_cast<MomentId>(step >> 32U);
+    compare(static_cast<std::uint64_t>((*this)[from].alike) << 32U | (step & 0xffffffff), from, edge);
+  }
+  for (const auto& [from, edge] : crashes_) {
+    compare(static_cast<std::uint64_t>((*this)[from].alike) << 32U | kCrash, from, edge);
+  }
+  for (const Moment& moment : moments_) {
+    const Moment& other = (*this)[moment.alike];
+    require(moment.start == other.start && moment.is_at_rest == other.is_at_rest &&
+                moment.can_happen == other.can_happen && moment.farewell == other.farewell,
+            moment.alike);
+  }
+}
+
+std::unordered_multimap<MomentId, Histories::Way> Histories::ways() const {
+  std::unordered_multimap<MomentId, Way> ways;
+  for (const auto& [step, edge] : steps_) {
+    const MomentId to = (*this)[edge].to;
+    if (const auto from = static_cast<MomentId>(step >> 32U); from != to) ways.emplace(from, Way{to, false});
+  }
+  for (const auto& [from, edge] : crashes_) ways.emplace(from, Way{(*this)[edge].to, true});
+  return ways;
 }
 
 EdgeId Histories::add(MomentId to, Made& made) {

@@ -1,9 +1,8 @@
 // Histories: every state that a node can be in, each met once.
 //
-// A node is known by what it was started with and by the inputs since, in their order (a client by its state). So the
-// many states of the world share few states of nodes, a step that two of them have in common is taken once, and a crash
-// leads back to one of few starts. Two histories may end in the same state: then more is explored than need be, never
-// less.
+// A node is had again by what it was started with and by the inputs since, in their order; it is known by its state:
+// two histories that end in the same one are one from there on. So the many states of the world share few states of
+// nodes, a step that two of them have in common is taken once, and a crash leads back to one of few starts.
 #pragma once
 
 #include <array>
@@ -37,6 +36,7 @@ struct Edge {
 
 struct Moment {
   Node node{};
+  MomentId alike{};  // the first one of this state; itself, if histories are merged
   MomentId before{};
   std::uint32_t input = 0;  // that led here; for a start: its number
   bool is_start = false;
@@ -48,6 +48,9 @@ struct Moment {
 
 class Histories {
  public:
+  // Unless it `merges`, two histories of a core that end in the same state stay two: more is explored than need be.
+  explicit Histories(bool merges) : merges_(merges) {}
+
   EdgeId begin(Node node, const Process::Start& start, const std::string& disk);
   EdgeId deliver(MomentId from, MessageId message);
   EdgeId happen(MomentId from, Input input);
@@ -56,6 +59,20 @@ class Histories {
   const Edge& operator[](EdgeId id) const { return edges_[static_cast<std::size_t>(id)]; }
   const Moment& operator[](MomentId id) const { return moments_[static_cast<std::size_t>(id)]; }
   const Message& operator[](MessageId id) const { return messages_[static_cast<std::size_t>(id)]; }
+
+  // Throws a Violation if two histories that have ended in one state were seen to go on differently: then something
+  // that a node depends on is missing in its state.
+  void check_alike() const;
+
+  // By node.
+  const std::unordered_map<std::string, MomentId>& states() const { return states_; }
+
+  // Where each moment was seen to lead.
+  struct Way {
+    MomentId to{};
+    bool is_crash = false;
+  };
+  std::unordered_multimap<MomentId, Way> ways() const;
 
   MessageId number(const Message& message);
   std::size_t moments() const { return moments_.size(); }
@@ -73,13 +90,14 @@ class Histories {
   EdgeId add(MomentId to, Made& made);
   MomentId add(Moment moment, const Process& process);
 
+  const bool merges_;
   std::deque<Edge> edges_;
   std::deque<Moment> moments_;
   std::deque<Message> messages_;
   std::vector<Process::Start> starts_;
   std::unordered_map<std::string, MessageId> message_numbers_;  // by their bytes
   std::unordered_map<std::string, EdgeId> begun_;               // by node and disk
-  std::unordered_map<std::string, MomentId> states_;            // by node and state, of nodes that can say it
+  std::unordered_map<std::string, MomentId> states_;            // by node and state
   std::unordered_map<std::uint64_t, EdgeId> steps_;             // by moment and input
   std::unordered_map<MomentId, EdgeId> crashes_;
   std::array<Running, kNodes> running_;

@@ -70,6 +70,16 @@ inline std::optional<Message> vote_lost(const Message& request) {
                  false,      coordinator::Event(coordinator::VoteLost{name_of(request.to), *id, "no answer"})};
 }
 
+inline bool is_registration(const Message& message) {
+  const auto* const event = std::get_if<coordinator::Event>(&message.event);
+  return event != nullptr && std::holds_alternative<coordinator::StoreRegistered>(*event);
+}
+
+// If its receiver dies, it does not reach the next start: it is an answer to the one that asked, or made again for it.
+inline bool ends_with_its_receiver(const Message& message) {
+  return message.asked_start != 0 || is_registration(message);
+}
+
 inline std::string describe(const Message& message) {
   return std::string(name_of(message.from)) + " > " + name_of(message.to) + ": " + simulation::describe(message.event);
 }

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
+#include <variant>
 #include <vector>
 
 #include "tests/exhaustive/checker.h"
@@ -57,8 +59,24 @@ class Process {
   // It dies: how it starts again. `disk`: what that depends on, and nothing else.
   virtual Start dies(std::string& disk) const = 0;
 
-  // All of its state, if it can be said; else empty.
+  // All of its state: two processes of one node with the same state do the same from now on.
   virtual std::string state() const = 0;
 };
+
+// If the event is a call, it gets its number: the lowest that no call has that waits. So the number says nothing of
+// those before it.
+template <typename Event, typename CallId>
+void begin_call(Event& event, const Message& message, std::map<CallId, Message>& waiting) {
+  std::uint64_t number = 1;
+  for (const auto& [call, request] : waiting) {
+    if (call != CallId{number}) break;
+    ++number;
+  }
+  std::visit(
+      [&](auto& each) {
+        if constexpr (requires { each.call; }) waiting.emplace(each.call = CallId{number}, message);
+      },
+      event);
+}
 
 }  // namespace assent::exhaustive

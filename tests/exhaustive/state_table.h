@@ -1,16 +1,16 @@
 // StateTable: every state that was met, in the order in which they were, and where each was met from.
+//
+// Few positions of the nodes and few sets of messages make many states: each is kept once, and a state is four numbers.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
 #include <deque>
-#include <stdexcept>
 #include <type_traits>
-#include <vector>
 
 #include "tests/exhaustive/histories.h"
+#include "tests/exhaustive/numbered.h"
 #include "tests/exhaustive/world.h"
 
 namespace assent::exhaustive {
@@ -39,55 +39,50 @@ class StateTable {
  public:
   // Adds it, unless it is known.
   void add(const State& state, StateId from) {
-    if (2 * states_.size() >= places_.size()) grow();
-    std::uint32_t& place = find(state);
-    if (place != kFree) return;
-    if (states_.size() >= kFree) throw std::length_error("the world has too many states");
-    place = static_cast<std::uint32_t>(states_.size());
-    states_.push_back({state, from});
+    const Numbers numbers{nodes_.add(state.nodes), flights_.add({state.in_flight, state.messages}), state.checker,
+                          faults_.add({state.left, state.is_healing})};
+    if (states_.add(numbers) == from_.size()) from_.push_back(from);
+  }
+
+  bool contains(const State& state) {
+    const auto nodes = nodes_.find(state.nodes);
+    const auto flight = flights_.find({state.in_flight, state.messages});
+    const auto faults = faults_.find({state.left, state.is_healing});
+    return nodes && flight && faults && states_.find({*nodes, *flight, state.checker, *faults});
   }
 
   std::size_t size() const { return states_.size(); }
-  const State& operator[](StateId id) const { return states_[static_cast<std::size_t>(id)].state; }
-  StateId from(StateId id) const { return states_[static_cast<std::size_t>(id)].from; }
+
+  State operator[](StateId id) const {
+    const Numbers& numbers = states_[static_cast<std::uint32_t>(id)];
+    const Flight& flight = flights_[numbers.flight];
+    const Faults& faults = faults_[numbers.faults];
+    return {nodes_[numbers.nodes], numbers.checker, faults.left, faults.is_healing, flight.in_flight, flight.messages};
+  }
+
+  StateId from(StateId id) const { return from_[static_cast<std::size_t>(id)]; }
 
  private:
-  static constexpr std::uint32_t kFree = 0xffffffff;
-
-  struct Met {
-    State state;
-    StateId from{};
+  struct Flight {
+    std::uint16_t in_flight = 0;
+    std::array<MessageId, State::kMost> messages{};
+  };
+  struct Faults {
+    Budget left;
+    bool is_healing = false;
+  };
+  struct Numbers {
+    std::uint32_t nodes = 0;
+    std::uint32_t flight = 0;
+    std::uint32_t checker = 0;
+    std::uint32_t faults = 0;
   };
 
-  // Its place, or the free one where it belongs: the first from its hash on.
-  std::uint32_t& find(const State& state) {
-    std::size_t place = hash(state);
-    while (true) {
-      place &= places_.size() - 1;
-      if (places_[place] == kFree || states_[places_[place]].state == state) return places_[place];
-      ++place;
-    }
-  }
-
-  void grow() {
-    places_.assign(std::max<std::size_t>(1024, 2 * places_.size()), kFree);
-    for (std::uint32_t id = 0; id < states_.size(); ++id) find(states_[id].state) = id;
-  }
-
-  static std::size_t hash(const State& state) {
-    std::array<std::uint64_t, sizeof(State) / sizeof(std::uint64_t)> words{};
-    static_assert(sizeof words == sizeof state);
-    std::memcpy(words.data(), &state, sizeof state);
-    std::uint64_t hash = 0;
-    for (const std::uint64_t word : words) {
-      hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
-      hash ^= hash >> 32U;
-    }
-    return hash;
-  }
-
-  std::deque<Met> states_;
-  std::vector<std::uint32_t> places_;
+  Numbered<std::array<MomentId, kNodes>> nodes_;
+  Numbered<Flight> flights_;
+  Numbered<Faults> faults_;
+  Numbered<Numbers> states_;
+  std::deque<StateId> from_;
 };
 
 }  // namespace assent::exhaustive

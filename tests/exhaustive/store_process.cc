@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "tests/exhaustive/core_state.h"
 #include "tests/exhaustive/encode.h"
 
 namespace assent::exhaustive {
@@ -60,16 +61,20 @@ bool StoreProcess::is_at_rest() const {
   return disk_.image().rows.empty() && totals.active + totals.locks + totals.waiting == 0;
 }
 
+std::string StoreProcess::state() const {
+  std::string bytes;
+  encode_core(bytes, *core_);
+  encode(bytes, disk_.image());
+  encode(bytes, position_);
+  encode(bytes, now_);
+  encode(bytes, is_batch_ended_);
+  encode(bytes, waiting_);
+  return bytes;
+}
+
 void StoreProcess::tell(const Message& message, Made& made) {
   Event event = std::get<Event>(message.event);
-  std::visit(
-      [&](auto& each) {
-        if constexpr (requires { each.call; }) {
-          each.call = CallId{++calls_};
-          waiting_.emplace(each.call, message);
-        }
-      },
-      event);
+  begin_call(event, message, waiting_);
   step(event, made);
 }
 

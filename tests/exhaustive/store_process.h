@@ -25,7 +25,7 @@ class StoreProcess final : public Process {
   bool is_at_rest() const override;
   std::vector<Message> farewell() const override;
   Start dies(std::string& disk) const override;
-  std::string state() const override { return {}; }
+  std::string state() const override;
 
  private:
   StoreProcess(Node node, const simulation::ModelImage& image);
@@ -48,7 +48,6 @@ class StoreProcess final : public Process {
   StorePosition position_{};
   Time now_{};
   bool is_batch_ended_ = true;  // the core knows that there is nothing at hand
-  std::uint64_t calls_ = 0;
   std::map<participant::CallId, Message> waiting_;
 };
 

@@ -18,12 +18,20 @@ struct Budget {
   std::uint8_t asks = 0;     // a client asks for an outcome, at any time
 };
 
+enum class Size : std::uint8_t {
+  kSmall,   // explored also as a whole, with nothing left out, and compared
+  kMedium,  // of seconds
+  kLong,    // takes minutes, or gigabytes
+};
+
 struct World {
   std::string name;
   Budget budget;
   std::vector<Script> clients;  // one or two
+  Size size = Size::kSmall;
 };
 
+// The small ones first, and the smallest of those.
 const std::vector<World>& worlds();
 
 }  // namespace assent::exhaustive

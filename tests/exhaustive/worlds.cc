@@ -10,6 +10,14 @@ Script write_at_both() {
   return {.steps = {{Node::kStore1, kAccount, true}, {Node::kStore2, kAccount, true}}};
 }
 
+Script read_at_both() {
+  return {.steps = {{Node::kStore1, kAccount, false}, {Node::kStore2, kAccount, false}}};
+}
+
+Script write_at(Node store) {
+  return {.steps = {{store, kAccount, true}}};
+}
+
 // The client hears only when both stores have applied it.
 Script applied(Script script) {
   script.return_when = coordinator::ReturnWhen::kApplied;
@@ -48,6 +56,30 @@ const std::vector<World>& worlds() {
       {"interactive-repeats", {0, 0, 1, 1, 0}, {interactive(write_at_both())}},
       {"interactive-asks", {0, 1, 0, 1, 1}, {interactive(write_at_both())}},
       {"one-store", {2, 0, 0, 0, 0}, {{.steps = {{Node::kStore1, kAccount, true}}}}},
+
+      // Two crashes, or faults beside two transactions.
+      {"one-shot-crashes", {2, 1, 0, 0, 0}, {write_at_both()}, Size::kMedium},
+      {"interactive-crashes", {2, 1, 0, 0, 0}, {interactive(write_at_both())}, Size::kMedium},
+      {"one-shot-timer", {1, 1, 0, 1, 0}, {write_at_both()}, Size::kMedium},
+      {"crosswise-crash", {1, 0, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kMedium},
+
+      {"complete-one-shot", {2, 1, 1, 0, 0}, {write_at_both()}, Size::kLong},
+      {"complete-one-shot-timer", {2, 1, 0, 1, 0}, {applied(write_at_both())}, Size::kLong},
+      {"complete-one-shot-ask", {2, 1, 0, 0, 1}, {write_at_both()}, Size::kLong},
+      {"complete-interactive", {2, 1, 1, 0, 0}, {interactive(write_at_both())}, Size::kLong},
+      {"complete-interactive-timer", {2, 1, 0, 1, 0}, {interactive(write_at_both())}, Size::kLong},
+      {"complete-interactive-ask", {2, 1, 0, 0, 1}, {interactive(write_at_both())}, Size::kLong},
+      {"complete-reader", {2, 1, 1, 0, 0}, {read_and_write(Node::kStore1, Node::kStore2)}, Size::kLong},
+      {"complete-conflict", {1, 1, 0, 0, 0}, {write_at(Node::kStore1), write_at(Node::kStore1)}, Size::kLong},
+      {"complete-conflict-crashes", {2, 0, 0, 0, 0}, {write_at(Node::kStore1), write_at(Node::kStore1)}, Size::kLong},
+      {"complete-skew",
+       {1, 1, 0, 0, 0},
+       {read_and_write(Node::kStore1, Node::kStore2), read_and_write(Node::kStore2, Node::kStore1)},
+       Size::kLong},
+      {"complete-reader-writer", {1, 1, 0, 0, 0}, {read_at_both(), write_at_both()}, Size::kLong},
+      {"complete-crosswise", {1, 1, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kLong},
+      {"complete-crosswise-crashes", {2, 0, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kLong},
+      {"complete-both-kinds", {1, 1, 0, 0, 0}, {write_at_both(), interactive(write_at_both())}, Size::kLong},
   };
   return all;
 }

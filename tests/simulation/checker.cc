@@ -14,14 +14,9 @@ using coordinator::CommitRecord;
 using coordinator::EndRecord;
 using coordinator::LogRecord;
 using participant::BranchRow;
-using participant::LockMode;
 using participant::RowState;
 
 namespace {
-
-void require(bool holds, const char* rule, const TransactionId& id, const std::string& what) {
-  if (!holds) throw Violation(std::string(rule) + ": transaction " + describe(id) + ": " + what);
-}
 
 // That have struck so far. That a client begins a transaction is none.
 std::size_t faults_of(const World& world) {
@@ -37,11 +32,6 @@ void add(coordinator::LogState& log, const LogRecord& record) {
 }
 
 }  // namespace
-
-bool Checker::Txn::names(const std::string& store, const BranchNumber& branch) const {
-  return record && std::any_of(record->branches.begin(), record->branches.end(),
-                               [&](const auto& named) { return named.store == store && named.branch == branch; });
-}
 
 bool Checker::Txn::is_guessed(const std::string& store) const {
   return std::any_of(guessed.begin(), guessed.end(), [&](const auto& guess) { return guess.first == store; });
@@ -138,22 +128,12 @@ void Checker::logged(LogIdentity log, std::span<const LogRecord> records) {
 
 void Checker::is_logged(const CommitRecord& commit) {
   Txn& txn = txns_[commit.id];
-  require(!txn.record, "R1", commit.id, "decided twice");
-  require(!txn.told_aborted, "R4", commit.id, "commits after a client was told aborted");
-  require(!txn.told_forgotten, "R4", commit.id, "commits after a client was told that it is forgotten");
+  txn.is_logged(commit);
   std::set<std::string> stores;
-  for (const auto& branch : commit.branches) {
-    const std::pair name{branch.store, branch.branch};
-    stores.insert(branch.store);
-    require(txn.prepared.contains(name), "R2", commit.id, "commits without the yes of " + branch.store);
-    require(!txn.given_up.contains(name), "R1", commit.id, "commits after " + branch.store + " gave it up");
-    require(!txn.given_up.contains({branch.store, kNoBranch}), "R1", commit.id,
-            "commits after " + branch.store + " was told to abort whatever it has of it");
-  }
+  for (const auto& branch : commit.branches) stores.insert(branch.store);
   for (const auto& [store, accounts] : txn.writes) {
     require(stores.contains(store), "R2", commit.id, "the record forgets " + store);
   }
-  txn.record = commit;
 }
 
 void Checker::is_logged(LogIdentity log, const EndRecord& end) {
@@ -194,31 +174,12 @@ void Checker::journaled(const std::string& store, const StoreImage& image) {
   if (image.has_rule && !has_even_pair(image.accounts))
     throw Violation("R8: " + store + " has taken what a last run refuses");
   const StoreImage before = std::exchange(images_[store], image);
-  for (const auto& [id, row] : before.rows) {
-    const auto now = image.rows.find(id);
-    if (now == image.rows.end() || now->second.branch != row.branch) vanishes(store, row);
-  }
-  for (const auto& [id, row] : image.rows) {
-    const auto then = before.rows.find(id);
-    const bool is_new = then == before.rows.end() || then->second.branch != row.branch;
-    if (is_new) appears(store, row, image);
-    const bool is_ended = !is_new && then->second.state == RowState::kPrepared && row.state != RowState::kPrepared;
-    if (is_ended && row.state != RowState::kResolvedAbort) is_applied(store, row, image);
-  }
-}
-
-void Checker::appears(const std::string& store, const BranchRow& row, const StoreImage& image) {
-  require(row.state == RowState::kPrepared, "R1", row.id, "a branch at " + store + " is born committed");
-  txns_[row.id].prepared.emplace(store, row.branch);
-  for (const auto& [other, beside] : image.rows) {
-    if (other == row.id || beside.state != RowState::kPrepared) continue;
-    for (const auto& lock : row.locks) {
-      const bool conflicts = std::any_of(beside.locks.begin(), beside.locks.end(), [&](const auto& held) {
-        return held.name == lock.name && (lock.mode == LockMode::kExclusive || held.mode == LockMode::kExclusive);
+  compare_rows(
+      before.rows, image.rows, [&](const BranchRow& row) { vanishes(store, row); },
+      [&](const BranchRow& row) { txns_[row.id].appears(store, row, image.rows); },
+      [&](const BranchRow& row) {
+        if (row.state != RowState::kResolvedAbort) is_applied(store, row, image);
       });
-      require(!conflicts, "R5", row.id, "at " + store + " a key has a second prepared owner, " + describe(other));
-    }
-  }
 }
 
 void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
@@ -269,14 +230,7 @@ void Checker::leaves(const coordinator::OutcomeAnswered& answer, bool applied) {
 }
 
 void Checker::leaves(const coordinator::SendDecision& decision) {
-  Txn& txn = txns_[decision.id];
-  const bool is_committed = txn.names(decision.store, decision.branch);
-  require(is_committed == (decision.decision == Decision::kCommit), "R3", decision.id,
-          "the decision sent to " + decision.store + " is not what is durable");
-  if (is_committed) return;
-  require(decision.branch != kNoBranch || !txn.record, "R1", decision.id,
-          decision.store + " is told to abort whatever it has of a committed transaction");
-  txn.given_up.emplace(decision.store, decision.branch);
+  txns_[decision.id].leaves(decision);
 }
 
 void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswered& answer,
@@ -321,10 +275,7 @@ void Checker::leaves(const std::string& store, const participant::VoteAnswered& 
     }
     return world_.count("votes already committed");
   }
-  const auto& rows = images_.at(store).rows;
-  if (std::none_of(rows.begin(), rows.end(), [&](const auto& row) { return row.second.branch == vote.branch; })) {
-    throw Violation("R3: " + store + " votes yes before branch " + to_string(vote.branch) + " is durable");
-  }
+  check_promise(store, vote.branch, images_.at(store).rows);
 }
 
 void Checker::leaves(const std::string& store, const participant::DecisionAnswered& answer) const {

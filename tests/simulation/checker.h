@@ -27,6 +27,7 @@
 #include "assent/outcome.h"
 #include "coordinator/core/events.h"
 #include "participant/core/events.h"
+#include "tests/simulation/agreement.h"
 #include "tests/simulation/model_store.h"
 #include "tests/simulation/plan.h"
 #include "tests/simulation/world.h"
@@ -84,13 +85,11 @@ class Checker {
   std::vector<TransactionId> begun() const;
 
  private:
-  struct Txn {
+  struct Txn : Agreement {
     std::optional<Time> begun;
     std::size_t faults = 0;         // that had struck when it began
     std::optional<Time> committed;  // a client heard so
     bool is_counted = false;
-    bool told_aborted = false;
-    bool told_forgotten = false;
     bool may_be_forgotten = false;  // already: its log was restored
     bool is_missed = false;         // by it: only stores have heard of the commit that were not asked
     AccountId marker = 0;
@@ -99,19 +98,15 @@ class Checker {
     std::map<std::string, std::vector<AccountId>> writes;
     std::set<std::tuple<std::string, AccountId, std::size_t>> reads;           // store, account, version
     std::set<std::tuple<std::string, AccountId, std::string>> reads_of_lists;  // store, list, items
-    std::set<std::pair<std::string, BranchNumber>> prepared;                   // durable once
-    std::set<std::pair<std::string, BranchNumber>> given_up;  // prepared, then gone; or told to be. kNoBranch: any
-    std::set<std::pair<std::string, BranchNumber>> refused;   // the store has voted no
+    std::set<std::pair<std::string, BranchNumber>> refused;                    // the store has voted no
     std::set<std::string> applied;
     std::set<std::string> heard;  // applied because it was told to
     std::set<std::pair<std::string, BranchNumber>> applied_as;
-    std::optional<coordinator::CommitRecord> record;
     std::optional<Time> ended;  // in the log
 
     std::set<std::pair<std::string, BranchNumber>> guessed;  // how they end, by an operator
     std::set<std::string> contradicted;                      // stores, by the end record
 
-    bool names(const std::string& store, const BranchNumber& branch) const;
     bool is_guessed(const std::string& store) const;
   };
 
@@ -120,7 +115,6 @@ class Checker {
   bool has_been_retained(const Txn& txn) const;
   void is_logged(const coordinator::CommitRecord& commit);
   void is_logged(LogIdentity log, const coordinator::EndRecord& end);
-  void appears(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void vanishes(const std::string& store, const participant::BranchRow& row);
   const std::vector<TransactionId>& writers(const std::string& store, AccountId account) const;

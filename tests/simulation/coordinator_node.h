@@ -95,6 +95,7 @@ class CoordinatorNode {
   bool open_log();
   void refuse_a_second();
   void settle_in_doubt();
+  void keep();
   bool is_told_by_all(const coordinator::LogDisk& copy) const;
   // It is gone for good, and restored; then the process starts again.
   bool loses_its_log();

@@ -6,6 +6,7 @@
 #include "coordinator/log/segment_reader.h"
 #include "tests/simulation/cluster.h"
 #include "tests/simulation/coordinator_node.h"
+#include "tests/simulation/disk_faults.h"
 
 namespace assent::simulation {
 
@@ -38,7 +39,12 @@ bool Cluster::serves_a_copy() const {
 }
 
 void CoordinatorNode::keep_a_copy() {
-  if (!is_up() || old_logs_.size() >= kCopies) return;
+  if (is_up() && old_logs_.size() < kCopies) keep();
+}
+
+// On a disk that works.
+void CoordinatorNode::keep() {
+  make_usable(cluster_.world, disk_);
   old_logs_.push_back(disk_);
   old_logs_.back().set_full(false);
   old_logs_.back().set_broken(Broken::kNot);
@@ -93,9 +99,7 @@ bool CoordinatorNode::loses_its_log() {
   world.count("logs lost");
   world.say("the log of ", name_, " is lost");
   const auto copy = old_logs_[world.below(old_logs_.size())];
-  old_logs_.push_back(disk_);  // it may turn up again
-  old_logs_.back().set_full(false);
-  old_logs_.back().set_broken(Broken::kNot);
+  keep();  // it may turn up again
   disk_ = copy;
   in_doubt_.clear();
   std::set<std::string> asked;

@@ -5,6 +5,7 @@
 
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
+#include "tests/simulation/disk_faults.h"
 
 namespace assent::simulation {
 
@@ -42,6 +43,7 @@ void LogRestoration::begin() {
   found_.clear();
   testimonies_.clear();
   complete_.clear();
+  make_usable(cluster_.world, disk_);
   directory_ = disk_.directory();
   auto claimed = claim_log(*directory_, /*create=*/false);
   if (!claimed) throw Violation("the copy of a log cannot be read: " + claimed.error().message);
@@ -129,11 +131,9 @@ void LogRestoration::restore() {
     return begin();
   }
   const bool may_fail = world.strikes(Incident::kDiskError);
-  if (may_fail) {
-    disk_.fail(1 + world.below(kOperations), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone);
-  }
+  if (may_fail) fail_soon(world, disk_, kOperations, false);
   const auto replaced = replace_log(*directory_, claimed_, restored->state, kSegmentBytes);
-  disk_.fail(0, Fault::kNothingDone);
+  end_failing(world, disk_);
   directory_.reset();
   if (!replaced) {
     if (!may_fail && replaced.error().kind != ErrorKind::kUnavailable) throw Violation(replaced.error().message);

@@ -9,7 +9,6 @@
 #include <optional>
 #include <ostream>
 #include <set>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,16 +16,11 @@
 
 #include "assent/time.h"
 #include "tests/simulation/incidents.h"
+#include "tests/simulation/violation.h"
 
 namespace assent::simulation {
 
 using namespace std::chrono_literals;
-
-// A rule of the protocol was broken: the run ends here, and its seed is to be replayed.
-class Violation : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 // A decision that something happens, by its number in the run.
 using DecisionNumber = std::uint64_t;
