@@ -11,9 +11,8 @@
 //       is waited for, on a lease or a deadline that has passed.
 //   K4  *Aborted* is said only of an id of this log that can no longer begin, and has no commit record.
 //   K5  After Halt there are no more effects.
-//   K6  Until a store has shown that this log is the newest, no ids are given out, and no *aborted* is said to a
-//   client:
-//       such calls wait, or hear that it is not known. The first start of a log needs no proof.
+//   K6  Until a store has shown that this log is the newest, clients get no ids, and do not hear *aborted*: such calls
+//       wait, or hear that it is not known. Nor is a new store taken in. The first start of a log needs no proof.
 #pragma once
 
 #include <cstdint>

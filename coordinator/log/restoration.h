@@ -6,9 +6,8 @@
 //
 //   A1  A commit that some store has heard of is committed at every store that holds a branch of it, at the position at
 //       which it was first written.
-//   A2  No position and no epoch is used again that any store has seen, or that a start had which no store has heard
-//   of:
-//       such a start may have given out ids. kUnheard of each are left out.
+//   A2  No position and no epoch is used again that any store has seen, nor one of a start that no store has heard of,
+//       which may have given out ids: kUnheardPositions and kUnheardEpochs are left out.
 //   A3  An id of an earlier epoch without a record is *forgotten*, never *aborted*: it may have committed.
 //   A4  The starts before this one are not known any more. So a store that was not asked, and may hold what contradicts
 //       this log, stops the coordinator when it registers.

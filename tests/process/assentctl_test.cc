@@ -276,6 +276,19 @@ TEST_F(AssentctlTest, ABranchInDoubtEndsWhenTheCoordinatorIsBack) {
   EXPECT_THAT(ctl({"sql", "left", "SELECT balance FROM accounts"}).out, HasSubstr("100"));
 }
 
+// S6: stores find the log again by its identity.
+TEST_F(AssentctlTest, ABranchInDoubtEndsWhenTheCoordinatorIsBackAtAnotherAddress) {
+  leave_in_doubt();
+  ASSERT_NE(id_in_doubt(), "");
+  const auto before = coordinator_.address();
+  start_coordinator({"--listen", daemon::own_loopback()});
+  ASSERT_NE(coordinator_.address(), before);
+  participant_.kill();
+  start_participant();
+  EXPECT_TRUE(becomes_true([this] { return id_in_doubt().empty(); }));
+  EXPECT_THAT(ctl({"sql", "left", "SELECT balance FROM accounts"}).out, HasSubstr("100"));
+}
+
 TEST_F(AssentctlTest, WithoutTheCoordinatorAPreparedBranchCanBeResolvedByHand) {
   leave_in_doubt();
   const auto resolved = resolve(id_in_doubt(), {"--abort", "--reason", "its log is lost"});

@@ -72,15 +72,16 @@ class ProcessTest : public testing::Test {
     return daemon::run_to_end({program(name), arguments, environment, {}}).value();
   }
 
-  // On a free port, the first time with a new log.
+  // On a free port, the first time with a new log; then where it was.
   void start_coordinator(Words more = {}, const std::map<std::string, std::string>& environment = {}) {
-    Words arguments{"--data", path("log"), "--listen",
-                    coordinator_.address().empty() ? daemon::own_loopback() : coordinator_.address()};
+    Words arguments{"--data", path("log")};
+    const auto unless_given = [&](const char* flag, const std::string& value) {
+      if (std::find(more.begin(), more.end(), flag) == more.end()) arguments.insert(arguments.end(), {flag, value});
+    };
+    unless_given("--listen", coordinator_.address().empty() ? daemon::own_loopback() : coordinator_.address());
     if (!std::filesystem::exists(path("log"))) arguments.emplace_back("--create");
     // A large one takes longer to write than the rest of a test.
-    if (std::find(more.begin(), more.end(), "--segment") == more.end()) {
-      arguments.insert(arguments.end(), {"--segment", "1MiB"});
-    }
+    unless_given("--segment", "1MiB");
     arguments.insert(arguments.end(), more.begin(), more.end());
     coordinator_.start({program("assent-coordinator"), arguments, environment, path("coordinator.log")}).value();
   }
