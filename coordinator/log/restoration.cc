@@ -73,6 +73,23 @@ std::optional<Error> find_double(const Testimonies& testimonies) {
   return std::nullopt;
 }
 
+// Of a commit that has not ended, every store that is named holds the branch. One that does not has seen it end since;
+// or it has aborted it: the copy is of a line that the log has left, when it was lost and restored before. Either way
+// only what the stores have heard may stand: another store may still be prepared, and must abort then.
+void drop_given_up(LogState& old, const Testimonies& testimonies) {
+  const auto holds = [&](const CommittedBranch& named) {
+    const auto testimony = testimonies.find(named.store);
+    if (testimony == testimonies.end()) return true;  // it is not known to have given it up
+    const auto& branches = testimony->second.branches;
+    return std::any_of(branches.begin(), branches.end(),
+                       [&](const auto& branch) { return branch.branch == named.branch; });
+  };
+  std::erase_if(old.commits, [&](const auto& entry) {
+    const auto& [record, end] = entry.second;
+    return !end && !std::all_of(record.branches.begin(), record.branches.end(), holds);
+  });
+}
+
 Result<Commits> gather_commits(const LogState& old, const Testimonies& testimonies) {
   Commits commits;
   for (const auto& [position, commit] : old.commits) {
@@ -156,6 +173,8 @@ Result<Restoration> restore_log(LogState old, const Testimonies& testimonies, co
   if (auto missing = find_missing(old, testimonies, without)) return *missing;
   if (auto impostor = find_impostor(old, testimonies)) return *impostor;
   if (auto doubled = find_double(testimonies)) return *doubled;
+  if (const auto contradicted = gather_commits(old, testimonies); !contradicted) return contradicted.error();
+  drop_given_up(old, testimonies);
   const auto commits = gather_commits(old, testimonies);
   if (!commits) return commits.error();
   const auto lost = find_lost(old, testimonies, *commits);

@@ -90,8 +90,9 @@ class Checker {
     std::size_t faults = 0;         // that had struck when it began
     std::optional<Time> committed;  // a client heard so
     bool is_counted = false;
-    bool may_be_forgotten = false;  // already: its log was restored
-    bool is_missed = false;         // by it: only stores have heard of the commit that were not asked
+    bool may_be_forgotten = false;                  // already: its log was restored
+    std::optional<coordinator::CommitRecord> lost;  // its record, with the log
+    bool is_missed = false;                         // by it: only stores have heard of the commit that were not asked
     AccountId marker = 0;
     std::string child_at;
     IsolationLevel level = IsolationLevel::kSerializable;
@@ -122,6 +123,7 @@ class Checker {
   std::size_t version_of(const TransactionId& reader, const std::string& store, AccountId list,
                          const std::string& items) const;
 
+  void turns_up_again(Txn& txn);
   void check_guesses() const;
 
   World& world_;

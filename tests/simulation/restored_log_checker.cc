@@ -1,5 +1,6 @@
 // What must hold of a log that was lost, and restored from an old copy and what the stores know.
 #include <algorithm>
+#include <utility>
 
 #include "tests/simulation/checker.h"
 #include "tests/simulation/describe.h"
@@ -27,10 +28,11 @@ void Checker::restored(const coordinator::LogState& state, const std::set<std::s
     for (const auto& branch : txn.record->branches) {
       if (txn.applied.contains(branch.store)) txn.guessed.emplace(branch.store, branch.branch);
     }
-    txn.record.reset();
+    txn.lost = std::exchange(txn.record, std::nullopt);
   }
   for (const auto& [position, commit] : state.commits) {
     auto& txn = txns_[commit.record.id];
+    if (!txn.record && txn.lost) turns_up_again(txn);
     const bool is_known = txn.record && txn.record->commit == position &&
                           std::all_of(commit.record.branches.begin(), commit.record.branches.end(),
                                       [&](const auto& branch) { return txn.names(branch.store, branch.branch); });
@@ -40,6 +42,19 @@ void Checker::restored(const coordinator::LogState& state, const std::set<std::s
     }
   }
   logs_[state.log] = state;
+}
+
+// The log that was lost is taken for a copy: its commit may stand if no store has given it up meanwhile.
+void Checker::turns_up_again(Txn& txn) {
+  for (const auto& branch : txn.lost->branches) {
+    const auto& rows = images_.at(branch.store).rows;
+    const auto row = rows.find(txn.lost->id);
+    if (row == rows.end() || row->second.branch != branch.branch) return;
+  }
+  world_.count("commits of lost logs that turned up again");
+  txn.given_up.clear();  // it was told to, and has not heard it
+  txn.told_forgotten = false;
+  txn.record = std::exchange(txn.lost, std::nullopt);
 }
 
 }  // namespace assent::simulation

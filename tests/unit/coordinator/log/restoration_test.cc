@@ -60,6 +60,12 @@ class Restored : public testing::Test {
     EXPECT_THAT(restored.error().message, message);
   }
 
+  // They hold the branches of the commit at 5, as the copy names them.
+  void hold_the_unended(Position at_ledger, Position at_stock) {
+    ledger().branches.push_back({id(5), {1, 5}, "a state", at_ledger, {"ledger", "stock"}});
+    stock().branches.push_back({id(5), {3, 5}, "a state", at_stock, {"ledger", "stock"}});
+  }
+
   Testimony& ledger() { return testimonies_.at("ledger"); }
   Testimony& stock() { return testimonies_.at("stock"); }
 
@@ -101,7 +107,8 @@ TEST_F(Restored, AStrayBranchAtAStoreThatHasReleasedTheCommitIsNotCommittedAgain
 }
 
 TEST_F(Restored, WhatTheLogHasOnRecordStaysAsItIs) {
-  ledger().branches = {branch(4, 4), branch(5, 5)};
+  ledger().branches = {branch(4, 4)};
+  hold_the_unended(Position{5}, {});
   const auto restored = restore().value();
   EXPECT_THAT(restored.found, IsEmpty());
   EXPECT_EQ(restored.state.commits, old_copy().commits);
@@ -109,8 +116,31 @@ TEST_F(Restored, WhatTheLogHasOnRecordStaysAsItIs) {
 }
 
 TEST_F(Restored, ABranchOfAnUnendedCommitOnRecordIsNotPresumedAborted) {
-  ledger().branches = {{id(5), {1, 5}, "prepared", {}, {"ledger", "stock"}}};
+  hold_the_unended({}, {});
   EXPECT_THAT(restore().value().presumed, IsEmpty());
+}
+
+// It has ended since; or the copy is the very log that was lost before, and its stores have been told to abort.
+TEST_F(Restored, AnUnendedCommitOnRecordThatANamedStoreHasGivenUpDoesNotStand) {
+  ledger().branches = {{id(5), {1, 5}, "prepared", {}, {"ledger", "stock"}}};
+  const auto restored = restore().value();
+  EXPECT_FALSE(restored.state.commits.contains(Position{5}));
+  EXPECT_TRUE(restored.state.commits.contains(Position{4})) << "it has ended";
+  EXPECT_THAT(restored.presumed, ElementsAre(PresumedBranch{id(5), "ledger", "prepared", {}}));
+}
+
+TEST_F(Restored, WhatStandsOfSuchACommitIsWhatStoresHaveHeard) {
+  stock().branches = {{id(5), {3, 5}, "committed", Position{5}, {"ledger", "stock"}}};
+  const auto restored = restore().value();
+  ASSERT_EQ(restored.found.size(), 1U);
+  EXPECT_THAT(restored.found[0].branches, ElementsAre(CommittedBranch{"stock", StoreIdentity{0xb2}, {3, 5}}));
+}
+
+TEST_F(Restored, AnUnendedCommitStandsIfItIsNotKnownThatAStoreHasGivenItUp) {
+  ledger().branches = {{id(5), {1, 5}, "prepared", {}, {"ledger", "stock"}}};
+  testimonies_.erase("stock");
+  without_.insert("stock");
+  EXPECT_TRUE(restore().value().state.commits.contains(Position{5}));
 }
 
 TEST_F(Restored, APreparedBranchOfWhichNoCommitIsKnownIsPresumedAborted) {
