@@ -41,13 +41,13 @@ Settings settings(World& world) {
 CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log)
     : cluster_(cluster), name_(std::move(name)), log_identity_(log), clock_(cluster.world) {}
 
-CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, LogDisk copy)
+CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, const LogDisk& copy)
     : cluster_(cluster),
       name_(of.name_ + ".copy"),
       log_identity_(of.log_identity_),
       is_copy_(true),
       clock_(cluster.world),
-      disk_(std::move(copy)) {}
+      disk_(copy) {}
 
 void CoordinatorNode::start() {
   if (core_ || restoration_ || !is_served_ || !open_log()) return;

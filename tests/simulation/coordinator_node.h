@@ -38,7 +38,7 @@ class CoordinatorNode {
 
   CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log);
   // On an old copy of the log of another one, beside it.
-  CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, coordinator::LogDisk copy);
+  CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, const coordinator::LogDisk& copy);
 
   const std::string& name() const { return name_; }
   LogIdentity log() const { return log_identity_; }
