@@ -4,10 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/coordinator/core/now.h"
+
 namespace assent::coordinator {
 namespace {
 
-constexpr Time kNow{1000s};
 const TransactionId kId{LogIdentity{1}, Epoch{1}, 0};
 
 class CommitProtocolTest : public testing::Test {

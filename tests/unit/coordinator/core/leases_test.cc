@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/coordinator/core/now.h"
+
 namespace assent::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Time kNow{1000s};
 
 Leases leases() {
   return {60s, 30s, /*most_ids=*/8, /*most_leases=*/2};

@@ -8,22 +8,22 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr LogIdentity kLog{0x10};
+constexpr LogIdentity kLineageLog{0x10};
 
 // Epoch 1 starts at position 1, epoch 2 at 10, and epoch 3, the present one, at 11.
-const Lineage kLineage{kLog,
+const Lineage kLineage{kLineageLog,
                        {{Epoch{1}, {Nonce{101}, Position{1}}},
                         {Epoch{2}, {Nonce{102}, Position{10}}},
                         {Epoch{3}, {Nonce{103}, Position{11}}}}};
 constexpr Position kDurable{20};
 
 CoordinatorLine seen(std::uint64_t epoch, std::uint64_t nonce, std::uint64_t durable) {
-  return {kLog, Epoch{epoch}, Nonce{nonce}, Position{durable}};
+  return {kLineageLog, Epoch{epoch}, Nonce{nonce}, Position{durable}};
 }
 
 TEST(Lineage, WhatAStoreMayHaveSeen) {
-  for (const auto& line :
-       {CoordinatorLine{kLog, {}, {}, {}}, seen(1, 101, 0), seen(1, 101, 9), seen(2, 102, 10), seen(3, 103, 20)}) {
+  for (const auto& line : {CoordinatorLine{kLineageLog, {}, {}, {}}, seen(1, 101, 0), seen(1, 101, 9), seen(2, 102, 10),
+                           seen(3, 103, 20)}) {
     EXPECT_EQ(kLineage.conflict(line, kDurable), std::nullopt);
   }
 }

@@ -2,12 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/unit/coordinator/core/now.h"
+
 namespace assent::coordinator {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Time kNow{1000s};
 const Released kAll{Position{1000}, {}};
 
 TransactionId id(std::uint64_t number) {

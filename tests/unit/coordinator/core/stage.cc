@@ -11,7 +11,7 @@ namespace assent::coordinator {
 
 namespace {
 
-constexpr LogIdentity kLog{0xa1};
+constexpr LogIdentity kStageLog{0xa1};
 
 std::uint64_t number(const std::string& text, int base = 10) {
   return std::stoull(text, nullptr, base);
@@ -56,7 +56,7 @@ AcknowledgementKind acknowledgement_kind(const std::string& text) {
 CoordinatorLine line(const std::string& text) {
   if (text.empty()) return {};
   const auto parts = split(text, '/');
-  return {kLog, Epoch{number(parts.at(0))}, Nonce{number(parts.at(1), 16)}, Position{number(parts.at(2))}};
+  return {kStageLog, Epoch{number(parts.at(0))}, Nonce{number(parts.at(1), 16)}, Position{number(parts.at(2))}};
 }
 
 // Each store's identity follows from its name.
@@ -112,7 +112,7 @@ struct Stage::Words {
 };
 
 Stage::Stage(Settings settings) : settings_(settings), now_(std::chrono::seconds{1000}) {
-  durable_.log = kLog;
+  durable_.log = kStageLog;
   open();
 }
 
@@ -120,7 +120,7 @@ Stage::Stage(Settings settings) : settings_(settings), now_(std::chrono::seconds
 void Stage::open() {
   const auto epoch = static_cast<std::uint64_t>(durable_.epoch()) + 1;
   const Position at{static_cast<std::uint64_t>(durable_.last) + 1};
-  const auto wrong = durable_.apply(at, EpochRecord{at, kLog, Epoch{epoch}, Nonce{0xc0 + epoch}});
+  const auto wrong = durable_.apply(at, EpochRecord{at, kStageLog, Epoch{epoch}, Nonce{0xc0 + epoch}});
   if (wrong) throw std::logic_error(*wrong);
   appended_.clear();
   core_ = std::make_unique<Coordinator>(settings_, durable_, "coordinator:1", now_);
@@ -195,8 +195,8 @@ CallId Stage::call(const Words& words) {
 
 TransactionId Stage::id(const std::string& text) const {
   const auto parts = split(text, '-');
-  if (parts.size() == 1) return {kLog, durable_.epoch(), number(parts[0])};
-  if (parts.size() == 2) return {kLog, Epoch{number(parts[0])}, number(parts[1])};
+  if (parts.size() == 1) return {kStageLog, durable_.epoch(), number(parts[0])};
+  if (parts.size() == 2) return {kStageLog, Epoch{number(parts[0])}, number(parts[1])};
   return {LogIdentity{number(parts.at(0), 16)}, Epoch{number(parts[1])}, number(parts[2])};
 }
 

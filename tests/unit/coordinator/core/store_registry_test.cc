@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/unit/coordinator/core/now.h"
+
 namespace assent::coordinator {
 namespace {
 
@@ -10,8 +12,6 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-constexpr Time kNow{1000s};
 
 // The opening is told by the start number.
 StoreRegistered registration(const std::string& store, std::uint64_t position = 1, std::uint64_t start = 1) {

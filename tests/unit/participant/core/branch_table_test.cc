@@ -7,15 +7,15 @@
 #include <cctype>
 #include <string>
 
+#include "tests/unit/participant/core/branch_states.h"
 #include "tests/unit/participant/core/script.h"
 
 namespace assent::participant {
 namespace {
 
-// How transaction 5 comes into each state, as branch 1.1. It wrote accounts[7].
+// How transaction 5 comes into the other states (see branch_states.h), as branch 1.1. It wrote accounts[7].
 constexpr auto kUnknown = "";
 constexpr auto kRunning = "execute 1 5";
-constexpr auto kIdle = "execute 1 5\nran 1 wrote=1 locks=accounts[7]:X";
 constexpr auto kWaiting =
     "execute 90 4\nran 1 wrote=1 locks=accounts[7]:X\nexecute 1 5\nran 2 wrote=1 locks=accounts[7]:X";
 constexpr auto kNeedsLastRun = "execute 1 5\nran 1 wrote=1 locks=accounts[7]:X needs-last-run";
@@ -28,8 +28,6 @@ constexpr auto kLastRunWaiting =
 constexpr auto kReadCommitted = "execute 1 5 level=read-committed\nran 1 wrote=1 locks=accounts[7]:X";
 constexpr auto kOneShotRunning = "submit 1 5";
 constexpr auto kExecuted = "submit 1 5\nran 1 locks=accounts[7]:S";
-constexpr auto kPreparing = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch";
-constexpr auto kPrepared = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable";
 constexpr auto kPreparedInteractive =
     "execute 1 5\nran 1 wrote=1 locks=accounts[7]:X\nprepare 2 5 branch=1.1 count=1\nbatch\ndurable";
 constexpr auto kCommitting =
@@ -46,8 +44,6 @@ constexpr auto kReadOnly = "submit 1 5\nran 1 locks=accounts[7]:S\nprepare 2 5 b
 constexpr auto kResolving = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann";
 constexpr auto kResolvedAbort =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable";
-constexpr auto kResolvedCommit =
-    "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 commit ann\nbatch\ndurable";
 constexpr auto kSettling =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
     "commit 3 5 branch=1.1 at=12";

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/unit/participant/core/branch_states.h"
 #include "tests/unit/participant/core/script.h"
 
 namespace assent::participant {
@@ -13,17 +14,12 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-// How transaction 5 comes into each state, as branch 1.1.
-constexpr auto kIdle = "execute 1 5\nran 1 wrote=1 locks=accounts[7]:X";
-constexpr auto kPreparing = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch";
-constexpr auto kPrepared = "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable";
-constexpr auto kCommitting =
+// How transaction 5 comes into the other states (see branch_states.h), as branch 1.1.
+constexpr auto kCommittingDurably =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\ncommit 2 5 branch=1.1 at=12 durable=12";
-constexpr auto kCommitted =
+constexpr auto kCommittedDurably =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\ncommit 2 5 branch=1.1 at=12 durable=12\n"
     "pass 4ms\nbatch\ndurable";
-constexpr auto kResolvedCommit =
-    "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 commit ann\nbatch\ndurable";
 constexpr auto kContradicted =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
     "commit 3 5 branch=1.1 at=12\npass 4ms\nbatch\ndurable";
@@ -50,8 +46,8 @@ std::string told(const std::string& position, const std::string& seen, const std
 
 TEST(BranchTableTestimony, NamesEveryBranchThatIsPreparedOrFurther) {
   EXPECT_THAT(testimony(kPrepared), ElementsAre(told("1", "0", "A-7-5 branch 1.1 prepared")));
-  EXPECT_THAT(testimony(kCommitting), ElementsAre(told("1", "12", "A-7-5 branch 1.1 committing at 12")));
-  EXPECT_THAT(testimony(kCommitted), ElementsAre(told("2", "12", "A-7-5 branch 1.1 committed at 12")));
+  EXPECT_THAT(testimony(kCommittingDurably), ElementsAre(told("1", "12", "A-7-5 branch 1.1 committing at 12")));
+  EXPECT_THAT(testimony(kCommittedDurably), ElementsAre(told("2", "12", "A-7-5 branch 1.1 committed at 12")));
   EXPECT_THAT(testimony(kResolvedCommit), ElementsAre(told("2", "0", "A-7-5 branch 1.1 resolved commit")));
   EXPECT_THAT(testimony(kContradicted), ElementsAre(told("3", "0", "A-7-5 branch 1.1 resolved abort at 12")));
 }

@@ -5,18 +5,18 @@
 namespace assent::participant {
 namespace {
 
-constexpr LogIdentity kLog{0xA};
+constexpr LogIdentity kSeenLog{0xA};
 
 CoordinatorView view(std::uint64_t epoch, std::uint64_t nonce, std::uint64_t durable = 0, std::uint64_t released = 0) {
-  return {.line = {.log = kLog, .epoch = Epoch{epoch}, .nonce = Nonce{nonce}, .durable = Position{durable}},
+  return {.line = {.log = kSeenLog, .epoch = Epoch{epoch}, .nonce = Nonce{nonce}, .durable = Position{durable}},
           .address = "there:" + std::to_string(epoch),
           .released = {.through = Position{released}, .except = {}}};
 }
 
 TEST(CoordinatorsSeen, KnowsZerosOfALogThatItNeverHeardOf) {
   const CoordinatorsSeen seen({});
-  EXPECT_EQ(seen.line(kLog), (CoordinatorLine{.log = kLog, .epoch = {}, .nonce = {}, .durable = {}}));
-  EXPECT_EQ(seen.address(kLog), "");
+  EXPECT_EQ(seen.line(kSeenLog), (CoordinatorLine{.log = kSeenLog, .epoch = {}, .nonce = {}, .durable = {}}));
+  EXPECT_EQ(seen.address(kSeenLog), "");
   EXPECT_FALSE(seen.has_news());
 }
 
@@ -28,15 +28,15 @@ TEST(CoordinatorsSeen, FollowsTheHighestEpoch) {
   EXPECT_EQ(seen.hear(view(3, 31)), Hearing::kAnotherNonce);
   EXPECT_EQ(seen.hear(view(4, 40)), Hearing::kNewLine);
   EXPECT_EQ(seen.hear(view(3, 30)), Hearing::kLowerEpoch);
-  EXPECT_EQ(seen.address(kLog), "there:4");
+  EXPECT_EQ(seen.address(kSeenLog), "there:4");
 }
 
 TEST(CoordinatorsSeen, AFencedCoordinatorChangesNothing) {
   CoordinatorsSeen seen({{.line = view(3, 30, 9).line, .released = {}}});
   seen.hear(view(2, 20, 99, 99));
   seen.hear(view(3, 31, 99, 99));
-  EXPECT_EQ(seen.line(kLog).durable, Position{9});
-  EXPECT_EQ(seen.released(kLog).through, Position{0});
+  EXPECT_EQ(seen.line(kSeenLog).durable, Position{9});
+  EXPECT_EQ(seen.released(kSeenLog).through, Position{0});
   EXPECT_FALSE(seen.has_news());
 }
 
@@ -44,19 +44,19 @@ TEST(CoordinatorsSeen, WhatWasHeardOnlyGrows) {
   CoordinatorsSeen seen({});
   seen.hear(view(3, 30, 9, 7));
   seen.hear(view(3, 30, 8, 6));
-  EXPECT_EQ(seen.line(kLog).durable, Position{9});
-  EXPECT_EQ(seen.released(kLog).through, Position{7});
+  EXPECT_EQ(seen.line(kSeenLog).durable, Position{9});
+  EXPECT_EQ(seen.released(kSeenLog).through, Position{7});
 }
 
 TEST(CoordinatorsSeen, ALineIsDurableOnceItsNewsAre) {
   CoordinatorsSeen seen({});
   seen.hear(view(3, 30));
-  EXPECT_FALSE(seen.is_line_durable(kLog));
+  EXPECT_FALSE(seen.is_line_durable(kSeenLog));
   EXPECT_EQ(seen.take_news().size(), 1U);
   EXPECT_FALSE(seen.has_news());
-  EXPECT_FALSE(seen.is_line_durable(kLog)) << "on its way is not there";
+  EXPECT_FALSE(seen.is_line_durable(kSeenLog)) << "on its way is not there";
   seen.news_durable();
-  EXPECT_TRUE(seen.is_line_durable(kLog));
+  EXPECT_TRUE(seen.is_line_durable(kSeenLog));
 }
 
 TEST(CoordinatorsSeen, ANewLineThatComesWhileAnotherIsWrittenIsNotDurableWithIt) {
@@ -65,7 +65,7 @@ TEST(CoordinatorsSeen, ANewLineThatComesWhileAnotherIsWrittenIsNotDurableWithIt)
   seen.take_news();
   seen.hear(view(4, 40));
   seen.news_durable();
-  EXPECT_FALSE(seen.is_line_durable(kLog));
+  EXPECT_FALSE(seen.is_line_durable(kSeenLog));
   EXPECT_TRUE(seen.has_news());
 }
 
@@ -73,7 +73,7 @@ TEST(CoordinatorsSeen, AJournalTransactionWithoutItsNewsMakesNoLineDurable) {
   CoordinatorsSeen seen({});
   seen.hear(view(3, 30));
   seen.news_durable();
-  EXPECT_FALSE(seen.is_line_durable(kLog));
+  EXPECT_FALSE(seen.is_line_durable(kSeenLog));
 }
 
 }  // namespace

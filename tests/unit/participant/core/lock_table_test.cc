@@ -65,14 +65,14 @@ std::string perform(LockTable& table, const std::string& command) {
   return "prepared";
 }
 
-struct Row {
+struct LockRow {
   const char* sentence;
   std::vector<const char*> before;
   const char* command;
   const char* expected;
 };
 
-const Row kRows[] = {
+const LockRow kLockRows[] = {
     {"a free lock is granted", {}, "5 wants t[1]:X", "granted"},
     {"nothing is granted at once", {"5 wants t[1]:X"}, "6 wants", "granted"},
     {"shared locks are compatible", {"5 wants t[1]:S"}, "4 wants t[1]:S", "granted"},
@@ -183,11 +183,11 @@ const Row kRows[] = {
     {"two owners of one key are found out", {"5 restores t[1]:X"}, "6 restores t[1]:S", "conflict"},
 };
 
-std::ostream& operator<<(std::ostream& out, const Row& row) {
+std::ostream& operator<<(std::ostream& out, const LockRow& row) {
   return out << row.sentence;
 }
 
-class LockTableRow : public testing::TestWithParam<Row> {};
+class LockTableRow : public testing::TestWithParam<LockRow> {};
 
 TEST_P(LockTableRow, Holds) {
   LockTable table;
@@ -195,7 +195,7 @@ TEST_P(LockTableRow, Holds) {
   EXPECT_EQ(perform(table, GetParam().command), GetParam().expected) << GetParam().sentence;
 }
 
-INSTANTIATE_TEST_SUITE_P(OfTheStore, LockTableRow, testing::ValuesIn(kRows), [](const auto& info) {
+INSTANTIATE_TEST_SUITE_P(OfTheStore, LockTableRow, testing::ValuesIn(kLockRows), [](const auto& info) {
   std::string name = info.param.sentence;
   for (char& letter : name) {
     if (letter == ' ' || letter == '\'') letter = '_';

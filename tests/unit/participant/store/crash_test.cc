@@ -26,7 +26,7 @@ constexpr const char* kSchema =
     "INSERT INTO accounts SELECT i, 100, hex(zeroblob(200)) FROM n";
 
 // Everything a store keeps but what every opening changes, as text.
-std::string image_of(Store& store) {
+std::string image_of_store(Store& store) {
   const std::vector<Statement> all = {statement("SELECT id, balance, note FROM accounts ORDER BY id")};
   const Execution execution = store.execute({.id = {}, .before = {}, .statements = all}).value();
   std::string image;
@@ -63,7 +63,7 @@ class Crash : public SqliteStoreTest {
   std::string image_of_copy(const std::string& name) {
     auto opened = open_sqlite_store(folder_.file(name), options_);
     EXPECT_TRUE(opened) << opened.error().message;
-    return opened ? image_of(**opened) : std::string();
+    return opened ? image_of_store(**opened) : std::string();
   }
 
   // What a power failure leaves if everything written so far is on disk, but only `wal_bytes` of the log.
@@ -120,7 +120,7 @@ TEST_F(Crash, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
           journal(transactions[done]);
         }
         reopen();
-        const std::string before = image_of(*store_);
+        const std::string before = image_of_store(*store_);
         EXPECT_TRUE(store_->end_executions());
         disk.fault().fail_at(operation, for_good);
         const auto result = store_->journal(transactions[step]);
@@ -134,12 +134,12 @@ TEST_F(Crash, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
         store_.reset();
         disk.fault().heal();
         reopen();
-        const std::string after = image_of(*store_);
+        const std::string after = image_of_store(*store_);
         if (!failed) {
           EXPECT_NE(after, before);
         } else if (after != before) {  // all of it is there
           reopen();
-          EXPECT_EQ(image_of(*store_), after);
+          EXPECT_EQ(image_of_store(*store_), after);
         } else {
           const auto again = store_->journal(transactions[step]);
           EXPECT_TRUE(again) << again.error().message;

@@ -9,7 +9,7 @@
 namespace assent::participant {
 namespace {
 
-constexpr const char* kSchema = R"(
+constexpr const char* kFootprintSchema = R"(
 CREATE TABLE accounts(id INTEGER PRIMARY KEY, balance INTEGER, note TEXT);
 INSERT INTO accounts VALUES (1, 100, 'one'), (2, 200, 'two'), (3, 300, 'three');
 CREATE TABLE people(name TEXT COLLATE NOCASE PRIMARY KEY, mail TEXT UNIQUE, age INTEGER);
@@ -44,7 +44,7 @@ CREATE VIEW rich AS SELECT id FROM accounts WHERE balance > (SELECT avg(age) FRO
 class Footprint : public ListedFootprints {
  protected:
   void check(const std::vector<ListedStatement>& list) {
-    create(kSchema);
+    create(kFootprintSchema);
     expect_locks(list);
   }
 };

@@ -25,7 +25,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 namespace filesystem = std::filesystem;
 
-constexpr const char* kSchema = "CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a')";
+constexpr const char* kOpeningSchema = "CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a')";
 
 std::string content_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -46,7 +46,7 @@ class Opening : public SqliteStoreTest {
   }
 
   void create_and_close() {
-    create(kSchema);
+    create(kOpeningSchema);
     store_.reset();
   }
 };
@@ -122,7 +122,7 @@ TEST_F(Opening, AnotherFormatIsRefused) {
 }
 
 TEST_F(Opening, OnlyOneParticipantAtATimeHasTheFile) {
-  create(kSchema);
+  create(kOpeningSchema);
   for (const std::string& name : {path(), folder_.path().string() + "/./store.db"}) {
     expect_refused(name, ErrorKind::kConflict, "another participant (process " + std::to_string(::getpid()) + ")");
   }
@@ -230,7 +230,7 @@ TEST_F(Opening, ARowThatCannotBeReadIsNamed) {
     for (const auto& file : filesystem::directory_iterator(folder_.path())) {
       filesystem::remove(file.path());
     }
-    create(kSchema);
+    create(kOpeningSchema);
     const Execution execution = execute("UPDATE t SET v = 'b' WHERE id = 1");
     journal({PutPrepared{prepared_row(1, execution.changes, execution.locks)},
              PutCoordinator{{.line = {.log = LogIdentity{1}, .epoch = Epoch{2}, .nonce = Nonce{3}, .durable = {}},
@@ -252,7 +252,7 @@ TEST_F(Opening, WhatIsLeftOfARemovedStoreIsNotReadIntoANewOne) {
 
 TEST_F(Opening, AnUnfinishedCreationIsDoneAgain) {
   write_file(path() + ".assent-new", "half");
-  create(kSchema);
+  create(kOpeningSchema);
   EXPECT_FALSE(filesystem::exists(path() + ".assent-new"));
   EXPECT_EQ(rows("SELECT v FROM t"), (Rows{{"a"}}));
 }
@@ -292,7 +292,7 @@ TEST_F(Opening, ASchemaThatFailsLeavesNoStore) {
 }
 
 TEST_F(Opening, AClaimThatCannotBeWrittenIsGivenBack) {
-  create(kSchema);
+  create(kOpeningSchema);
   store_.reset();
   filesystem::remove(path() + ".assent-lock");
   filesystem::create_symlink("/dev/full", path() + ".assent-lock");
@@ -325,7 +325,7 @@ TEST_F(Opening, EachSchemaIsAppliedOnce) {
   options_.create.reset();
   reopen();
   EXPECT_EQ(execute("SELECT * FROM t").failure.detail, "no such table: t");
-  options_.schema = kSchema;
+  options_.schema = kOpeningSchema;
   reopen();
   EXPECT_EQ(rows("SELECT v FROM t"), (Rows{{"a"}}));
   reopen();
@@ -333,7 +333,7 @@ TEST_F(Opening, EachSchemaIsAppliedOnce) {
   options_.schema = "CREATE TABLE other(id INTEGER PRIMARY KEY)";
   reopen();
   EXPECT_EQ(rows("SELECT count(*) FROM other"), (Rows{{std::int64_t{0}}}));
-  options_.schema = kSchema;
+  options_.schema = kOpeningSchema;
   reopen();
   EXPECT_EQ(read_outside(path(), "SELECT count(*) FROM assent_schema"), (Rows{{std::int64_t{2}}}));
 }
@@ -356,7 +356,7 @@ TEST_F(Opening, NoSchemaIsAppliedWhileABranchIsPrepared) {
   options_.create.reset();
   journal({PutPrepared{prepared_row(1, {})}});
   store_.reset();
-  options_.schema = kSchema;
+  options_.schema = kOpeningSchema;
   expect_refused(path(), ErrorKind::kInvalidInput, "branch " + to_string(transaction(1)) + " is prepared");
 }
 

@@ -17,7 +17,7 @@
 namespace assent::participant {
 namespace {
 
-struct OpenBranch {
+struct ReadCommittedBranch {
   Priority priority;
   Changes changes;
   bool needs_last_run = false;
@@ -25,7 +25,7 @@ struct OpenBranch {
   std::string history;
 };
 
-using Branches = std::map<std::uint64_t, OpenBranch>;
+using Branches = std::map<std::uint64_t, ReadCommittedBranch>;
 
 class ReadCommitted : public SqliteStoreTest {
  protected:
@@ -57,7 +57,7 @@ class ReadCommitted : public SqliteStoreTest {
     }
     auto branch = open_.begin();
     std::advance(branch, static_cast<std::ptrdiff_t>(sql.below(open_.size())));
-    OpenBranch& open = branch->second;
+    ReadCommittedBranch& open = branch->second;
     if (open.is_prepared) {
       decide(sql, branch);
     } else if (!open.changes.empty() && sql.below(4) == 0) {
@@ -68,7 +68,7 @@ class ReadCommitted : public SqliteStoreTest {
   }
 
   // False: it would have to wait, or cannot commit.
-  bool execute_in(OpenBranch& open, const std::vector<Statement>& statements, bool is_last) {
+  bool execute_in(ReadCommittedBranch& open, const std::vector<Statement>& statements, bool is_last) {
     const auto execution = store_->execute({.id = open.priority.id,
                                             .before = open.changes,
                                             .statements = statements,
@@ -92,7 +92,7 @@ class ReadCommitted : public SqliteStoreTest {
   }
 
   void prepare(Branches::iterator branch) {
-    OpenBranch& open = branch->second;
+    ReadCommittedBranch& open = branch->second;
     if (open.needs_last_run && !execute_in(open, {}, true)) {
       give_up(branch);
       return;

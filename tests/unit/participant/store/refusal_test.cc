@@ -12,7 +12,7 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* kSchema = R"(
+constexpr const char* kRefusalSchema = R"(
 CREATE TABLE accounts(id INTEGER PRIMARY KEY, balance INTEGER CHECK (balance >= 0), note TEXT);
 INSERT INTO accounts VALUES (1, 100, 'one'), (2, 200, 'two');
 CREATE TABLE people(name TEXT PRIMARY KEY, age INTEGER);
@@ -43,7 +43,7 @@ INSERT INTO words VALUES ('hello');
 
 class Refusal : public SqliteStoreTest {
  protected:
-  void SetUp() override { create(kSchema); }
+  void SetUp() override { create(kRefusalSchema); }
 
   void expect_refused(const std::string& sql, const std::string& message, std::vector<Value> parameters = {}) {
     SCOPED_TRACE(sql);

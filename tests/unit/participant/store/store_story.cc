@@ -7,7 +7,7 @@ namespace assent::participant {
 namespace {
 
 // Values that lie on pages of their own, and so need memory to be read, begin with hex(zeroblob(…)).
-constexpr const char* kSchema = R"(
+constexpr const char* kFirstSchema = R"(
 CREATE TABLE accounts(id INTEGER PRIMARY KEY, name TEXT UNIQUE, balance REAL CHECK (balance >= 0), note);
 INSERT INTO accounts VALUES (1, 'ann', 100, 'short'), (2, 'bob', 50, hex(zeroblob(9000)) || 'b'), (3, 'cy', 7, NULL),
                             (4, 'dan', 1.5, zeroblob(20000)), (5, 'eve', 5, '');
@@ -89,7 +89,7 @@ std::vector<Chapter> store_story() {
                      statement("INSERT INTO extra SELECT id, CAST(load AS BLOB) FROM children")}};
   const auto last = [](std::uint64_t branch) { return StoryRun{.branch = branch, .statements = {}, .is_last = true}; };
   return {
-      {.kind = Kind::kCreate, .text = kSchema},
+      {.kind = Kind::kCreate, .text = kFirstSchema},
       {.kind = Kind::kReopen},
       {.kind = Kind::kPrepare, .runs = {reads_and_writes, goes_on, last(1)}},
       {.kind = Kind::kCommit, .branch = 1},

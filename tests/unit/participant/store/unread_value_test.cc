@@ -13,7 +13,7 @@ namespace assent::participant {
 namespace {
 
 // Values that do not fit on a page: SQLite reads them when they are asked for.
-constexpr const char* kSchema = R"(
+constexpr const char* kUnreadSchema = R"(
 CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT UNIQUE, v);
 INSERT INTO t VALUES (1, 'one', hex(zeroblob(9000))), (2, 'two', zeroblob(20000)), (3, 'three', 'short');
 CREATE TABLE keyed(k TEXT PRIMARY KEY, v) WITHOUT ROWID;
@@ -37,7 +37,7 @@ class UnreadValueTest : public SqliteStoreTest {
 };
 
 TEST_F(UnreadValueTest, WhateverAllocationOfAStatementFailsItsAnswerIsRightOrNone) {
-  create(kSchema);
+  create(kUnreadSchema);
   for (const Statement& asked :
        {statement("SELECT v, upper(name), zeroblob(70000) FROM t WHERE id = 1"),
         statement("SELECT v FROM keyed WHERE k = ?1", {"k"}),
@@ -75,7 +75,7 @@ TEST_F(UnreadValueTest, WhateverReadOfTheDiskFailsARowIsCapturedAsItIs) {
     store_.reset();
     folder_.clear();
     FaultyDisk disk(DiskOperation::kRead);
-    create(kSchema);
+    create(kUnreadSchema);
     const Execution expected = execute(sql);
     bool failed = true;
     for (int read = 1; failed; ++read) {
@@ -97,7 +97,7 @@ TEST_F(UnreadValueTest, WhateverReadOfTheDiskFailsARowIsCapturedAsItIs) {
 
 TEST_F(UnreadValueTest, ARowThatCannotBeReadAgainIsNotTakenForAnotherRow) {
   FaultyDisk disk(DiskOperation::kRead);
-  create(kSchema);
+  create(kUnreadSchema);
   const Execution execution = execute({statement("DELETE FROM t WHERE id = 2"), statement("DELETE FROM keyed")});
   journal({PutPrepared{prepared_row(1, execution.changes)}});
   bool failed = true;
