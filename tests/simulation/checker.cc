@@ -185,6 +185,7 @@ void Checker::journaled(const std::string& store, const StoreImage& image) {
 void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
   Txn& txn = txns_[row.id];
   const bool is_resolved = row.state == RowState::kResolvedCommit;
+  if (txn.lost && !is_resolved && !txn.testified.contains(store)) is_heard_late(txn, store, row);
   require(txn.names(store, row.branch) || (is_resolved && txn.is_guessed(store)), "R1", row.id,
           store + " applied a branch that no durable record names");
   require(is_resolved || row.commit == txn.record->commit, "R1", row.id, store + " applied it for another commit");

@@ -92,6 +92,7 @@ class Checker {
     bool is_counted = false;
     bool may_be_forgotten = false;                  // already: its log was restored
     std::optional<coordinator::CommitRecord> lost;  // its record, with the log
+    std::set<std::string> testified;                // when it was: these have not heard of it
     bool is_missed = false;                         // by it: only stores have heard of the commit that were not asked
     AccountId marker = 0;
     std::string child_at;
@@ -124,6 +125,7 @@ class Checker {
                          const std::string& items) const;
 
   void turns_up_again(Txn& txn);
+  void is_heard_late(Txn& txn, const std::string& store, const participant::BranchRow& row);
   void check_guesses() const;
 
   World& world_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "coordinator/log/segment_reader.h"
+#include "coordinator/log/claimed_log.h"
 #include "tests/simulation/cluster.h"
 #include "tests/simulation/coordinator_node.h"
 #include "tests/simulation/disk_faults.h"
@@ -16,11 +16,12 @@ namespace {
 
 constexpr std::size_t kCopies = 20;
 
+// As whoever opens it finds it.
 LogState state_of(LogDisk copy) {
   const auto directory = copy.directory();
-  const auto read = read_segment(*directory, list_segments(*directory).value().back(), [](const ReadRecord&) {});
-  if (!read) throw Violation("a copy of a log cannot be read: " + read.error().message);
-  return read->state;
+  const auto claimed = claim_log(*directory, /*create=*/false);
+  if (!claimed) throw Violation("a copy of a log cannot be read: " + claimed.error().message);
+  return claimed->state;
 }
 
 }  // namespace
@@ -99,7 +100,8 @@ bool CoordinatorNode::loses_its_log() {
   world.count("logs lost");
   world.say("the log of ", name_, " is lost");
   const auto copy = old_logs_[world.below(old_logs_.size())];
-  keep();  // it may turn up again
+  keep();  // it may turn up again, with what it was forcing
+  cluster_.checker.opened(state_of(old_logs_.back()), in_doubt_);
   disk_ = copy;
   in_doubt_.clear();
   std::set<std::string> asked;

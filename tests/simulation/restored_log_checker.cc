@@ -9,7 +9,7 @@ namespace assent::simulation {
 
 // A commit of which a store has heard that was asked is on record again, unless it has ended; one of which only others
 // have heard will be, for these stop the coordinator. One of which none has heard may be gone, whatever its client was
-// told; then no store may ever apply it, but by hand.
+// told; then none of those that were asked may ever apply it, but by hand.
 void Checker::restored(const coordinator::LogState& state, const std::set<std::string>& stores) {
   for (auto& [id, txn] : txns_) {
     if (id.log != state.log) continue;
@@ -29,6 +29,7 @@ void Checker::restored(const coordinator::LogState& state, const std::set<std::s
       if (txn.applied.contains(branch.store)) txn.guessed.emplace(branch.store, branch.branch);
     }
     txn.lost = std::exchange(txn.record, std::nullopt);
+    txn.testified = stores;
   }
   for (const auto& [position, commit] : state.commits) {
     auto& txn = txns_[commit.record.id];
@@ -54,6 +55,18 @@ void Checker::turns_up_again(Txn& txn) {
   world_.count("commits of lost logs that turned up again");
   txn.given_up.clear();  // it was told to, and has not heard it
   txn.told_forgotten = false;
+  txn.record = std::exchange(txn.lost, std::nullopt);
+}
+
+// It had heard of the commit before the log was lost, and died of it: nobody has seen that it has it.
+void Checker::is_heard_late(Txn& txn, const std::string& store, const participant::BranchRow& row) {
+  for (const auto& branch : txn.lost->branches) {
+    require(!txn.given_up.contains({branch.store, branch.branch}), "R1", row.id,
+            store + " has committed what " + branch.store + " has given up");
+  }
+  world_.count("commits of lost logs that a dead store had heard of");
+  txn.told_forgotten = false;
+  txn.is_missed = true;
   txn.record = std::exchange(txn.lost, std::nullopt);
 }
 
