@@ -83,13 +83,12 @@ std::string StoreRegistry::contradiction(const Entry& entry, const StoreRegister
   const auto& in_force = entry.in_force;
   if (in_force && in_force->opening == event.opening) return {};  // G4
   if (in_force && in_force->before == event.opening) return two_copies(event, in_force->start_number);
-  // Opening a store raises its position. (Since this start: the log may have the position from this very opening.)
   const StorePosition known = entry.record.position;
-  if (event.position < known || (in_force && event.position == known)) {
-    return "store `" + event.store + "` is at position " + to_string(event.position) + ", and must be " +
-           (in_force ? "above " + to_string(known) : "at " + to_string(known) + " or above") +
-           " after what it has acknowledged: its file was restored from an old copy, and commits of it are lost; bring "
-           "back the newest file";
+  if (event.position < known) {
+    return "store `" + event.store + "` is at position " + to_string(event.position) + ", and must be at " +
+           to_string(known) +
+           " or above after what it has acknowledged: its file was restored from an old copy, and commits of it are "
+           "lost; bring back the newest file";
   }
   if (in_force && event.start_number <= in_force->start_number) return two_copies(event, in_force->start_number);
   return {};

@@ -4,14 +4,16 @@
 // the same name and the same identity, and may listen at the same address: what tells it from the store is its
 // *opening*, drawn at random each time a store is opened. So every message to a store names the opening that is meant,
 // and each opening must be accepted once. Its journal's position and its start number only grow, and so prove which
-// opening goes on from what the log remembers.
+// opening goes on from what the log remembers. (An opening raises the start number alone: a copy that is opened again
+// and again does not come nearer to what the store had acknowledged.)
 //
 //   G1  A name never changes its identity, and an identity never its name: what another store owes or holds is not
 //       taken for this one's.
 //   G2  What is sent to a store is meant for one opening: the one that was accepted last since this start of the
 //       coordinator. Before there is one, nothing is sent.
-//   G3  An opening is accepted if its position is not below the one that is remembered of the store, and its position
-//       and its start number are above those of the opening in force. One that is refused changes nothing for that one.
+//   G3  An opening is accepted if its position is not below the one that is remembered of the store, and its start
+//   number
+//       is above that of the opening in force. One that is refused changes nothing for that one.
 //   G4  Within one opening positions prove nothing: signs of life and acknowledgements overtake each other.
 #pragma once
 

@@ -9,7 +9,8 @@
 //   A2  No position and no epoch is used again that any store has seen, nor one of a start that no store has heard of,
 //       which may have given out ids: kUnheardPositions and kUnheardEpochs are left out.
 //   A3  An id of an earlier epoch without a record is *forgotten*, never *aborted*: it may have committed.
-//       A commit of the copy that has not ended stands only if every named store that testified still holds its branch.
+//       A commit of the copy that has not ended stands only if every named store that testified still holds its branch,
+//       and does not take it for ended.
 //   A4  The starts before this one are not known any more. So a store that was not asked, and may hold what contradicts
 //       this log, stops the coordinator when it registers.
 #pragma once

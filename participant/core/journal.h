@@ -120,4 +120,11 @@ struct AcknowledgeWrite {};
 using JournalOperation =
     std::variant<PutPrepared, ApplyBranch, MarkBranch, DeleteBranch, PutCoordinator, AcknowledgeWrite>;
 
+// Whether the store's position counts it. Not what an old copy of the store does as well, that no coordinator accepts:
+// it follows what coordinators say of themselves, and lets go of what has ended. Else it would come as far as the store
+// in time, and pass for it; so openings are not counted either.
+inline bool raises_position(const JournalOperation& operation) {
+  return !std::holds_alternative<DeleteBranch>(operation) && !std::holds_alternative<PutCoordinator>(operation);
+}
+
 }  // namespace assent::participant

@@ -116,6 +116,7 @@ void ForeignWrites::leave_at_rest() {
     claim_.leave_at_rest(look_at_file(connection_.path()));
   }
   connection_.query("ROLLBACK").run();
+  if (is_emptied) keep_log_at_close(connection_, false);  // SQLite removes it
 }
 
 }  // namespace assent::participant

@@ -280,13 +280,18 @@ std::uint64_t JournalTables::raise_start_number() {
   return raised;
 }
 
-// Without RETURNING, which SQLite takes three times as long to compile.
-StorePosition JournalTables::raise_position() {
+StorePosition JournalTables::position() {
   if (!position_) {
     Query query = connection_.query("SELECT position FROM assent_store");
     if (!query.step()) lost_its_row();
     position_ = query.number(0);
   }
+  return StorePosition{*position_};
+}
+
+// Without RETURNING, which SQLite takes three times as long to compile.
+StorePosition JournalTables::raise_position() {
+  position();
   connection_.query("UPDATE assent_store SET position = ?1").bind(1, ++*position_).run();
   if (sqlite3_changes(connection_.handle()) != 1) lost_its_row();
   return StorePosition{*position_};

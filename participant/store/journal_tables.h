@@ -41,7 +41,8 @@ class JournalTables {
   // Counts the opening, and returns the new start number.
   std::uint64_t raise_start_number();
 
-  // Counts the journal transaction, and returns its position: on from what the file said at the first.
+  // On from what the file said when it was asked first.
+  StorePosition position();
   StorePosition raise_position();
 
   void perform(const JournalOperation& operation);

@@ -2,6 +2,7 @@
 
 #include <sys/statvfs.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <new>
 #include <system_error>
@@ -138,9 +139,9 @@ class SqliteStore final : public Store {
       }
       declare_virtual_tables(connection_);
     }
+    if (options.schema) journal_.raise_position();
     recovered_ = JournalTables::read(connection_);
     recovered_.start_number = journal_.raise_start_number();
-    recovered_.position = journal_.raise_position();
     foreign_write_ = foreign_writes_.all_noticed(journal_.foreign_write());
     journal_.keep_foreign_write(foreign_write_);
     foreign_writes_.accept();
@@ -165,7 +166,8 @@ class SqliteStore final : public Store {
     for (const JournalOperation& operation : operations) {
       journal_.perform(operation);
     }
-    const StorePosition position = journal_.raise_position();
+    const bool is_counted = std::any_of(operations.begin(), operations.end(), raises_position);
+    const StorePosition position = is_counted ? journal_.raise_position() : journal_.position();
     fail_at("store.before_journal_commit");
     commit();
     fail_at("store.after_journal_commit");
@@ -273,6 +275,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
     if (options.create) {
       create_store_file(resolved, options);
     }
+    if (claim->was_writing()) drop_cached_log(resolved);
     give_access(resolved, options.access);  // first, for SQLite gives the log the mode of the file
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(claim), resolved, options));
   } catch (const ResultError& error) {

@@ -139,7 +139,16 @@ void create_store_file(const std::string& path, const SqliteStoreOptions& option
   options.force_names(path);
 }
 
+// The last connection that closes would move the log into the file. Behind a force that failed that would try the force
+// again, and copy what the page cache shows, or shows no more, over pages that are good.
+void keep_log_at_close(Connection& connection, bool keeps) {
+  if (sqlite3_db_config(connection.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keeps ? 1 : 0, nullptr) != SQLITE_OK) {
+    throw ResultError(sqlite_error(connection.handle(), "configure the connection"));
+  }
+}
+
 void configure_store_connection(Connection& connection, int& checkpoint_pages) {
+  keep_log_at_close(connection, true);
   if (sqlite3_db_readonly(connection.handle(), "main") != 0) {
     throw ResultError(
         {ErrorKind::kIo,
@@ -169,6 +178,13 @@ void configure_store_connection(Connection& connection, int& checkpoint_pages) {
   // files, whose disk and folder would be one more thing that can fail, and leaves no rows behind in them.
   connection.run_once("PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY");
   declare_virtual_tables(connection);
+}
+
+void drop_cached_log(const std::string& path) {
+  const int descriptor = ::open((path + "-wal").c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;  // there is none, or SQLite will say what is wrong with it
+  static_cast<void>(::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED));
+  ::close(descriptor);
 }
 
 // TRUNCATE, though FULL would not be in the way of a reader of the newest snapshot. A force of the log that failed may

@@ -22,13 +22,20 @@ void create_store_file(const std::string& path, const SqliteStoreOptions& option
 // outlives the connection. Throws kIo if the file cannot be written, kCorrupt if it is not a database.
 void configure_store_connection(Connection& connection, int& checkpoint_pages);
 
+// A close moves the log into the file only if it is told to. Throws ResultError.
+void keep_log_at_close(Connection& connection, bool keeps);
+
+// Behind a force that failed Linux takes pages for clean that never reached the disk, and may drop them between two
+// reads: SQLite would find a log whole, and then copy something else from it. From now on the log is read from the
+// disk. REQUIRES: nobody reads the store yet.
+void drop_cached_log(const std::string& path);
+
 // Moves everything that was committed into the database file, forces it, and begins the log anew. False if a reader is
 // in the way.
 bool empty_log(Connection& connection);
 
-// The same. Needed after a write or a force that may
-// have failed: SQLite would read back from the page cache what never reached the disk. Throws kUnavailable if a reader
-// is in the way.
+// The same. Needed after a write or a force that may have failed: SQLite would read back from the page cache what never
+// reached the disk. Throws kUnavailable if a reader is in the way.
 void force_what_was_committed(Connection& connection);
 
 }  // namespace assent::participant

@@ -76,6 +76,7 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
     if (faults_of(world_) > txn.faults) world_.count("transactions that met a fault");
   }
   if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
+  if (outcome == OutcomeKind::kCommitted && txn.lost) return;  // it was true when it was said
   is_said(id, outcome, applied);
 }
 
@@ -186,6 +187,8 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const S
   Txn& txn = txns_[row.id];
   const bool is_resolved = row.state == RowState::kResolvedCommit;
   if (txn.lost && !is_resolved && !txn.testified.contains(store)) is_heard_late(txn, store, row);
+  if (txn.lost && is_resolved)
+    txn.guessed.emplace(store, row.branch);  // it was no guess when the operator looked it up
   require(txn.names(store, row.branch) || (is_resolved && txn.is_guessed(store)), "R1", row.id,
           store + " applied a branch that no durable record names");
   require(is_resolved || row.commit == txn.record->commit, "R1", row.id, store + " applied it for another commit");
@@ -226,7 +229,9 @@ void Checker::leaves(const CoordinatorView& view) const {
   }
 }
 
-void Checker::leaves(const coordinator::OutcomeAnswered& answer, bool applied) {
+void Checker::leaves(const coordinator::OutcomeAnswered& answer, bool applied, bool from_a_copy) {
+  const bool is_of_a_lost_log = from_a_copy && txns_[answer.id].lost.has_value();
+  if (is_of_a_lost_log && answer.kind == OutcomeKind::kCommitted) return;  // as that log has said before
   is_said(answer.id, answer.kind, applied);
 }
 
@@ -269,7 +274,7 @@ void Checker::leaves(const std::string& store, const participant::VoteAnswered& 
     const bool is_applied = std::any_of(txns_.begin(), txns_.end(), [&](const auto& entry) {
       const Txn& txn = entry.second;
       const bool is_decided = txn.names(store, vote.branch) || txn.guessed.contains({store, vote.branch});
-      return is_decided && txn.applied.contains(store);
+      return is_decided && (txn.applied.contains(store) || txn.contradicted.contains(store));
     });
     if (!is_applied) {
       throw Violation("R3: " + store + " says that branch " + to_string(vote.branch) + " has committed, too early");

@@ -70,7 +70,7 @@ class Checker {
 
   // ---- what leaves a process ----
   void leaves(const CoordinatorView& view) const;
-  void leaves(const coordinator::OutcomeAnswered& answer, bool applied);
+  void leaves(const coordinator::OutcomeAnswered& answer, bool applied, bool from_a_copy);
   void leaves(const coordinator::SendDecision& decision);
   void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;

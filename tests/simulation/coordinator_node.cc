@@ -302,7 +302,7 @@ void CoordinatorNode::perform(const Effect& effect) {
             if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
               cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
             } else if constexpr (std::is_same_v<decltype(answer), const OutcomeAnswered&>) {
-              cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied);
+              cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied, is_copy_);
             } else if constexpr (std::is_same_v<decltype(answer), const LeaseGranted&>) {
               is_leased(answer);
             }

@@ -120,6 +120,13 @@ void LogRestoration::restore() {
   auto& world = cluster_.world;
   const auto restored = restore_log(claimed_.state, testimonies_, {}, start_.epoch, start_.nonce);
   if (!restored) {
+    const bool meets_a_copy = std::any_of(cluster_.stores.begin(), cluster_.stores.end(),
+                                          [](const auto& store) { return store.second->is_copy(); });
+    if (restored.error().kind == ErrorKind::kConflict && meets_a_copy) {
+      world.count("restorations that met an old copy of a store");
+      directory_.reset();
+      return later(world.between(1ms, 100ms), [this] { begin(); });
+    }
     if (restored.error().kind != ErrorKind::kNotFound) throw Violation("R10: " + restored.error().message);
     // It names a store that he has not asked.
     world.count("restorations that lacked a store");

@@ -341,7 +341,6 @@ ModelStore::ModelStore(ModelDisk& disk) : disk_(disk) {
   disk_.forced();  // what is read here is forced before anybody acts on it
   ModelImage& image = disk_.image_;
   ++image.start_number;
-  image.position = StorePosition{static_cast<std::uint64_t>(image.position) + 1};
   recovered_.identity = image.identity;
   recovered_.start_number = image.start_number;
   recovered_.position = image.position;
@@ -381,7 +380,9 @@ Result<StorePosition> ModelStore::journal(std::span<const JournalOperation> oper
       return std::move(*error);
     }
   }
-  after.position = StorePosition{static_cast<std::uint64_t>(after.position) + 1};
+  if (std::any_of(operations.begin(), operations.end(), participant::raises_position)) {
+    after.position = StorePosition{static_cast<std::uint64_t>(after.position) + 1};
+  }
   if (const auto fate = std::exchange(disk_.failing_, std::nullopt)) {
     if (*fate == ModelDisk::Fate::kKept) {
       disk_.image_ = std::move(after);

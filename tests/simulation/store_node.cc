@@ -86,7 +86,7 @@ bool StoreNode::open(StoreDisk& disk) {
   }
   if (!is_copy()) {
     if (std::exchange(was_journaling_, false)) {
-      const bool is_kept = position_ > StorePosition{static_cast<std::uint64_t>(position_when_it_died_) + 1};
+      const bool is_kept = position_ > position_when_it_died_;
       world.count(is_kept ? "journal transactions kept" : "journal transactions lost");
     }
     cluster_.checker.journaled(name_, disk_.read());

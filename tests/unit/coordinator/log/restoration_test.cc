@@ -129,6 +129,17 @@ TEST_F(Restored, AnUnendedCommitOnRecordThatANamedStoreHasGivenUpDoesNotStand) {
   EXPECT_THAT(restored.presumed, ElementsAre(PresumedBranch{id(5), "ledger", "prepared", {}}));
 }
 
+TEST_F(Restored, AnUnendedCommitOnRecordThatANamedStoreTakesForEndedDoesNotStand) {
+  ledger().branches = {{id(5), {1, 5}, "prepared", {}, {"ledger", "stock"}}};
+  stock().branches = {{id(5), {3, 5}, "prepared", {}, {"ledger", "stock"}}};
+  EXPECT_TRUE(restore().value().state.commits.contains(Position{5}));
+  ledger().released.through = Position{5};
+  const auto restored = restore().value();
+  EXPECT_FALSE(restored.state.commits.contains(Position{5}));
+  EXPECT_THAT(restored.presumed, ElementsAre(PresumedBranch{id(5), "ledger", "prepared", {}},
+                                             PresumedBranch{id(5), "stock", "prepared", {}}));
+}
+
 TEST_F(Restored, WhatStandsOfSuchACommitIsWhatStoresHaveHeard) {
   stock().branches = {{id(5), {3, 5}, "committed", Position{5}, {"ledger", "stock"}}};
   const auto restored = restore().value();

@@ -150,6 +150,30 @@ TEST_F(Crash, WhateverWriteOrForceFailsTheDiskHoldsAllOfItOrNothing) {
   }
 }
 
+TEST_F(Crash, BehindAForceThatFailedOnlyAWholeOpeningMovesTheLogIntoTheFile) {
+  FaultyDisk disk(DiskOperation::kForce);
+  create(kSchema);
+  journal(life()[0]);
+  const auto file = [&] { return content_of(path()); };
+  const std::string before = file();
+  disk.fault().fail_at(1, false);
+  EXPECT_FALSE(store_->journal(life()[1]));
+  store_.reset();
+  EXPECT_TRUE(file() == before) << "a close has copied what was not forced";
+  EXPECT_GT(wal_size(), 0U);
+
+  disk.fault().fail_at(1, false);
+  EXPECT_FALSE(open_sqlite_store(path(), options_));
+  EXPECT_TRUE(disk.fault().has_failed());
+  EXPECT_TRUE(file() == before) << "an opening that failed has";
+  EXPECT_GT(wal_size(), 0U);
+
+  disk.fault().heal();
+  reopen();
+  store_.reset();
+  EXPECT_FALSE(filesystem::exists(path() + "-wal")) << "a clean close leaves one file";
+}
+
 TEST_F(Crash, AFailureWhileOpeningLeavesAStoreThatOpens) {
   bool failed = true;
   for (int operation = 1; failed; ++operation) {

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
@@ -72,6 +74,11 @@ inline Rows read_outside(const std::string& path, const std::string& sql) {
 inline void write_outside(const std::string& path, const std::string& sql) {
   Connection connection(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   connection.run_once(sql);
+}
+
+inline std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 class SqliteStoreTest : public testing::Test {

@@ -279,16 +279,28 @@ TEST_P(StoreContract, WhatWasSeenOfCoordinatorsIsKept) {
   EXPECT_THAT(store_->recovered().coordinators, testing::UnorderedElementsAre(seen, other));
 }
 
-TEST_P(StoreContract, EachOpeningRaisesTheStartNumberAndEachJournalTransactionThePosition) {
+TEST_P(StoreContract, EachOpeningRaisesTheStartNumberAndWhatSomebodyMayRelyOnThePosition) {
   const std::uint64_t start = store_->recovered().start_number;
   EXPECT_EQ(store_->recovered().identity, kIdentity);
   EXPECT_GT(start, 0U);
-  const StorePosition first = journal({});
+  const StorePosition first = journal({AcknowledgeWrite{}});
   EXPECT_GT(first, store_->recovered().position);
-  EXPECT_EQ(static_cast<std::uint64_t>(journal({})), static_cast<std::uint64_t>(first) + 1);
+  EXPECT_EQ(static_cast<std::uint64_t>(journal({AcknowledgeWrite{}})), static_cast<std::uint64_t>(first) + 1);
   reopen();
   EXPECT_EQ(store_->recovered().start_number, start + 1);
-  EXPECT_GT(store_->recovered().position, first);
+  EXPECT_EQ(store_->recovered().position, StorePosition{static_cast<std::uint64_t>(first) + 1});
+}
+
+TEST_P(StoreContract, WhatAnOldCopyDoesAsWellRaisesNoPosition) {
+  const StorePosition before = journal({PutPrepared{prepared_row(1, {}, {})}});
+  const SeenCoordinator seen{.line = {.log = LogIdentity{1}, .epoch = Epoch{2}, .nonce = Nonce{3}, .durable = {}},
+                             .released = {}};
+  EXPECT_EQ(journal({PutCoordinator{seen}}), before);
+  EXPECT_EQ(journal({PutCoordinator{seen}, DeleteBranch{transaction(1)}}), before);
+  reopen();
+  EXPECT_EQ(store_->recovered().position, before);
+  EXPECT_THAT(store_->recovered().coordinators, testing::ElementsAre(seen));
+  EXPECT_TRUE(store_->recovered().rows.empty());
 }
 
 TEST_P(StoreContract, AJournalTransactionStandsOrFallsAsAWhole) {
