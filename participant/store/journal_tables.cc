@@ -14,11 +14,12 @@ namespace {
 
 constexpr const char* kTables = R"(
 CREATE TABLE assent_store(
-  format        INTEGER NOT NULL,
-  identity      TEXT    NOT NULL,
-  start_number  INTEGER NOT NULL,
-  position      INTEGER NOT NULL,
-  foreign_write TEXT    NOT NULL
+  format         INTEGER NOT NULL,
+  identity       TEXT    NOT NULL,
+  start_number   INTEGER NOT NULL,
+  position       INTEGER NOT NULL,
+  journal_number INTEGER NOT NULL,
+  foreign_write  TEXT    NOT NULL
 );
 CREATE TABLE assent_schema(
   version    INTEGER PRIMARY KEY,
@@ -196,7 +197,7 @@ SeenCoordinator read_coordinator(const Query& query, const Connection& connectio
 void JournalTables::create(Connection& connection, StoreIdentity identity) {
   connection.run_once(kTables);
   const std::string name = to_string(identity);
-  connection.query("INSERT INTO assent_store VALUES(?1, ?2, 0, 0, '')")
+  connection.query("INSERT INTO assent_store VALUES(?1, ?2, 0, 0, 0, '')")
       .bind(1, kStoreFormat)
       .bind(2, std::string_view(name))
       .run();
@@ -280,19 +281,17 @@ std::uint64_t JournalTables::raise_start_number() {
   return raised;
 }
 
-StorePosition JournalTables::position() {
+// Without RETURNING, which SQLite takes three times as long to compile.
+StorePosition JournalTables::write_position(bool raises) {
   if (!position_) {
     Query query = connection_.query("SELECT position FROM assent_store");
     if (!query.step()) lost_its_row();
     position_ = query.number(0);
   }
-  return StorePosition{*position_};
-}
-
-// Without RETURNING, which SQLite takes three times as long to compile.
-StorePosition JournalTables::raise_position() {
-  position();
-  connection_.query("UPDATE assent_store SET position = ?1").bind(1, ++*position_).run();
+  if (raises) ++*position_;
+  connection_.query("UPDATE assent_store SET position = ?1, journal_number = journal_number + 1")
+      .bind(1, *position_)
+      .run();
   if (sqlite3_changes(connection_.handle()) != 1) lost_its_row();
   return StorePosition{*position_};
 }

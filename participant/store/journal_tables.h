@@ -16,7 +16,7 @@
 
 namespace assent::participant {
 
-inline constexpr std::int64_t kStoreFormat = 2;
+inline constexpr std::int64_t kStoreFormat = 3;
 
 class JournalTables {
  public:
@@ -41,9 +41,10 @@ class JournalTables {
   // Counts the opening, and returns the new start number.
   std::uint64_t raise_start_number();
 
-  // On from what the file said when it was asked first.
-  StorePosition position();
-  StorePosition raise_position();
+  // Counts the journal transaction, and raises the position or leaves it, on from what the file said at first. SQLite
+  // writes no page that has not changed. So that each transaction writes this one, there is a number that always grows:
+  // if a part of the log is lost whose pages are in the file already, an old position is among the old pages over new.
+  StorePosition write_position(bool raises);
 
   void perform(const JournalOperation& operation);
 

@@ -139,9 +139,9 @@ class SqliteStore final : public Store {
       }
       declare_virtual_tables(connection_);
     }
-    if (options.schema) journal_.raise_position();
     recovered_ = JournalTables::read(connection_);
     recovered_.start_number = journal_.raise_start_number();
+    recovered_.position = journal_.write_position(/*raises=*/options.schema.has_value());
     foreign_write_ = foreign_writes_.all_noticed(journal_.foreign_write());
     journal_.keep_foreign_write(foreign_write_);
     foreign_writes_.accept();
@@ -166,8 +166,8 @@ class SqliteStore final : public Store {
     for (const JournalOperation& operation : operations) {
       journal_.perform(operation);
     }
-    const bool is_counted = std::any_of(operations.begin(), operations.end(), raises_position);
-    const StorePosition position = is_counted ? journal_.raise_position() : journal_.position();
+    const StorePosition position =
+        journal_.write_position(std::any_of(operations.begin(), operations.end(), raises_position));
     fail_at("store.before_journal_commit");
     commit();
     fail_at("store.after_journal_commit");
@@ -188,7 +188,7 @@ class SqliteStore final : public Store {
     enforcement_.turn_off();
     SchemaChange change = participant::apply_schema(connection_, sandbox_, text, clock_());
     if (change.failure.empty() && !change.was_applied_before) {
-      change.position = journal_.raise_position();
+      change.position = journal_.write_position(/*raises=*/true);
       fail_at("store.before_schema_commit");
       commit();
       fail_at("store.after_schema_commit");

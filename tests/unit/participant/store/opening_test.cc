@@ -113,7 +113,7 @@ TEST_F(Opening, AnotherFormatIsRefused) {
   create_and_close();
   write_outside(path(), "UPDATE assent_store SET format = 1");
   expect_refused(path(), ErrorKind::kWrongVersion,
-                 "has the store format 1, this program reads format 2; use the version of Assent that wrote it");
+                 "has the store format 1, this program reads format 3; use the version of Assent that wrote it");
 }
 
 TEST_F(Opening, OnlyOneParticipantAtATimeHasTheFile) {
