@@ -75,6 +75,8 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
     if (outcome == OutcomeKind::kCommitted) world_.count("transactions told committed");
     if (faults_of(world_) > txn.faults) world_.count("transactions that met a fault");
   }
+  // It may have left before the log was lost, and its record with it: leaves() has seen it then.
+  if (outcome == OutcomeKind::kCommitted && txn.lost) return;
   if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
   is_said(id, outcome, applied);
 }
