@@ -7,7 +7,9 @@
 //   A1  A commit that some store has heard of is committed at every store that holds a branch of it, at the position at
 //       which it was first written.
 //   A2  No position and no epoch is used again that any store has seen, nor one of a start that no store has heard of,
-//       which may have given out ids: kUnheardPositions and kUnheardEpochs are left out.
+//       which may have given out ids: kUnheardPositions and kUnheardEpochs are left out. And so are some epochs more,
+//       at random: a store that is not asked may be the only one that knows of an earlier restoration, which has left
+//       out as many, from the same copy.
 //   A3  An id of an earlier epoch without a record is *forgotten*, never *aborted*: it may have committed.
 //       A commit of the copy that has not ended stands only if every named store that testified still holds its branch,
 //       and does not take it for ended.
@@ -16,6 +18,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,8 +34,9 @@ namespace assent::coordinator {
 inline constexpr std::uint64_t kUnheardEpochs = 1'000;
 inline constexpr std::uint64_t kUnheardPositions = 1'000'000'000'000;
 
-// The epoch under which the stores are to testify; `seen` is the highest that any of them, or the copy, has seen.
-Epoch restored_epoch(Epoch seen);
+// The epoch under which the stores are to testify, with this nonce; `seen` is the highest that any of them, or the
+// copy, has seen.
+Epoch restored_epoch(Epoch seen, Nonce nonce);
 
 // A branch that is prepared, or further.
 struct TestifiedBranch {
@@ -69,9 +73,20 @@ struct Restoration {
   std::vector<PresumedBranch> presumed;  // by store
 };
 
+// It has not testified, is not lost for good, and must be heard.
+struct MissingStore {
+  std::string store;
+  std::string why;  // which the log knows, or which has a part in …
+
+  friend bool operator==(const MissingStore&, const MissingStore&) = default;
+};
+
+std::optional<MissingStore> find_missing(const LogState& old, const std::map<std::string, Testimony>& testimonies,
+                                         const std::set<std::string>& without);
+
 // `epoch` and `nonce` are the start under which the stores testified, `without` the stores that are lost for good.
 // Fails with
-//   kNotFound   a store of the log, or of a transaction, has not testified
+//   kNotFound   find_missing() finds one
 //   kConflict   the testimonies contradict each other, the log, or what it knows of the store: people must look at it
 Result<Restoration> restore_log(LogState old, const std::map<std::string, Testimony>& testimonies,
                                 const std::set<std::string>& without, Epoch epoch, Nonce nonce);

@@ -75,8 +75,9 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
     if (outcome == OutcomeKind::kCommitted) world_.count("transactions told committed");
     if (faults_of(world_) > txn.faults) world_.count("transactions that met a fault");
   }
+  // It may have left before the log was lost, and its record with it: leaves() has seen it then.
+  if (outcome == OutcomeKind::kCommitted && txn.lost) return;
   if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
-  if (outcome == OutcomeKind::kCommitted && txn.lost) return;  // it was true when it was said
   is_said(id, outcome, applied);
 }
 
@@ -185,10 +186,10 @@ void Checker::journaled(const std::string& store, const StoreImage& image) {
 
 void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
   Txn& txn = txns_[row.id];
+  // Whoever had looked it up in the log has guessed by now.
+  if (txn.lost && row.state == RowState::kResolvedCommit) txn.guessed.emplace(store, row.branch);
   const bool is_resolved = row.state == RowState::kResolvedCommit;
   if (txn.lost && !is_resolved && !txn.testified.contains(store)) is_heard_late(txn, store, row);
-  if (txn.lost && is_resolved)
-    txn.guessed.emplace(store, row.branch);  // it was no guess when the operator looked it up
   require(txn.names(store, row.branch) || (is_resolved && txn.is_guessed(store)), "R1", row.id,
           store + " applied a branch that no durable record names");
   require(is_resolved || row.commit == txn.record->commit, "R1", row.id, store + " applied it for another commit");
