@@ -182,6 +182,14 @@ void Coordinator::handle(const OutcomeRequested& event, Turn& turn) {
 
 bool Coordinator::answer_if_never_issued(const TransactionId& id, CallId call, Turn& turn) const {
   if (standing(id, turn.now) != Standing::kNeverIssued) return false;
+  // The call is right, and reaches the wrong process: nothing that is final may be said of it.
+  if (id.log == lineage_.log() && id.epoch > lineage_.epoch()) {
+    turn.effects.emplace_back(
+        CallRefused{call, RefusalKind::kUnavailable,
+                    "transaction " + to_string(id) + " was leased at a later start than this one, " +
+                        to_string(lineage_.epoch()) + ": another coordinator has taken its place: try again"});
+    return true;
+  }
   turn.effects.emplace_back(CallRefused{call, RefusalKind::kInvalidArgument,
                                         "transaction " + to_string(id) + " was never leased from decision log " +
                                             to_string(lineage_.log()) + ": ask the coordinator that it comes from"});

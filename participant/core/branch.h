@@ -148,6 +148,9 @@ class Branch {
   bool not_mine_reported = false;  // its coordinator's address answered for another log
   bool was_not_accepted = false;   // its coordinator did not know this opening when it was asked last
 
+  // As a vote says it. REQUIRES: an operator aborted it.
+  AbortCause cause_of_resolution() const { return {.reason = AbortReason::kVoteNo, .store = {}, .detail = resolution}; }
+
  private:
   BranchState state_;
 };

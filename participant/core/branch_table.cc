@@ -206,7 +206,11 @@ void BranchTable::delete_released(LogIdentity log) {
     }
     Branch& branch = *find(row->second);
     row = rows->second.erase(row);
-    end(branch, EndKind::kReleased, {});
+    if (branch.state() == BranchState::kResolvedAbort) {
+      end(branch, EndKind::kAborted, branch.cause_of_resolution());  // nothing of it has committed here
+    } else {
+      end(branch, EndKind::kReleased, {});
+    }
   }
 }
 

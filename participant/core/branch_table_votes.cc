@@ -80,7 +80,7 @@ void BranchTable::repeat_vote(Branch& branch, CallId call) {
     case BranchState::kSettling: vote(call, branch, Vote::kYes); break;
     case BranchState::kResolvedAbort:
       // If the coordinator has not counted the yes, it can still agree with the operator.
-      vote_no(call, branch.number, {.reason = AbortReason::kVoteNo, .store = {}, .detail = branch.resolution});
+      vote_no(call, branch.number, branch.cause_of_resolution());
       break;
     case BranchState::kCommitted: vote_committed(call, branch.number); break;
   }

@@ -1,6 +1,7 @@
 #include "tests/simulation/flipped_bit.h"
 
 #include "coordinator/log/segment_reader.h"
+#include "tests/simulation/agreement.h"
 
 namespace assent::simulation {
 
@@ -43,29 +44,36 @@ void flip_a_bit(World& world, const LogDisk& disk) {
   world.count("flipped bits in the last block");
 }
 
-void flip_a_bit(World& world, StoreDisk& disk) {
+std::optional<OldCopy> flip_a_bit(World& world, StoreDisk& disk) {
   constexpr const char* kFile = "store.db";
   constexpr const char* kLog = "store.db-wal";
   const StoreImage written = disk.read();
   StoreDisk copy(disk.disk());
   const bool is_in_log = copy.disk().contains(kLog) && !copy.disk().bytes(kLog).empty() && world.chance(0.5);
   flip_a_bit(world, copy.disk(), is_in_log ? kLog : kFile);
+  const Disk flipped = copy.disk();
   const std::string of = is_in_log ? "flipped bits of a store's log" : "flipped bits of a store's file";
-  const auto check_told = [&](const std::string& message) {
+  const auto check_told = [&](const std::string& message) -> std::optional<OldCopy> {
     if (message.find(kFile) == std::string::npos) throw Violation("a flipped bit is told otherwise: " + message);
     world.count(of + " that are told");
+    return std::nullopt;
   };
 
   const auto opened = copy.open();
   if (!opened) return check_told(opened.error().message);
-  const bool is_less = (*opened)->recovered().position < written.position;
+  const StorePosition position = (*opened)->recovered().position;
+  const bool is_less = position < written.position;
   StoreImage read;
   try {
     read = copy.read();
+    for (const auto& [id, row] : read.rows) {
+      if (row.state == participant::RowState::kPrepared) Agreement().appears(kFile, row, read.rows);
+    }
   } catch (const Violation&) {
     copy.stop_reading();
     if (is_in_log && !is_less) throw Violation("a flipped bit in a log breaks a rule, and its position does not tell");
-    return world.count(of + " that mix old pages and new");
+    world.count(of + " that mix old pages and new");
+    return std::nullopt;
   } catch (const ResultError& error) {
     copy.stop_reading();
     return check_told(error.error().message);
@@ -80,6 +88,8 @@ void flip_a_bit(World& world, StoreDisk& disk) {
                     : read == written ? " that change nothing"
                                       : " that nobody can tell"));
   if (is_in_log && !is_less && read != written) throw Violation("a flipped bit in a log changes what it says");
+  if (!is_less) return std::nullopt;
+  return OldCopy{.files = flipped, .position = position, .has_flipped_bit = true};
 }
 
 }  // namespace assent::simulation

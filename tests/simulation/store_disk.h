@@ -36,6 +36,13 @@ struct StoreImage : ModelImage {
   friend bool operator==(const StoreImage&, const StoreImage&) = default;
 };
 
+// Of the files of a store.
+struct OldCopy {
+  Disk files;
+  StorePosition position{};
+  bool has_flipped_bit = false;  // to which what came later is lost
+};
+
 class StoreDisk {
  public:
   // With a new store on it. `proves`: each branch is applied once before its vote, as in builds for tests.

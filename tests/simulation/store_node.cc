@@ -92,7 +92,7 @@ bool StoreNode::open(StoreDisk& disk) {
     cluster_.checker.journaled(name_, disk_.read());
   }
   refuse_a_second(disk);
-  if (!is_copy() && world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
+  if (!is_copy() && world.strikes(Incident::kFlippedBit)) keep(flip_a_bit(world, disk_));
   give_sign_of_life();
   tell(TimePassed{});
   return true;
@@ -149,7 +149,10 @@ void StoreNode::later(Duration delay, std::function<void()> action) {
 // The disk has failed: nobody is answered, and the disk is read again.
 void StoreNode::go_offline(const Error& error) {
   auto& world = cluster_.world;
-  if (error.kind != ErrorKind::kIo) throw Violation(name_ + " fails otherwise than its disk: " + error.message);
+  const bool may_be_corrupt = is_copy() && has_flipped_bit_;
+  if (error.kind != ErrorKind::kIo && !(may_be_corrupt && error.kind == ErrorKind::kCorrupt)) {
+    throw Violation(name_ + " fails otherwise than its disk: " + error.message);
+  }
   world.count("stores that went offline");
   world.say(name_, " goes offline");
   was_journaling_ = writing_.has_value() && !is_copy();
@@ -423,8 +426,8 @@ void StoreNode::perform(const SendInquiry& inquiry) {
 // next: the connection has ended.
 void StoreNode::give_sign_of_life() {
   const bool may_be_copied = !is_copy() && cluster_.world.faults[Incident::kOldCopy] > 0;
-  if (may_be_copied && cluster_.world.chance(0.2) && old_copies_.size() < 20) {
-    old_copies_.push_back({disk_.disk(), position_});
+  if (may_be_copied && cluster_.world.chance(0.2)) {
+    keep(OldCopy{.files = disk_.disk(), .position = position_});
   }
   for (const auto& each : cluster_.coordinators) {
     auto& coordinator = cluster_.reached(*each);
@@ -439,6 +442,7 @@ void StoreNode::give_sign_of_life() {
     const auto heard = [this, &coordinator, sign](const CoordinatorNode::Answer& answer) {
       const auto* told = std::get_if<coordinator::RegistrationAnswered>(&answer.effect);
       if (told == nullptr) throw Violation(name_ + " is not answered: " + describe(answer));
+      check_registration(sign.opening, told->refused);
       if (!told->refused.empty()) {
         // Who has seen nothing of a log must wait until another store has shown that it is the newest.
         const bool must_wait = !coordinator.core().is_proven() && sign.seen.epoch == Epoch{};

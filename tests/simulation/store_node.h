@@ -92,7 +92,10 @@ class StoreNode {
   void lose_power(Disk& disk);
   StoreDisk& at_hand() { return is_copy() ? *copy_ : disk_; }
   // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
+  void keep(std::optional<OldCopy> copy);
   bool start_a_copy();
+  // It must be refused as one, if this is its opening.
+  void check_registration(Opening opening, const std::string& refused) const;
   // Nothing that a copy says may count.
   template <typename Answer>
   void check(const Answer& answer) const;
@@ -106,14 +109,10 @@ class StoreNode {
 
   Cluster& cluster_;
   const std::string name_;
-  struct OldCopy {
-    Disk files;
-    StorePosition position{};
-  };
-
   ProcessClock clock_;
   StoreDisk disk_;
   std::unique_ptr<StoreDisk> copy_;  // what is served instead of it, if there is one
+  bool has_flipped_bit_ = false;     // that copy
   std::vector<OldCopy> old_copies_;  // that may be restored by mistake
   Opening opening_{};
   std::unique_ptr<participant::Store> store_;

@@ -8,6 +8,16 @@ namespace assent::simulation {
 
 using namespace participant;
 
+namespace {
+
+constexpr std::size_t kCopies = 20;
+
+}  // namespace
+
+void StoreNode::keep(std::optional<OldCopy> copy) {
+  if (copy && old_copies_.size() < kCopies) old_copies_.push_back(std::move(*copy));
+}
+
 bool StoreNode::start_a_copy() {
   // One that the log of every coordinator can tell from the store, after a restart too.
   const auto is_told_apart = [this](const OldCopy& old) {
@@ -16,15 +26,28 @@ bool StoreNode::start_a_copy() {
     });
   };
   auto& world = cluster_.world;
-  if (old_copies_.empty() || cluster_.serves_a_copy() || !world.strikes(Incident::kOldCopy)) return false;
-  const auto& old = old_copies_[world.below(old_copies_.size())];
-  if (!is_told_apart(old)) return false;
+  if (cluster_.serves_a_copy()) return false;
+  std::vector<const OldCopy*> copies;
+  for (const auto& old : old_copies_) {
+    if (is_told_apart(old)) copies.push_back(&old);
+  }
+  if (copies.empty() || !world.strikes(Incident::kOldCopy)) return false;
+  const auto& old = *copies[world.below(copies.size())];
   world.count("old copies served");
   world.say(name_, " is replaced by an old copy");
   copy_ = std::make_unique<StoreDisk>(old.files);
   // However often it is opened, it stays one. (Its disk may be full.)
-  for (auto openings = world.below(20); openings > 0 && copy_->open(); --openings) continue;
+  for (auto openings = world.below(6); openings > 0 && copy_->open(); --openings) continue;
+  has_flipped_bit_ = old.has_flipped_bit;
   return open(*copy_);
+}
+
+void StoreNode::check_registration(Opening opening, const std::string& refused) const {
+  if (!is_copy() || opening != opening_) return;
+  if (refused.find("restored from an old copy") == std::string::npos) {
+    throw Violation("R7: an old copy of " + name_ + " is " + (refused.empty() ? "accepted" : "refused: " + refused));
+  }
+  if (has_flipped_bit_) cluster_.world.count("refusals of a store that lost commits to a flipped bit");
 }
 
 void StoreNode::refuse_a_second(StoreDisk& disk) {

@@ -70,9 +70,9 @@ const std::vector<Row> kRows{
     {"An id that was never leased is refused", "unbegun", "submit 16 a call=9",
      {"call refused call=9 kind=invalid-argument message=\"transaction 1-16 was never leased from decision log 00a1: "
       "ask the coordinator that it comes from\""}},
-    {"An id of a later epoch is refused", "unbegun", "outcome 2-0 call=9",
-     {"call refused call=9 kind=invalid-argument message=\"transaction 2-0 was never leased from decision log 00a1: "
-      "ask the coordinator that it comes from\""}},
+    {"An id of a later start may be sent again, for another coordinator has given it out", "unbegun", "outcome 2-0 call=9",
+     {"call refused call=9 kind=unavailable message=\"transaction 2-0 was leased at a later start than this one, 1: "
+      "another coordinator has taken its place: try again\""}},
     {"An id of another log is refused, not aborted", "unbegun", "abort beef-1-0 a:1.1 call=9",
      {"call refused call=9 kind=invalid-argument message=\"transaction beef-1-0 was never leased from decision log "
       "00a1: ask the coordinator that it comes from\""}},

@@ -47,6 +47,9 @@ constexpr auto kResolvedAbort =
 constexpr auto kSettling =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
     "commit 3 5 branch=1.1 at=12";
+constexpr auto kResolvedAbortReleased =
+    "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
+    "commit 3 5 branch=1.1 at=12\npass 4ms\nbatch\ndurable\naccepted released=12";
 
 constexpr auto kAnotherOpening =
     "refuse 9: unavailable: the coordinator means another opening of this store: either this one registers just now, "
@@ -172,6 +175,8 @@ const Row kSubmitRows[] = {
      "answer 9: branch 1.1, yes"},
     {"a repeated submission of a branch that an operator aborted is voted against", kResolvedAbort, "submit 9 5",
      "answer 9: branch 1.1, no (vote no: ann)"},
+    {"a repeated submission of a released branch that an operator aborted is not told that it committed",
+     kResolvedAbortReleased, "submit 9 5", "answer 9: branch 1.1, no (vote no: ann)"},
     {"a submitted branch runs at the level of its transaction", kUnknown, "submit 9 5 level=read-committed",
      "A-7-5: none -> active | run 1, the last: 1 statement of A-7-5 on top of 0 changed rows, read-committed"},
     {"a submission of a branch in its last run is refused", kLastRun, "submit 9 5",
