@@ -275,7 +275,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
     if (options.create) {
       create_store_file(resolved, options);
     }
-    if (claim->was_writing()) drop_cached_log(resolved);
+    if (claim->was_writing()) write_log_again(resolved);
     give_access(resolved, options.access);  // first, for SQLite gives the log the mode of the file
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(claim), resolved, options));
   } catch (const ResultError& error) {

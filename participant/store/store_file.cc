@@ -5,10 +5,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "participant/store/journal_tables.h"
 #include "participant/store/sandbox.h"
@@ -180,11 +185,33 @@ void configure_store_connection(Connection& connection, int& checkpoint_pages) {
   declare_virtual_tables(connection);
 }
 
-void drop_cached_log(const std::string& path) {
-  const int descriptor = ::open((path + "-wal").c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return;  // there is none, or SQLite will say what is wrong with it
-  static_cast<void>(::posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED));
-  ::close(descriptor);
+void write_log_again(const std::string& path) {
+  const std::string name = path + "-wal" + std::string(2, '\0');  // SQLite looks for parameters behind it
+  sqlite3_vfs* const vfs = sqlite3_vfs_find(nullptr);
+  const auto check = [&](int code) {
+    if (code != SQLITE_OK) {
+      throw ResultError({ErrorKind::kIo, path + "-wal: cannot be written again after a write that may have failed: " +
+                                             sqlite3_errstr(code) + " (SQLite code " + std::to_string(code) +
+                                             "); see to the disk"});
+    }
+  };
+  int is_there = 0;
+  check(vfs->xAccess(vfs, name.c_str(), SQLITE_ACCESS_EXISTS, &is_there));
+  if (is_there == 0) return;
+  std::vector<std::max_align_t> memory(static_cast<std::size_t>(vfs->szOsFile) / sizeof(std::max_align_t) + 1);
+  auto* const file = reinterpret_cast<sqlite3_file*>(memory.data());
+  check(vfs->xOpen(vfs, name.c_str(), file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_WAL, nullptr));
+  const std::unique_ptr<sqlite3_file, void (*)(sqlite3_file*)> open(
+      file, [](sqlite3_file* each) { each->pMethods->xClose(each); });
+  sqlite3_int64 size = 0;
+  check(file->pMethods->xFileSize(file, &size));
+  std::array<char, 65536> bytes{};
+  for (sqlite3_int64 at = 0; at < size; at += static_cast<sqlite3_int64>(bytes.size())) {
+    const auto count = static_cast<int>(std::min<sqlite3_int64>(size - at, bytes.size()));
+    check(file->pMethods->xRead(file, bytes.data(), count, at));
+    check(file->pMethods->xWrite(file, bytes.data(), count, at));
+  }
+  check(file->pMethods->xSync(file, SQLITE_SYNC_FULL));
 }
 
 // TRUNCATE, though FULL would not be in the way of a reader of the newest snapshot. A force of the log that failed may

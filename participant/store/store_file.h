@@ -25,10 +25,10 @@ void configure_store_connection(Connection& connection, int& checkpoint_pages);
 // A close moves the log into the file only if it is told to. Throws ResultError.
 void keep_log_at_close(Connection& connection, bool keeps);
 
-// Behind a force that failed Linux takes pages for clean that never reached the disk, and may drop them between two
-// reads: SQLite would find a log whole, and then copy something else from it. From now on the log is read from the
-// disk. REQUIRES: nobody reads the store yet.
-void drop_cached_log(const std::string& path);
+// Writes the log over itself, and forces it. Behind a force that failed the page cache shows what the disk may not
+// have, and takes it for clean: no later force brings it there, and SQLite would copy it into the file page by page,
+// which a failure in between leaves there without the rest. Throws ResultError. REQUIRES: nobody writes to the store.
+void write_log_again(const std::string& path);
 
 // Moves everything that was committed into the database file, forces it, and begins the log anew. False if a reader is
 // in the way.

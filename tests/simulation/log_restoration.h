@@ -50,6 +50,7 @@ class LogRestoration {
   std::unique_ptr<coordinator::LogDirectory> directory_;
   coordinator::ClaimedLog claimed_;
   std::shared_ptr<coordinator::RestorationProtocol> attempt_;
+  bool meets_a_copy_ = false;  // of a store, in this attempt
 };
 
 }  // namespace assent::simulation

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "participant/store/store_file.h"
 #include "tests/unit/participant/store/faulty_disk.h"
 #include "tests/unit/participant/store/sqlite_fixture.h"
 
@@ -172,6 +173,28 @@ TEST_F(Crash, BehindAForceThatFailedOnlyAWholeOpeningMovesTheLogIntoTheFile) {
   reopen();
   store_.reset();
   EXPECT_FALSE(filesystem::exists(path() + "-wal")) << "a clean close leaves one file";
+}
+
+TEST_F(Crash, AnOpeningBehindAWriteThatMayHaveFailedWritesTheLogAgainBeforeItIsCopied) {
+  FaultyDisk disk;
+  create(kSchema);
+  journal(life()[0]);
+  disk.fault().fail_at(1, false);
+  EXPECT_FALSE(store_->journal(life()[1]));
+  store_.reset();
+  const std::string log = content_of(path() + "-wal");
+
+  disk.fault().fail_at(1, false);
+  const auto opened = open_sqlite_store(path(), options_);
+  ASSERT_FALSE(opened);
+  EXPECT_THAT(opened.error().message, testing::HasSubstr("store.db-wal: cannot be written again"));
+  EXPECT_EQ(opened.error().kind, ErrorKind::kIo);
+
+  disk.fault().heal();
+  write_log_again(path());
+  EXPECT_TRUE(content_of(path() + "-wal") == log);
+  reopen();
+  EXPECT_EQ(store_->recovered().rows.size(), 1U);
 }
 
 TEST_F(Crash, AFailureWhileOpeningLeavesAStoreThatOpens) {
