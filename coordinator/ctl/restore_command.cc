@@ -5,7 +5,6 @@
 // and the next run begins anew above it.
 #include <algorithm>
 #include <map>
-#include <set>
 #include <utility>
 
 #include "coordinator/ctl/commands.h"
@@ -13,7 +12,7 @@
 #include "coordinator/ctl/words.h"
 #include "coordinator/log/claimed_log.h"
 #include "coordinator/log/file_log.h"
-#include "coordinator/log/restoration.h"
+#include "coordinator/log/restoration_protocol.h"
 #include "thrift/daemon/random.h"
 #include "thrift/rpc/address.h"
 #include "thrift/rpc/convert.h"
@@ -26,24 +25,13 @@ namespace methods = rpc::methods;
 namespace {
 
 using coordinator::LogState;
+using coordinator::RestorationProtocol;
 using coordinator::Testimony;
 using rpc::bits;
 
-// A store as it was found, before it is asked to testify.
-struct FoundStore {
-  std::string address;
-  std::int64_t opening = 0;
-  Epoch epoch{};  // the highest of the log that it has seen
-};
-
-using FoundStores = std::map<std::string, FoundStore>;
-using Testimonies = std::map<std::string, Testimony>;
-
-// Where each store is to be asked: as the order says, else as the log does.
-Result<std::map<std::string, std::string>> addresses_of(const LogState& log, const RestoreOrder& order) {
+// As --store gives them: by name, where they are.
+Result<std::map<std::string, std::string>> named_stores(const RestoreOrder& order) {
   std::map<std::string, std::string> addresses;
-  for (const auto& [name, record] : log.stores) addresses[name] = record.address;
-  for (const auto& name : order.without) addresses.erase(name);
   for (const auto& store : order.stores) {
     const auto equals = store.find('=');
     const auto name = store.substr(0, equals);
@@ -67,49 +55,49 @@ Error unasked(const std::string& store, const Error& error) {
               "=HOST:PORT), or, if it is lost for good, go on --without " + store};
 }
 
-Result<FoundStore> find_store(Console& console, const std::string& name, const std::string& address, LogIdentity log) {
+Result<void> find_store(Console& console, RestorationProtocol& protocol, const std::string& name, LogIdentity log) {
+  const std::string& address = protocol.witnesses().at(name).address;
   const auto status = console.call(address, methods::kParticipantStatus, {});
   if (!status) return unasked(name, status.error());
   for (const auto& store : status->stores) {
     if (store.store != name) continue;
     if (!store.offline.empty()) return unasked(name, {ErrorKind::kUnavailable, address + ": " + store.offline});
-    FoundStore found{address, store.opening, {}};
+    Epoch highest{};
     for (const auto& seen : store.seen) {
-      if (LogIdentity{bits(seen.log)} == log) found.epoch = Epoch{bits(seen.epoch)};
+      if (LogIdentity{bits(seen.log)} == log) highest = Epoch{bits(seen.epoch)};
     }
-    return found;
+    protocol.found(name, Opening{bits(store.opening)}, highest);
+    return {};
   }
   return unasked(name, {ErrorKind::kNotFound, "no store of this name is served at " + address});
 }
 
-void take(Testimony& testimony, const wire::Testimony& answer) {
+Testimony from_wire(const wire::Testimony& answer) {
+  Testimony testimony;
   testimony.identity = StoreIdentity{bits(answer.identity)};
   testimony.position = StorePosition{bits(answer.position)};
   testimony.seen = Position{bits(answer.seen_position)};
   testimony.released.through = Position{bits(answer.released_through)};
-  testimony.released.except.clear();
   for (const auto position : answer.released_except) testimony.released.except.push_back(Position{bits(position)});
   for (const auto& branch : answer.branches) {
     testimony.branches.push_back({rpc::from_wire(branch.id), rpc::from_wire(branch.branch), branch.state,
                                   Position{bits(branch.commit_position)}, branch.stores});
   }
+  return testimony;
 }
 
-Result<Testimony> ask(Console& console, const std::string& name, const FoundStore& store,
-                      const CoordinatorLine& start) {
-  Testimony testimony;
-  testimony.address = store.address;
-  wire::TestifyRequest request;
-  request.store = name;
-  request.opening = store.opening;
-  request.coordinator = rpc::to_wire(CoordinatorView{start, {}, {}});
-  for (;;) {
-    const auto answer = console.call(store.address, methods::kTestify, request);
+Result<void> hear_store(Console& console, RestorationProtocol& protocol, const std::string& name) {
+  while (const auto question = protocol.question(name)) {
+    wire::TestifyRequest request;
+    request.store = name;
+    request.opening = bits(question->opening);
+    request.coordinator = rpc::to_wire(CoordinatorView{question->start, {}, {}});
+    if (question->after) request.__set_after(rpc::to_wire(*question->after));
+    const auto answer = console.call(protocol.witnesses().at(name).address, methods::kTestify, request);
     if (!answer) return unasked(name, answer.error());
-    take(testimony, *answer);
-    if (!answer->more || answer->branches.empty()) return testimony;
-    request.__set_after(answer->branches.back().id);
+    protocol.answered(*question, from_wire(*answer), answer->more);
   }
+  return {};
 }
 
 Json to_json(const std::vector<coordinator::CommitRecord>& found) {
@@ -163,19 +151,19 @@ std::string warning(const std::string& store) {
          "owed. Never serve its file again under this log: the coordinator would stop\n";
 }
 
-Report report(const RestoreOrder& order, const LogState& old, const FoundStores& stores, const Testimonies& testimonies,
+Report report(const RestoreOrder& order, const LogState& old, const RestorationProtocol& protocol,
               const coordinator::Restoration& restored) {
   Json::Array json;
   Table table({"STORE", "ADDRESS", "HAD SEEN EPOCH", "POSITION", "BRANCHES"});
-  for (const auto& [name, store] : stores) {
-    const auto& testimony = testimonies.at(name);
+  for (const auto& [name, testimony] : protocol.testimonies()) {
+    const Epoch epoch = protocol.witnesses().at(name).seen;
     json.push_back(Json::Object{{"store", name},
                                 {"identity", hex(bits(testimony.identity))},
-                                {"address", store.address},
-                                {"seen_epoch", bits(store.epoch)},
+                                {"address", testimony.address},
+                                {"seen_epoch", bits(epoch)},
                                 {"seen_position", bits(testimony.seen)},
                                 {"branches", static_cast<std::int64_t>(testimony.branches.size())}});
-    table.add({name, store.address, to_string(store.epoch), to_string(testimony.seen),
+    table.add({name, testimony.address, to_string(epoch), to_string(testimony.seen),
                std::to_string(testimony.branches.size())});
   }
   std::string text = table.to_string() + to_text(restored.found) + to_text(restored.presumed);
@@ -202,31 +190,17 @@ Result<Report> log_restore(Console& console, const RestoreOrder& order) {
   const auto claimed = coordinator::claim_log(**directory, /*create=*/false);
   if (!claimed) return claimed.error();
   const LogState& old = claimed->state;
-  const auto addresses = addresses_of(old, order);
-  if (!addresses) return addresses.error();
-  if (addresses->empty()) {
-    return Error{ErrorKind::kNotFound,
-                 "no store is left to be asked: name those that there are, a new one too (--store NAME=HOST:PORT); "
-                 "nothing was written"};
+  const auto named = named_stores(order);
+  if (!named) return named.error();
+  RestorationProtocol protocol(old, *named, {order.without.begin(), order.without.end()},
+                               Nonce{daemon::random_number()});
+  for (const auto& [name, witness] : protocol.witnesses()) {
+    if (auto found = find_store(console, protocol, name, old.log); !found) return found.error();
   }
-
-  FoundStores stores;
-  Epoch highest = old.epoch();
-  for (const auto& [name, address] : *addresses) {
-    auto found = find_store(console, name, address, old.log);
-    if (!found) return found.error();
-    highest = std::max(highest, found->epoch);
-    stores.emplace(name, std::move(*found));
+  for (const auto& [name, witness] : protocol.witnesses()) {
+    if (auto heard = hear_store(console, protocol, name); !heard) return heard.error();
   }
-  const CoordinatorLine start{old.log, coordinator::restored_epoch(highest), Nonce{daemon::random_number()}, {}};
-  Testimonies testimonies;
-  for (const auto& [name, store] : stores) {
-    auto testimony = ask(console, name, store, start);
-    if (!testimony) return testimony.error();
-    testimonies.emplace(name, std::move(*testimony));
-  }
-  const auto restored = coordinator::restore_log(old, testimonies, {order.without.begin(), order.without.end()},
-                                                 start.epoch, start.nonce);
+  const auto restored = protocol.restore();
   if (!restored) {
     return Error{restored.error().kind, restored.error().message + "; nothing was written"};
   }
@@ -235,7 +209,7 @@ Result<Report> log_restore(Console& console, const RestoreOrder& order) {
       !replaced) {
     return replaced.error();
   }
-  return report(order, old, stores, testimonies, *restored);
+  return report(order, old, protocol, *restored);
 }
 
 }  // namespace assent::ctl

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 #include <utility>
 
 namespace assent::coordinator {
@@ -18,27 +17,6 @@ struct Commits {
   std::map<TransactionId, Position> positions;
   std::map<Position, TransactionId> ids;
 };
-
-std::optional<Error> find_missing(const LogState& old, const Testimonies& testimonies,
-                                  const std::set<std::string>& without) {
-  const auto missing = [&](const std::string& store, const std::string& why) -> std::optional<Error> {
-    if (testimonies.contains(store) || without.contains(store)) return std::nullopt;
-    return Error{ErrorKind::kNotFound, "store `" + store + "`, " + why +
-                                           ", has not been asked: say where it is (--store " + store +
-                                           "=HOST:PORT), or, if it is lost for good, go on --without " + store};
-  };
-  for (const auto& [name, record] : old.stores) {
-    if (auto error = missing(name, "which the log knows")) return error;
-  }
-  for (const auto& [name, testimony] : testimonies) {
-    for (const auto& branch : testimony.branches) {
-      for (const auto& store : branch.stores) {
-        if (auto error = missing(store, "which has a part in " + to_string(branch.id))) return error;
-      }
-    }
-  }
-  return std::nullopt;
-}
 
 std::optional<Error> find_impostor(const LogState& old, const Testimonies& testimonies) {
   for (const auto& [name, testimony] : testimonies) {
@@ -168,9 +146,31 @@ Epoch restored_epoch(Epoch seen) {
   return Epoch{static_cast<std::uint64_t>(seen) + 1 + kUnheardEpochs};
 }
 
+std::optional<MissingStore> find_missing(const LogState& old, const Testimonies& testimonies,
+                                         const std::set<std::string>& without) {
+  const auto is_missing = [&](const std::string& store) {
+    return !testimonies.contains(store) && !without.contains(store);
+  };
+  for (const auto& [name, record] : old.stores) {
+    if (is_missing(name)) return MissingStore{name, "which the log knows"};
+  }
+  for (const auto& [name, testimony] : testimonies) {
+    for (const auto& branch : testimony.branches) {
+      for (const auto& store : branch.stores) {
+        if (is_missing(store)) return MissingStore{store, "which has a part in " + to_string(branch.id)};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 Result<Restoration> restore_log(LogState old, const Testimonies& testimonies, const std::set<std::string>& without,
                                 Epoch epoch, Nonce nonce) {
-  if (auto missing = find_missing(old, testimonies, without)) return *missing;
+  if (const auto missing = find_missing(old, testimonies, without)) {
+    return Error{ErrorKind::kNotFound,
+                 "store `" + missing->store + "`, " + missing->why + ", has not been asked: say where it is (--store " +
+                     missing->store + "=HOST:PORT), or, if it is lost for good, go on --without " + missing->store};
+  }
   if (auto impostor = find_impostor(old, testimonies)) return *impostor;
   if (auto doubled = find_double(testimonies)) return *doubled;
   if (const auto contradicted = gather_commits(old, testimonies); !contradicted) return contradicted.error();

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -68,9 +69,20 @@ struct Restoration {
   std::vector<PresumedBranch> presumed;  // by store
 };
 
+// It has not testified, is not lost for good, and must be heard.
+struct MissingStore {
+  std::string store;
+  std::string why;  // which the log knows, or which has a part in …
+
+  friend bool operator==(const MissingStore&, const MissingStore&) = default;
+};
+
+std::optional<MissingStore> find_missing(const LogState& old, const std::map<std::string, Testimony>& testimonies,
+                                         const std::set<std::string>& without);
+
 // `epoch` and `nonce` are the start under which the stores testified, `without` the stores that are lost for good.
 // Fails with
-//   kNotFound   a store of the log, or of a transaction, has not testified
+//   kNotFound   find_missing() finds one
 //   kConflict   the testimonies contradict each other, the log, or what it knows of the store: people must look at it
 Result<Restoration> restore_log(LogState old, const std::map<std::string, Testimony>& testimonies,
                                 const std::set<std::string>& without, Epoch epoch, Nonce nonce);

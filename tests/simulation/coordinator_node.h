@@ -99,7 +99,7 @@ class CoordinatorNode {
   bool is_told_by_all(const coordinator::LogDisk& copy) const;
   // It is gone for good, and restored; then the process starts again.
   bool loses_its_log();
-  void restore_log(std::set<std::string> stores);
+  void restore_log(const std::vector<std::string>& stores);
   void restore_log_again();
   // What an old copy must not do.
   void check_copy(const coordinator::Effect& effect) const;

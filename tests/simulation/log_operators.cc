@@ -102,37 +102,36 @@ bool CoordinatorNode::loses_its_log() {
   keep();  // it may turn up again
   disk_ = copy;
   in_doubt_.clear();
-  std::set<std::string> asked;
-  for (const auto& [name, store] : cluster_.stores) {
-    if (asked.empty() || world.chance(0.7)) asked.insert(name);
+  std::vector<std::string> asked;
+  for (const auto& name : cluster_.store_names()) {
+    if (asked.empty() || world.chance(0.7)) asked.push_back(name);
   }
-  restore_log(std::move(asked));
+  restore_log(asked);
   return true;
 }
 
-void CoordinatorNode::restore_log(std::set<std::string> stores) {
+void CoordinatorNode::restore_log(const std::vector<std::string>& stores) {
   restoration_.reset();  // and its claim on the disk
-  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, std::move(stores), [this] {
+  const auto restored = [this](const std::set<std::string>& testified) {
     cluster_.world.count("logs restored");
     unasked_.clear();
     for (const auto& [name, store] : cluster_.stores) {
-      if (!restoration_->stores().contains(name)) unasked_.insert(name);
+      if (!testified.contains(name)) unasked_.insert(name);
     }
     // Whatever still calls it is at its end.
     cluster_.world.after(1ms, [this] {
       restoration_.reset();
       start();
     });
-  });
+  };
+  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, stores, restored);
 }
 
 // A store that was not asked has seen what the restored log does not know.
 void CoordinatorNode::restore_log_again() {
   cluster_.world.count("restored logs that a store contradicted");
   crash();
-  std::set<std::string> all;
-  for (const auto& [name, store] : cluster_.stores) all.insert(name);
-  restore_log(std::move(all));
+  restore_log(cluster_.store_names());
 }
 
 }  // namespace assent::simulation
