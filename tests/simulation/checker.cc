@@ -75,6 +75,9 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
     if (outcome == OutcomeKind::kCommitted) world_.count("transactions told committed");
     if (faults_of(world_) > txn.faults) world_.count("transactions that met a fault");
   }
+  // It may have left before the log was lost, and restored without the record, or with it: leaves() has seen it then.
+  if (outcome == OutcomeKind::kCommitted && txn.lost) return;
+  if (outcome == OutcomeKind::kForgotten && txn.told_forgotten) return;
   if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
   is_said(id, outcome, applied);
 }
