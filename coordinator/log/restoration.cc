@@ -12,6 +12,9 @@ using Testimonies = std::map<std::string, Testimony>;
 constexpr const char* kTwoLogs =
     ": two coordinators have gone on from one copy; compare what the stores hold, and resolve by hand";
 
+// So many that no two restorations go on alike, and so few that ids stay readable.
+constexpr std::uint64_t kMoreUnheardEpochs = 1'000'000;
+
 // Of every commit that the log or a store knows.
 struct Commits {
   std::map<TransactionId, Position> positions;
@@ -142,8 +145,9 @@ Position next_position(const LogState& old, const Testimonies& testimonies, cons
 
 }  // namespace
 
-Epoch restored_epoch(Epoch seen) {
-  return Epoch{static_cast<std::uint64_t>(seen) + 1 + kUnheardEpochs};
+Epoch restored_epoch(Epoch seen, Nonce nonce) {
+  return Epoch{static_cast<std::uint64_t>(seen) + 1 + kUnheardEpochs +
+               static_cast<std::uint64_t>(nonce) % kMoreUnheardEpochs};
 }
 
 std::optional<MissingStore> find_missing(const LogState& old, const Testimonies& testimonies,

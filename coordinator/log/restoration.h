@@ -7,7 +7,9 @@
 //   A1  A commit that some store has heard of is committed at every store that holds a branch of it, at the position at
 //       which it was first written.
 //   A2  No position and no epoch is used again that any store has seen, nor one of a start that no store has heard of,
-//       which may have given out ids: kUnheardPositions and kUnheardEpochs are left out.
+//       which may have given out ids: kUnheardPositions and kUnheardEpochs are left out. And so are some epochs more,
+//       at random: a store that is not asked may be the only one that knows of an earlier restoration, which has left
+//       out as many, from the same copy.
 //   A3  An id of an earlier epoch without a record is *forgotten*, never *aborted*: it may have committed.
 //       A commit of the copy that has not ended stands only if every named store that testified still holds its branch.
 //   A4  The starts before this one are not known any more. So a store that was not asked, and may hold what contradicts
@@ -31,8 +33,9 @@ namespace assent::coordinator {
 inline constexpr std::uint64_t kUnheardEpochs = 1'000;
 inline constexpr std::uint64_t kUnheardPositions = 1'000'000'000'000;
 
-// The epoch under which the stores are to testify; `seen` is the highest that any of them, or the copy, has seen.
-Epoch restored_epoch(Epoch seen);
+// The epoch under which the stores are to testify, with this nonce; `seen` is the highest that any of them, or the
+// copy, has seen.
+Epoch restored_epoch(Epoch seen, Nonce nonce);
 
 // A branch that is prepared, or further.
 struct TestifiedBranch {

@@ -22,7 +22,7 @@ bool RestorationProtocol::found(const std::string& store, Opening opening, Epoch
   if (!all_are_found()) return false;
   Epoch highest = std::max(copy_.epoch(), start_.epoch);
   for (const auto& [name, each] : witnesses_) highest = std::max(highest, each.seen);
-  start_.epoch = restored_epoch(highest);
+  start_.epoch = restored_epoch(highest, start_.nonce);
   return true;
 }
 

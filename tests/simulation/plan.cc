@@ -64,7 +64,7 @@ void Plan::mark(AccountId marker) {
 }
 
 AccountId marker_of(const TransactionId& id) {
-  const auto start = (static_cast<AccountId>(id.log) << 16U) + static_cast<AccountId>(id.epoch);
+  const auto start = (static_cast<AccountId>(id.log) << 32U) + static_cast<AccountId>(id.epoch);
   return kFirstMarker + (start << 24U) + static_cast<AccountId>(id.number);
 }
 

@@ -96,7 +96,7 @@ TEST_F(RestorationAttempt, T1_NoStoreIsAskedToTestifyBeforeAllAreFound) {
 
 TEST_F(RestorationAttempt, T1_TheStartIsAboveAllThatAnyStoreHasSeen) {
   find_both();
-  const CoordinatorLine start{kTestLog, restored_epoch(Epoch{9}), kNewNonce, {}};
+  const CoordinatorLine start{kTestLog, restored_epoch(Epoch{9}, kNewNonce), kNewNonce, {}};
   EXPECT_EQ(protocol_.question("ledger"), (TestimonyQuestion{"ledger", Opening{10}, start, {}}));
   EXPECT_EQ(protocol_.question("stock"), (TestimonyQuestion{"stock", Opening{20}, start, {}}));
   EXPECT_EQ(protocol_.epoch(), start.epoch);
@@ -105,14 +105,14 @@ TEST_F(RestorationAttempt, T1_TheStartIsAboveAllThatAnyStoreHasSeen) {
 TEST_F(RestorationAttempt, T1_TheStartIsAboveTheCopysOwn) {
   EXPECT_FALSE(protocol_.found("ledger", Opening{10}, Epoch{}));
   EXPECT_TRUE(protocol_.found("stock", Opening{20}, Epoch{}));
-  EXPECT_EQ(protocol_.epoch(), restored_epoch(Epoch{3}));
+  EXPECT_EQ(protocol_.epoch(), restored_epoch(Epoch{3}, kNewNonce));
 }
 
 TEST(RestorationProtocol, T1_TheStartIsAboveThatOfTheAttemptBefore) {
   RestorationProtocol protocol(copied_log(), {}, {"stock"}, kNewNonce, Epoch{5000});
   EXPECT_EQ(protocol.epoch(), Epoch{5000}) << "what the next attempt must be above, if this one gets no further";
   EXPECT_TRUE(protocol.found("ledger", Opening{10}, Epoch{4}));
-  EXPECT_EQ(protocol.epoch(), restored_epoch(Epoch{5000}));
+  EXPECT_EQ(protocol.epoch(), restored_epoch(Epoch{5000}, kNewNonce));
 }
 
 TEST_F(RestorationAttempt, T1_AStoreIsFoundOnce) {
@@ -121,7 +121,7 @@ TEST_F(RestorationAttempt, T1_AStoreIsFoundOnce) {
   EXPECT_TRUE(protocol_.found("stock", Opening{20}, Epoch{9}));
   EXPECT_FALSE(protocol_.found("stock", Opening{21}, Epoch{90})) << "or all would be asked once more";
   EXPECT_EQ(protocol_.question("ledger")->opening, Opening{10});
-  EXPECT_EQ(protocol_.question("stock")->start.epoch, restored_epoch(Epoch{9}));
+  EXPECT_EQ(protocol_.question("stock")->start.epoch, restored_epoch(Epoch{9}, kNewNonce));
 }
 
 // ---- T2, T3 ----

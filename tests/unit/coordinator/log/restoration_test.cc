@@ -179,7 +179,13 @@ TEST_F(Restored, IdsOfLostEpochsAreStillThisLogs) {
 }
 
 TEST_F(Restored, StartsOfWhichNoStoreHasHeardAreLeftOut) {
-  EXPECT_EQ(restored_epoch(Epoch{5}), Epoch{5 + 1 + kUnheardEpochs});
+  EXPECT_EQ(restored_epoch(Epoch{5}, Nonce{0}), Epoch{5 + 1 + kUnheardEpochs});
+}
+
+// The only store that has seen the starts of one of them may be lost, or not known: else their ids would be the same.
+TEST_F(Restored, TwoRestorationsOfOneCopyDoNotGoOnAlike) {
+  EXPECT_EQ(restored_epoch(Epoch{5}, Nonce{77'000'123}), Epoch{5 + 1 + kUnheardEpochs + 123});
+  EXPECT_GT(restored_epoch(Epoch{5}, Nonce{UINT64_MAX}), restored_epoch(Epoch{5}, Nonce{0}));
 }
 
 TEST_F(Restored, PositionsGoOnBehindAllThatAnyStoreHasSeen) {
