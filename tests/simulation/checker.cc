@@ -187,6 +187,8 @@ void Checker::journaled(const std::string& store, const StoreImage& image) {
 
 void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
   Txn& txn = txns_[row.id];
+  // Whoever had looked it up in the log has guessed by now.
+  if (txn.lost && row.state == RowState::kResolvedCommit) txn.guessed.emplace(store, row.branch);
   const bool is_resolved = row.state == RowState::kResolvedCommit;
   require(txn.names(store, row.branch) || (is_resolved && txn.is_guessed(store)), "R1", row.id,
           store + " applied a branch that no durable record names");
