@@ -54,9 +54,10 @@ std::optional<Error> find_double(const Testimonies& testimonies) {
   return std::nullopt;
 }
 
-// Of a commit that has not ended, every store that is named holds the branch. One that does not has seen it end since;
-// or it has aborted it: the copy is of a line that the log has left, when it was lost and restored before. Either way
-// only what the stores have heard may stand: another store may still be prepared, and must abort then.
+// Of a commit that has not ended, every store that is named holds the branch, and none has been told that it may forget
+// it. Else it has ended since; or it has been aborted: the copy is of a line that the log has left, when it was lost
+// and restored before. Either way only what the stores have heard may stand: another store may still be prepared, and
+// must abort then.
 void drop_given_up(LogState& old, const Testimonies& testimonies) {
   const auto holds = [&](const CommittedBranch& named) {
     const auto testimony = testimonies.find(named.store);
@@ -65,9 +66,13 @@ void drop_given_up(LogState& old, const Testimonies& testimonies) {
     return std::any_of(branches.begin(), branches.end(),
                        [&](const auto& branch) { return branch.branch == named.branch; });
   };
+  const auto is_released = [&](Position commit) {
+    return std::any_of(testimonies.begin(), testimonies.end(),
+                       [&](const auto& testimony) { return testimony.second.released.contains(commit); });
+  };
   std::erase_if(old.commits, [&](const auto& entry) {
     const auto& [record, end] = entry.second;
-    return !end && !std::all_of(record.branches.begin(), record.branches.end(), holds);
+    return !end && (is_released(record.commit) || !std::all_of(record.branches.begin(), record.branches.end(), holds));
   });
 }
 

@@ -129,6 +129,17 @@ TEST_F(Restored, AnUnendedCommitOnRecordThatANamedStoreHasGivenUpDoesNotStand) {
   EXPECT_THAT(restored.presumed, ElementsAre(PresumedBranch{id(5), "ledger", "prepared", {}}));
 }
 
+// The log that was lost before has no commit there. The store would commit, and forget it at once; if the log were lost
+// once more, it would seem to have given it up, and the other one would abort.
+TEST_F(Restored, AnUnendedCommitOnRecordThatAStoreMayForgetDoesNotStand) {
+  hold_the_unended({}, {});
+  stock().released.through = Position{5};
+  const auto restored = restore().value();
+  EXPECT_FALSE(restored.state.commits.contains(Position{5}));
+  EXPECT_THAT(restored.presumed, ElementsAre(PresumedBranch{id(5), "ledger", "a state", {}},
+                                             PresumedBranch{id(5), "stock", "a state", {}}));
+}
+
 TEST_F(Restored, WhatStandsOfSuchACommitIsWhatStoresHaveHeard) {
   stock().branches = {{id(5), {3, 5}, "committed", Position{5}, {"ledger", "stock"}}};
   const auto restored = restore().value();
