@@ -54,23 +54,25 @@ std::optional<Error> find_double(const Testimonies& testimonies) {
   return std::nullopt;
 }
 
-// Of a commit that has not ended, every store that is named holds the branch, and none takes it for ended. One that
-// does not hold it has seen it end since; or it has aborted it: the copy is of a line that the log has left, when it
-// was lost and restored before, and what that line has released goes beyond the commit. Either way only what the stores
-// have heard may stand: another store may still be prepared, and must abort then.
+// Of a commit that has not ended, every store that is named holds the branch, and none has been told that it may forget
+// it. Else it has ended since; or it has been aborted: the copy is of a line that the log has left, when it was lost
+// and restored before. Either way only what the stores have heard may stand: another store may still be prepared, and
+// must abort then.
 void drop_given_up(LogState& old, const Testimonies& testimonies) {
-  const auto waits = [&](const CommittedBranch& named, Position commit) {
-    const auto found = testimonies.find(named.store);
-    if (found == testimonies.end()) return true;  // it is not known to have given it up
-    const Testimony& testimony = found->second;
-    return !testimony.released.contains(commit) &&
-           std::any_of(testimony.branches.begin(), testimony.branches.end(),
+  const auto holds = [&](const CommittedBranch& named) {
+    const auto testimony = testimonies.find(named.store);
+    if (testimony == testimonies.end()) return true;  // it is not known to have given it up
+    const auto& branches = testimony->second.branches;
+    return std::any_of(branches.begin(), branches.end(),
                        [&](const auto& branch) { return branch.branch == named.branch; });
+  };
+  const auto is_released = [&](Position commit) {
+    return std::any_of(testimonies.begin(), testimonies.end(),
+                       [&](const auto& testimony) { return testimony.second.released.contains(commit); });
   };
   std::erase_if(old.commits, [&](const auto& entry) {
     const auto& [record, end] = entry.second;
-    return !end && !std::all_of(record.branches.begin(), record.branches.end(),
-                                [&](const auto& named) { return waits(named, record.commit); });
+    return !end && (is_released(record.commit) || !std::all_of(record.branches.begin(), record.branches.end(), holds));
   });
 }
 

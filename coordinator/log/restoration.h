@@ -12,7 +12,7 @@
 //       out as many, from the same copy.
 //   A3  An id of an earlier epoch without a record is *forgotten*, never *aborted*: it may have committed.
 //       A commit of the copy that has not ended stands only if every named store that testified still holds its branch,
-//       and does not take it for ended.
+//       and no store has been told that it may forget it.
 //   A4  The starts before this one are not known any more. So a store that was not asked, and may hold what contradicts
 //       this log, stops the coordinator when it registers.
 #pragma once
