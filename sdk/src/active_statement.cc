@@ -177,4 +177,10 @@ Attempt<ResultSet> ActiveTransaction::answered(const std::string& store, const S
   return ResultSet(*std::move(result));
 }
 
+Attempt<Row> only_row(const ResultSet& rows, const std::string& store, const std::string& sql) {
+  if (rows.size() == 1) return rows[0];
+  const auto found = "expected one row, found " + std::to_string(rows.size());
+  return failure<StatementError>(store, sql, make_cause(AbortReason::kConstraint, found, store));
+}
+
 }  // namespace assent::sdk

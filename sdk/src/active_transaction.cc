@@ -7,9 +7,18 @@
 #include "sdk/src/backoff.h"
 #include "sdk/src/cause.h"
 #include "sdk/src/decision.h"
+#include "sdk/src/failure_of.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::sdk {
+
+void begin(const std::shared_ptr<Session>& session, std::optional<std::uint64_t> begin_stamp, IsolationLevel level,
+           const Completion<std::shared_ptr<ActiveTransaction>>& done) {
+  session->take_id([=](const Result<LeasedId>& leased) {
+    if (!leased) return done(failure_of(leased.error()));
+    done(std::make_shared<ActiveTransaction>(session, *leased, begin_stamp.value_or(leased->begin_stamp), level));
+  });
+}
 
 ActiveTransaction::ActiveTransaction(std::shared_ptr<Session> session, const LeasedId& leased,
                                      std::uint64_t begin_stamp, IsolationLevel level)

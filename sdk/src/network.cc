@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <random>
 #include <string>
 #include <utility>
@@ -23,10 +24,22 @@ constexpr std::chrono::milliseconds kLastMoment{300};
 }  // namespace
 
 // What lives on the thread. Only its io_context is used from others.
-class Network::Connections {
+class Network::Connections : public std::enable_shared_from_this<Connections> {
  public:
   explicit Connections(rpc::ChannelOptions options)
-      : options_(std::move(options)), io_(1), work_(io_.get_executor()), last_moment_(io_) {}
+      : options_(std::move(options)),
+        own_io_(std::make_unique<boost::asio::io_context>(1)),
+        io_(*own_io_),
+        work_(io_.get_executor()),
+        last_moment_(io_) {}
+
+  Connections(rpc::ChannelOptions options, boost::asio::io_context& io)
+      : options_(std::move(options)), io_(io), last_moment_(io_) {}
+
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+  // Of channels only if the io_context has gone before it could run what close_soon() left there.
+  ~Connections() { close(); }
 
   boost::asio::io_context& io() { return io_; }
 
@@ -53,7 +66,8 @@ class Network::Connections {
   void close_soon() {
     is_closing_ = true;
     last_moment_.expires_after(kLastMoment);
-    last_moment_.async_wait([this](const boost::system::error_code& /*cancelled*/) { close(); });
+    last_moment_.async_wait(
+        [self = shared_from_this()](const boost::system::error_code& /*cancelled*/) { self->close(); });
     if (outstanding_ == 0) last_moment_.cancel();
   }
 
@@ -63,12 +77,13 @@ class Network::Connections {
     auto channels = std::move(channels_);
     channels_.clear();
     channels.clear();
-    work_.reset();
+    if (work_) work_.reset();
   }
 
   const rpc::ChannelOptions options_;
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  const std::unique_ptr<boost::asio::io_context> own_io_;  // null if it is another's
+  boost::asio::io_context& io_;
+  std::optional<boost::asio::executor_work_guard<boost::asio::io_context::executor_type>> work_;  // of its own
   std::map<std::pair<std::string, Lane>, std::unique_ptr<rpc::Channel>> channels_;
   std::size_t outstanding_ = 0;
   bool is_closing_ = false;
@@ -79,13 +94,21 @@ Network::Network(rpc::ChannelOptions options)
     : connections_(std::make_shared<Connections>(std::move(options))),
       thread_([connections = connections_] { connections->io().run(); }) {}
 
+Network::Network(rpc::ChannelOptions options, boost::asio::io_context& io)
+    : connections_(std::make_shared<Connections>(std::move(options), io)) {}
+
 Network::~Network() {
-  boost::asio::post(connections_->io(), [connections = connections_.get()] { connections->close_soon(); });
+  boost::asio::post(io(), [connections = connections_] { connections->close_soon(); });
+  if (!thread_.joinable()) return;
   if (is_inside()) {
     thread_.detach();
   } else {
     thread_.join();
   }
+}
+
+boost::asio::io_context& Network::io() const {
+  return connections_->io();
 }
 
 Time Network::now() const {

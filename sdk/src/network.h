@@ -1,10 +1,11 @@
 // Network: the environment of a real client: one thread, a channel to each address that was called, the steady clock.
 //
 // The functions that it is given are called on its thread; they may not block. The destructor gives calls that are
-// still on their way (aborts that nobody waits for) a moment, then ends them; on the network's own thread it does not
-// wait for that.
+// still on their way (aborts that nobody waits for) a moment, then ends them; on the network's own thread, or without
+// one, it does not wait for that.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <thread>
 
@@ -15,10 +16,15 @@ namespace assent::sdk {
 
 class Network : public Environment {
  public:
+  // Has a thread of its own.
   explicit Network(rpc::ChannelOptions options);
+  // Its thread is the one that runs `io`, which outlives it.
+  Network(rpc::ChannelOptions options, boost::asio::io_context& io);
   ~Network() override;
 
-  bool is_inside() const override { return thread_.get_id() == std::this_thread::get_id(); }
+  boost::asio::io_context& io() const;
+
+  bool is_inside() const override { return io().get_executor().running_in_this_thread(); }
   Time now() const override;
   std::uint64_t random() override;
   void after(Duration delay, std::function<void()> action) override;
@@ -39,7 +45,7 @@ class Network : public Environment {
             OnAnswer<typename Method::Answer> on_answer);
 
   std::shared_ptr<Connections> connections_;  // the thread's, too
-  std::thread thread_;
+  std::thread thread_;                        // none if another one runs its io_context
 };
 
 }  // namespace assent::sdk

@@ -107,13 +107,15 @@ void check(const ClientOptions& options) {
   check_positive(options.message_bytes, "message_bytes");
 }
 
-std::shared_ptr<Session> Session::make(ClientOptions options, std::unique_ptr<Environment> environment) {
-  return std::shared_ptr<Session>(new Session(std::move(options), std::move(environment)));
+std::shared_ptr<Session> Session::make(ClientOptions options, std::unique_ptr<Environment> environment,
+                                       boost::asio::io_context* io) {
+  return std::shared_ptr<Session>(new Session(std::move(options), std::move(environment), io));
 }
 
-Session::Session(ClientOptions options, std::unique_ptr<Environment> environment)
+Session::Session(ClientOptions options, std::unique_ptr<Environment> environment, boost::asio::io_context* io)
     : options_(std::move(options)),
       environment_(std::move(environment)),
+      io_(io),
       leases_([this](LeasePool::OnLease on_lease) { call_for_lease(std::move(on_lease)); },
               [this] { return environment_->now(); }) {}
 

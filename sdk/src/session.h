@@ -2,6 +2,7 @@
 // Thread-safe. It lives as long as anything that it was asked for.
 #pragma once
 
+#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -24,11 +25,14 @@ void check(const ClientOptions& options);
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // REQUIRES: the options are check()ed.
-  static std::shared_ptr<Session> make(ClientOptions options, std::unique_ptr<Environment> environment);
+  // REQUIRES: the options are check()ed. `io` is where the environment has its thread, if it has one.
+  static std::shared_ptr<Session> make(ClientOptions options, std::unique_ptr<Environment> environment,
+                                       boost::asio::io_context* io = nullptr);
 
   const ClientOptions& options() const { return options_; }
   Environment& environment() { return *environment_; }
+  // REQUIRES: there is one.
+  boost::asio::io_context& io() const { return *io_; }
 
   // An id that may begin, and a stamp for it.
   void take_id(const LeasePool::OnTaken& on_taken) { leases_.take(on_taken); }
@@ -62,12 +66,13 @@ class Session : public std::enable_shared_from_this<Session> {
   ClientCounters counters() const;
 
  private:
-  Session(ClientOptions options, std::unique_ptr<Environment> environment);
+  Session(ClientOptions options, std::unique_ptr<Environment> environment, boost::asio::io_context* io);
 
   void call_for_lease(LeasePool::OnLease on_lease);
 
   const ClientOptions options_;
   const std::unique_ptr<Environment> environment_;
+  boost::asio::io_context* const io_;
   LeasePool leases_;
 
   mutable std::mutex mutex_;
