@@ -61,6 +61,8 @@ class ActiveTransaction : public std::enable_shared_from_this<ActiveTransaction>
   std::uint64_t begin_stamp() const { return begin_stamp_; }
   Session& session() const { return *session_; }
   Phase phase() const { return phase_; }
+  // An operation is on its way.
+  bool is_busy() const { return is_busy_; }
   // REQUIRES: kAborted.
   const AbortCause& cause() const { return cause_; }
 

@@ -55,9 +55,18 @@ Client::Client(ClientOptions options) : session_(make_session(std::move(options)
 
 Client::Client(ClientOptions options, boost::asio::io_context& io) : session_(make_session(std::move(options), io)) {}
 
-Client::~Client() = default;
+Client::~Client() {
+  if (session_) session_->end_async_calls();
+}
+
 Client::Client(Client&&) noexcept = default;
-Client& Client::operator=(Client&&) noexcept = default;
+
+Client& Client::operator=(Client&& other) noexcept {
+  if (this == &other) return *this;
+  const Client before(std::move(*this));
+  session_ = std::move(other.session_);
+  return *this;
+}
 
 const std::shared_ptr<sdk::Session>& Client::shared_session() const {
   if (!session_) throw InvalidArgument("this client was moved from: use the one it was moved to");

@@ -2,7 +2,7 @@
 // Thread-safe. It lives as long as anything that it was asked for.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -16,6 +16,7 @@
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
 #include "sdk/src/environment.h"
+#include "sdk/src/latch.h"
 #include "sdk/src/lease_pool.h"
 
 namespace assent::sdk {
@@ -33,6 +34,13 @@ class Session : public std::enable_shared_from_this<Session> {
   Environment& environment() { return *environment_; }
   // REQUIRES: there is one.
   boost::asio::io_context& io() const { return *io_; }
+
+  // The async_ calls that are on their way hold this, until their handlers have been handed over; null once the client
+  // has gone. From inside; those who may be inside of it soon have said so before.
+  void will_have_async_calls() { may_have_async_calls_ = true; }
+  const std::shared_ptr<Latch>& async_calls() const { return async_calls_; }
+  // The client goes: ends those calls soon, and waits for that if somebody else's thread does it.
+  void end_async_calls();
 
   // An id that may begin, and a stamp for it.
   void take_id(const LeasePool::OnTaken& on_taken) { leases_.take(on_taken); }
@@ -74,6 +82,9 @@ class Session : public std::enable_shared_from_this<Session> {
   const std::unique_ptr<Environment> environment_;
   boost::asio::io_context* const io_;
   LeasePool leases_;
+
+  std::atomic<bool> may_have_async_calls_ = false;
+  std::shared_ptr<Latch> async_calls_ = std::make_shared<Latch>();
 
   mutable std::mutex mutex_;
   std::map<std::string, std::string> locations_;

@@ -19,7 +19,11 @@
 // the call that it belongs to. The executor has work to do until then, so that io_context::run() waits for it.
 #pragma once
 
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -85,6 +89,64 @@ auto initiate_sql(std::shared_ptr<ActiveTransaction> active, std::string_view st
   (std::make_index_sequence<kToken>());
 }
 
+// What the coroutine of a run returned, until the run has committed.
+template <typename T>
+class Returned {
+ public:
+  using Signature = void(std::exception_ptr, T);
+
+  void keep(T value) { value_ = std::move(value); }
+  template <typename Handler>
+  void tell(Handler&& handler, std::exception_ptr failure) {
+    std::forward<Handler>(handler)(std::move(failure), std::move(value_));
+  }
+
+ private:
+  T value_{};  // co_spawn needs such a value, too
+};
+
+template <>
+class Returned<void> {
+ public:
+  using Signature = void(std::exception_ptr);
+
+  void keep() {}
+  template <typename Handler>
+  void tell(Handler&& handler, std::exception_ptr failure) {
+    std::forward<Handler>(handler)(std::move(failure));
+  }
+};
+
+// A function that makes coroutines is run until it has committed. Each run keeps what it needs.
+template <typename Function, typename Token>
+auto initiate_run(std::shared_ptr<Session> session, Function function, Return when, IsolationLevel level,
+                  Token&& token) {
+  using End = Returned<typename std::invoke_result_t<Function&, Transaction&>::value_type>;
+  return boost::asio::async_initiate<Token, typename End::Signature>(
+      [session = std::move(session), function = std::make_shared<Function>(std::move(function)), when,
+       level]<typename Handler>(Handler&& handler) {
+        const auto client = context_of(*session).get_executor();
+        const auto executor = boost::asio::get_associated_executor(handler, client);
+        auto end = std::make_shared<End>();
+        auto tell =
+            boost::asio::bind_executor(executor, [end, handler = std::decay_t<Handler>(std::forward<Handler>(handler))](
+                                                     std::exception_ptr failure, const Outcome& /*committed*/) mutable {
+              end->tell(std::move(handler), std::move(failure));
+            });
+        auto begin = [executor, function, end](Transaction transaction, const auto& ended) {
+          boost::asio::co_spawn(
+              executor, [function, transaction = std::move(transaction)]() mutable { return (*function)(transaction); },
+              [end, ended](std::exception_ptr failure, auto&&... value) {
+                end->keep(std::forward<decltype(value)>(value)...);
+                ended(std::move(failure));
+              });
+        };
+        async_run_until_committed(session, std::move(begin), when, level,
+                                  std::make_shared<HandlerWaiter<Outcome, decltype(tell)>>(std::move(tell), client));
+      },
+      token);
+}
+
 }  // namespace sdk
 
 template <typename Token>
@@ -115,6 +177,21 @@ auto Client::async_submit(Batch batch, Return when, IsolationLevel level, Token&
                                 [batch = std::move(batch), when, level](const auto& session, auto waiter) mutable {
                                   sdk::async_submit(session, std::move(batch), when, level, std::move(waiter));
                                 });
+}
+
+template <typename Function, typename Token>
+auto Client::async_run(Function function, Token&& token) {
+  return async_run(std::move(function), Return::decided, std::forward<Token>(token));
+}
+
+template <typename Function, typename Token>
+auto Client::async_run(Function function, Return when, Token&& token) {
+  return async_run(std::move(function), when, IsolationLevel::kSerializable, std::forward<Token>(token));
+}
+
+template <typename Function, typename Token>
+auto Client::async_run(Function function, Return when, IsolationLevel level, Token&& token) {
+  return sdk::initiate_run(shared_session(), std::move(function), when, level, std::forward<Token>(token));
 }
 
 template <typename Token>

@@ -78,6 +78,9 @@ class Client {
   // destroyed on the thread that runs `io`, or while nobody does.
   Client(ClientOptions options, boost::asio::io_context& io);
 
+  // Ends its async_ calls that are on their way, and those of its transactions, within half a second: with what is
+  // known then, OutcomeUnknown if they were sent to be committed. A client without a thread does it while its `io`
+  // runs.
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -105,6 +108,16 @@ class Client {
       return *std::move(value);
     }
   }
+
+  // The same for a coroutine: the function is given a Transaction&, which lives until the coroutine has ended, and
+  // returns a boost::asio::awaitable<T>. Every run of it is spawned where the token's handler runs.
+  // void(std::exception_ptr, T), or void(std::exception_ptr) for an awaitable<void>
+  template <typename Function, typename Token>
+  auto async_run(Function function, Token&& token);
+  template <typename Function, typename Token>
+  auto async_run(Function function, Return when, Token&& token);
+  template <typename Function, typename Token>
+  auto async_run(Function function, Return when, IsolationLevel level, Token&& token);
 
   // A transaction of the level, to be committed by hand; nothing runs it again.
   Transaction begin(IsolationLevel level = IsolationLevel::kSerializable);

@@ -4,10 +4,12 @@
 #include <boost/asio/append.hpp>
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/defer.hpp>
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +40,9 @@ class Waiter {
 
   // At most once, on the client's thread: that of its connections. Of a failure the value is an empty one.
   virtual void end(std::exception_ptr failure, T value) = 0;
+
+  // What counts the call as on its way, until its end has been handed over.
+  std::shared_ptr<const void> on_its_way;
 };
 
 template <typename T>
@@ -46,7 +51,7 @@ using WaiterPtr = std::shared_ptr<Waiter<T>>;  // shared, for a std::function mu
 // A completion handler, which is called by the executor that it is associated with, or else on the client's thread;
 // never from inside of anything. That executor has work to do until then.
 template <typename T, typename Handler>
-class HandlerWaiter final : public Waiter<T> {
+class HandlerWaiter final : public Waiter<T>, public std::enable_shared_from_this<HandlerWaiter<T, Handler>> {
  public:
   using ClientExecutor = boost::asio::io_context::executor_type;
 
@@ -55,7 +60,11 @@ class HandlerWaiter final : public Waiter<T> {
 
   void end(std::exception_ptr failure, T value) override {
     // Deferred: whoever is told may be the last to hold the client, of which nothing may be left on its thread then.
-    boost::asio::defer(client_, boost::asio::append(std::move(handler_), std::move(failure), std::move(value)));
+    boost::asio::defer(
+        client_, [self = this->shared_from_this(), failure = std::move(failure), value = std::move(value)]() mutable {
+          boost::asio::dispatch(self->work_.get_executor(),
+                                boost::asio::append(std::move(self->handler_), std::move(failure), std::move(value)));
+        });
   }
 
  private:
@@ -64,6 +73,9 @@ class HandlerWaiter final : public Waiter<T> {
   Handler handler_;
 };
 
+// Begins one run of Client::async_run(), on the client's thread. The run says on any thread that it has ended.
+using BeginRun = std::function<void(Transaction transaction, std::function<void(std::exception_ptr)> ended)>;
+
 // Where the client's connections live.
 boost::asio::io_context& context_of(const Session& session);
 boost::asio::io_context& context_of(const ActiveTransaction& active);
@@ -71,6 +83,8 @@ boost::asio::io_context& context_of(const ActiveTransaction& active);
 // They begin the calls, from any thread, and come back at once.
 void async_begin(const SessionPtr& session, IsolationLevel level, WaiterPtr<Transaction> waiter);
 void async_submit(const SessionPtr& session, Batch batch, Return when, IsolationLevel level, WaiterPtr<Outcome> waiter);
+void async_run_until_committed(const SessionPtr& session, BeginRun begin, Return when, IsolationLevel level,
+                               WaiterPtr<Outcome> waiter);
 void async_outcome(const SessionPtr& session, const TransactionId& id, WaiterPtr<Outcome> waiter);
 // One statement: all it returned, its only row, or how many rows it changed.
 void async_run(const ActivePtr& active, std::string store, Statement statement, WaiterPtr<ResultSet> waiter);
