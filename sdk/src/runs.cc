@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "assent/errors.h"
 #include "sdk/src/cause.h"
 #include "sdk/src/reruns.h"
 
@@ -42,6 +43,10 @@ class RunLoop : public std::enable_shared_from_this<RunLoop> {
 
  private:
   void call(const std::shared_ptr<ActiveTransaction>& transaction) {
+    // What the function uses may go with the client.
+    if (session_->environment().is_closing()) {
+      return failed(*transaction, failure<Unavailable>("its client has gone: make another one"));
+    }
     function_(transaction, [self = shared_from_this(), transaction](const Attempt<void>& ended) {
       if (!ended) return self->failed(*transaction, ended.error());
       if (transaction->phase() == ActiveTransaction::Phase::kCommitted) {

@@ -4,19 +4,24 @@
 //   boost::asio::io_context io{1};
 //   assent::Client client({.coordinator = "127.0.0.1:7400"}, io);
 //
-//   client.async_submit(batch, [](std::exception_ptr failure, assent::Outcome outcome) { … });
+//   client.async_submit(batch, [](std::exception_ptr failure, const assent::Outcome& outcome) { … });
 //   std::future<assent::Outcome> later = client.async_submit(batch, boost::asio::use_future);
-//   assent::Outcome outcome = co_await client.async_submit(batch, boost::asio::use_awaitable);
+//   const assent::Outcome outcome = co_await client.async_submit(batch, boost::asio::use_awaitable);
 //
-// How it ends: each form has the signature void(std::exception_ptr, T), with T as the call that waits returns. The
-// exception is one that it throws (errors.h), so that use_future, use_awaitable and their like throw it; where there is
-// one, the value is empty. An expected end like Aborted costs a throw and a catch, some microseconds, only where it is
-// thrown: a callback that asks no more than whether there is an exception has not paid for it. What is wrong with the
-// call itself (a client that was moved from, a value that cannot be bound) is thrown at once, as InvalidArgument.
+// How they end: each form has the signature void(std::exception_ptr, T), with T as the call that waits returns. The
+// exception is one that it throws (errors.h), which use_future and use_awaitable throw; beside it the value is an empty
+// one. An abort, expected as it may be, costs about one and a half microseconds for each time that it is thrown and
+// caught. What is wrong with the call itself (its client was moved from, a value cannot be bound) is thrown at once.
 //
 // Where: a handler is called by the executor associated with it. One that has none is called on the client's thread, or
-// on that of its io_context; it may call async_ forms there, and must not block. No handler is called from inside of
-// the call that it belongs to. The executor has work to do until then, so that io_context::run() waits for it.
+// on its io_context, where it may call async_ forms, and must not wait for anything. No handler is called from inside
+// of its own call. Its executor has work to do until it is called: io_context::run() waits for it. That of a client's
+// own connections ends once the client and its transactions have gone, and the last call has ended.
+//
+// How long: as long as ClientOptions allow; what was sent cannot be called back, and no cancellation slot is heeded.
+// Calls end with their client (see ~Client); only a function that async_run() has called lives on, and must not need
+// its client then. A transaction that goes before its call has ended is aborted afterwards, unless that was its commit.
+// An io_context that goes before the calls of a client which lives on it takes their handlers along, uncalled.
 #pragma once
 
 #include <boost/asio/associated_executor.hpp>

@@ -73,14 +73,15 @@ class Client {
   // Owns one thread for its connections. Throws InvalidArgument if an option is out of range.
   explicit Client(ClientOptions options);
 
-  // Has no thread: its connections live on `io`, which one thread runs at a time, and outlives the client and its
-  // transactions. Calls that wait can only be made where `io` is run meanwhile by another thread. It is moved and
-  // destroyed on the thread that runs `io`, or while nobody does.
+  // Has no thread: its connections live on `io`, which one thread runs at a time, and which outlives the client and its
+  // transactions. Calls that wait are for other threads than that one, and only while it runs. Such a client is moved
+  // and destroyed on that thread, or while nobody runs `io`.
   Client(ClientOptions options, boost::asio::io_context& io);
 
-  // Ends its async_ calls that are on their way, and those of its transactions, within half a second: with what is
-  // known then, OutcomeUnknown if they were sent to be committed. A client without a thread does it while its `io`
-  // runs.
+  // Ends the async_ calls that are on their way, its own and those of its transactions, which are of no more use then.
+  // They end with what is known: OutcomeUnknown, if they were sent to be committed; Aborted or Unavailable, if not.
+  // That takes 300 ms and one backoff at most, and is waited for, unless this is the client's own thread or it has
+  // none. Without such calls its transactions keep what they need of it.
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;

@@ -30,8 +30,9 @@ Transaction transaction_of(std::shared_ptr<ActiveTransaction> active);
 // Every statement can throw: StatementError, and the transaction lives on; Aborted, and it has ended: then each
 // further call throws Aborted with the same cause; InvalidArgument, nothing happened.
 //
-// Of the async_ forms (#include <assent/async.h>) one may be on its way at a time. They have the arguments of the calls
-// that wait, and a completion token after them.
+// The async_ forms (#include <assent/async.h>) have the arguments of the calls that wait, and a completion token after
+// them. One may be on its way at a time: until its handler is called, the transaction may be moved and destroyed, and
+// nothing else; another async_ form is refused with InvalidArgument.
 class Transaction {
  public:
   // None, as after a move.

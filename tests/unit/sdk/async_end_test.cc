@@ -32,13 +32,18 @@ TEST_F(AsyncEnds, AClientThatGoesEndsWhatIsOnItsWay) {
   auto statement = client->begin();
   auto commit = client->begin();
   commit.execute("b", "UPDATE t");
-  auto arrived = std::array{coordinator_.submits.then_hold(), coordinator_.commits.then_hold(), a_.executes.then_hold(),
-                            coordinator_.outcomes.then_hold()};
+  const auto submit_arrived = coordinator_.submits.then_hold();
+  const auto commit_arrived = coordinator_.commits.then_hold();
+  const auto statement_arrived = a_.executes.then_hold();
+  const auto question_arrived = coordinator_.outcomes.then_hold();
   auto submitted = client->async_submit(batch_, asio::use_future);
   auto committed = commit.async_commit(asio::use_future);
   auto executed = statement.async_execute("a", "UPDATE t", asio::use_future);
   auto asked = client->async_outcome(commit.id(), asio::use_future);
-  for (auto& each : arrived) each.wait();
+  submit_arrived.wait();
+  commit_arrived.wait();
+  statement_arrived.wait();
+  question_arrived.wait();
   client.reset();
   for (auto* ended : {&submitted, &committed, &asked}) EXPECT_EQ(ended->wait_for(0s), std::future_status::ready);
   EXPECT_THROW(submitted.get(), OutcomeUnknown);
@@ -71,6 +76,27 @@ TEST_F(AsyncEnds, AClientThatGoesEndsTheRunsThatFollowAnAbort) {
     EXPECT_EQ(aborted.reason(), AbortReason::kWounded);
   } catch (const Unavailable&) {  // not even begun
   }
+}
+
+TEST_F(AsyncEnds, AClientThatGoesCallsNoFunctionAnyMore) {
+  auto asked = coordinator_.leases.then_hold();
+  std::optional<Client> client(std::in_place, options_, io_);
+  int runs = 0;
+  const auto function = [&](Transaction& /*transaction*/) -> asio::awaitable<void> {
+    ++runs;
+    co_return;
+  };
+  auto ended = client->async_run(function, asio::use_future);
+  const auto answer = run_until(std::move(asked));
+  client.reset();
+  io_.poll();
+  wire::Lease lease;
+  lease.count = 1;
+  lease.use_for_ms = lease.transaction_timeout_ms = 60'000;
+  coordinator_.server().run([&] { answer(lease); });
+  io_.run();
+  EXPECT_THAT(thrown<Unavailable>([&] { ended.get(); }).what(), HasSubstr("its client has gone"));
+  EXPECT_EQ(runs, 0);
 }
 
 TEST_F(AsyncEnds, AClientThatIsReplacedEndsWhatIsOnItsWay) {

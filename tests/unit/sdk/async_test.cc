@@ -192,10 +192,9 @@ TEST_F(AsyncCalls, ThrowAtOnceWhatIsWrongWithTheCallItself) {
 TEST_F(AsyncCalls, OfATransactionAreMadeOneAfterTheOther) {
   Client client(options_);
   auto transaction = client.begin();
-  std::promise<Script<ExecuteMethod>::Respond> arrived;
-  a_.executes.then([&](const auto&, const auto& respond) { arrived.set_value(respond); });
+  auto arrived = a_.executes.then_hold();
   auto first = transaction.async_execute("a", "UPDATE t", asio::use_future);
-  const auto respond = arrived.get_future().get();
+  const auto respond = arrived.get();
   auto second = transaction.async_execute("b", "UPDATE t", asio::use_future);
   EXPECT_THAT(thrown<InvalidArgument>([&] { second.get(); }).what(), HasSubstr("is busy"));
   a_.server().run([&] { respond(FakeParticipant::changed()); });

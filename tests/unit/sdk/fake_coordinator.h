@@ -56,15 +56,15 @@ class Script {
     return then([](const Request&, const Respond&) {});
   }
 
-  // The call is taken in, which the future tells, and is never answered.
-  std::future<void> then_hold() {
-    const auto arrived = std::make_shared<std::promise<void>>();
+  // The call is taken in, which the future tells, and is answered by nobody but the test, on the server's thread.
+  std::future<Respond> then_hold() {
+    const auto arrived = std::make_shared<std::promise<Respond>>();
     then([this, arrived](const Request&, const Respond& respond) {
       {
         const std::lock_guard lock(mutex_);
         held_.push_back(respond);
       }
-      arrived->set_value();
+      arrived->set_value(respond);
     });
     return arrived->get_future();
   }
