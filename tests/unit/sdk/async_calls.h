@@ -27,6 +27,12 @@ class AsyncTest : public SdkTest {
     while (future.wait_for(0s) != std::future_status::ready) io_.run_one_for(10ms);
     return future.get();
   }
+  // What it ends with. (Of a client on this thread: ThreadSanitizer does not see how libstdc++ counts the references to
+  // an exception that two threads hold.)
+  template <typename Error, typename T>
+  Error failed_with(std::future<T> future) {
+    return thrown<Error>([&] { run_until(std::move(future)); });
+  }
   template <typename T>
   T run(asio::awaitable<T> coroutine) {
     return run_until(asio::co_spawn(io_, std::move(coroutine), asio::use_future));

@@ -20,9 +20,6 @@ using AsyncCalls = AsyncTest;
 TEST_F(AsyncCalls, EndWithAFuture) {
   Client client(options_);
   EXPECT_TRUE(client.async_submit(batch_, asio::use_future).get().committed());
-  abort_next_submit(AbortReason::kConstraint);
-  auto aborted = client.async_submit(batch_, asio::use_future);
-  EXPECT_EQ(thrown<Aborted>([&] { aborted.get(); }).reason(), AbortReason::kConstraint);
 }
 
 asio::awaitable<int> submit_twice(Client& client, const Batch& batch) {
@@ -143,23 +140,25 @@ TEST_F(AsyncCalls, HaveTheOptionsOfThoseThatWait) {
 }
 
 TEST_F(AsyncCalls, EndAsThoseThatWaitThrow) {
-  Client client(options_);
-  auto transaction = client.async_begin(asio::use_future).get();
+  Client client(options_, io_);
+  auto transaction = run_until(client.async_begin(asio::use_future));
   a_.executes.then(FakeParticipant::answer(FakeParticipant::failed(cause_of(AbortReason::kConstraint))));
   auto failed = transaction.async_execute("a", "INSERT INTO t", asio::use_future);
-  EXPECT_EQ(thrown<StatementError>([&] { failed.get(); }).sql(), "INSERT INTO t");
+  EXPECT_EQ(failed_with<StatementError>(std::move(failed)).sql(), "INSERT INTO t");
   auto no_row = transaction.async_query_one("a", "SELECT 1", asio::use_future);
-  EXPECT_THAT(thrown<StatementError>([&] { no_row.get(); }).what(), HasSubstr("expected one row, found 0"));
+  EXPECT_THAT(failed_with<StatementError>(std::move(no_row)).what(), HasSubstr("expected one row, found 0"));
   a_.executes.then(FakeParticipant::answer(FakeParticipant::ended(cause_of(AbortReason::kWounded))));
   auto ended = transaction.async_query("a", "SELECT 1", asio::use_future);
-  EXPECT_EQ(thrown<Aborted>([&] { ended.get(); }).reason(), AbortReason::kWounded);
+  EXPECT_EQ(failed_with<Aborted>(std::move(ended)).reason(), AbortReason::kWounded);
   auto commit = transaction.async_commit(asio::use_future);
-  EXPECT_EQ(thrown<Aborted>([&] { commit.get(); }).reason(), AbortReason::kWounded);
-  auto empty = client.async_submit(Batch(), asio::use_future);
-  EXPECT_THROW(empty.get(), InvalidArgument);
+  EXPECT_EQ(failed_with<Aborted>(std::move(commit)).reason(), AbortReason::kWounded);
+  failed_with<InvalidArgument>(client.async_submit(Batch(), asio::use_future));
+  abort_next_submit(AbortReason::kConstraint);
+  auto submit = client.async_submit(batch_, asio::use_future);
+  EXPECT_EQ(failed_with<Aborted>(std::move(submit)).reason(), AbortReason::kConstraint);
   coordinator_.outcomes.always([](const auto&, const auto&) {});
   auto unknown = client.async_outcome(transaction.id(), asio::use_future);
-  EXPECT_EQ(thrown<OutcomeUnknown>([&] { unknown.get(); }).id(), transaction.id());
+  EXPECT_EQ(failed_with<OutcomeUnknown>(std::move(unknown)).id(), transaction.id());
 }
 
 TEST_F(AsyncCalls, GiveAnEmptyValueBesideAFailure) {
@@ -190,16 +189,16 @@ TEST_F(AsyncCalls, ThrowAtOnceWhatIsWrongWithTheCallItself) {
 }
 
 TEST_F(AsyncCalls, OfATransactionAreMadeOneAfterTheOther) {
-  Client client(options_);
-  auto transaction = client.begin();
+  Client client(options_, io_);
+  auto transaction = run_until(client.async_begin(asio::use_future));
   auto arrived = a_.executes.then_hold();
   auto first = transaction.async_execute("a", "UPDATE t", asio::use_future);
-  const auto respond = arrived.get();
+  const auto respond = run_until(std::move(arrived));
   auto second = transaction.async_execute("b", "UPDATE t", asio::use_future);
-  EXPECT_THAT(thrown<InvalidArgument>([&] { second.get(); }).what(), HasSubstr("is busy"));
+  EXPECT_THAT(failed_with<InvalidArgument>(std::move(second)).what(), HasSubstr("is busy"));
   a_.server().run([&] { respond(FakeParticipant::changed()); });
-  EXPECT_EQ(first.get(), 1U);
-  EXPECT_TRUE(transaction.async_commit(asio::use_future).get().committed());
+  EXPECT_EQ(run_until(std::move(first)), 1U);
+  EXPECT_TRUE(run_until(transaction.async_commit(asio::use_future)).committed());
 }
 
 TEST_F(AsyncCalls, RefuseTheOnesThatWaitOnTheirOwnThread) {
