@@ -47,6 +47,7 @@ END
 
 block sh 1 > start.sh
 block cpp 1 > first.cc
+block cpp 2 > many.cc
 block cmake 1 > CMakeLists.txt
 block sh 2 > use.sh
 
@@ -54,13 +55,14 @@ block sh 2 > use.sh
 wait_for_stores
 . ./use.sh | tee use.out
 grep -qx '60 moved from alice to bob' use.out
+grep -qx '10 given back' use.out
 kill %1 %2
 wait %1 %2
-holds a.db alice 40
-holds b.db bob 60
+holds a.db alice 50
+holds b.db bob 50
 
 # From the second start on, without --create and --schema.
 sed -E 's/ --(create|schema [^ ]+)//g; /^assent-/!d' start.sh > start_again.sh
 . ./start_again.sh
 wait_for_stores
-assentctl sql bank-b "SELECT balance FROM accounts WHERE id = 'bob'" | grep -qw 60
+assentctl sql bank-b "SELECT balance FROM accounts WHERE id = 'bob'" | grep -qw 50
