@@ -55,7 +55,7 @@ void ChannelConnection::start(const char* method, const apache::thrift::TBase& r
   OutstandingCall call;
   call.seqid = calls_.next_seqid();
   call.method = method;
-  call.counters = &counters_->methods[call.method];
+  call.counters = &counters_of(method);
   call.deadline = Clock::now() + std::min(deadline, kLongestDeadline);
   call.reader = std::move(reader);
   const Result<Frame> frame = encoder_.call(call.method, call.seqid, request);
@@ -140,7 +140,7 @@ void ChannelConnection::greet() {
     fail(ErrorKind::kUnavailable, frame.error().message);
     return;
   }
-  counters_->methods[methods::kHello.name].request(frame.value().size());
+  counters_of(methods::kHello.name).request(frame.value().size());
   stream_->send(frame.value());
   stream_->start();
 }
@@ -163,7 +163,7 @@ void ChannelConnection::handle_hello(std::span<const std::uint8_t> message) {
     fail(ErrorKind::kUnavailable, "it did not answer hello as an Assent process does");
     return;
   }
-  counters_->methods[methods::kHello.name].answer(kFrameLengthBytes + message.size());
+  counters_of(methods::kHello.name).answer(kFrameLengthBytes + message.size());
   if (!result.__isset.success) {
     const Error error = error_from(result.fault);
     fail(error.kind == ErrorKind::kWrongVersion ? error.kind : ErrorKind::kUnavailable,
@@ -296,6 +296,14 @@ void ChannelConnection::shut_down() {
   timer_.cancel();
   deliver_rejected();
   fail(ErrorKind::kUnavailable, "the channel was closed");
+}
+
+MethodCounters& ChannelConnection::counters_of(const char* method) {
+  if (method != last_method_) {
+    last_method_ = method;
+    last_counters_ = &counters_->methods[method];
+  }
+  return *last_counters_;
 }
 
 void ChannelConnection::arm_timer() {
