@@ -104,7 +104,8 @@ void CommitProtocol::count_vote(Branch& branch, const VoteReceived& vote, Turn& 
   if (has_voted) return;  // I5
   switch (vote.vote) {
     case Vote::kNo: {
-      if (vote.branch == branch.number) branch.state = BranchState::kNo;
+      // Also as the first answer of a submitted branch, which had no number before it.
+      if (vote.branch == branch.number || branch.number == kNoBranch) branch.state = BranchState::kNo;
       AbortCause cause = vote.cause;
       if (cause.reason == AbortReason::kNone) cause.reason = AbortReason::kVoteNo;
       if (cause.store.empty()) cause.store = branch.store;

@@ -72,6 +72,9 @@ class ChannelConnection final : public FrameListener, public std::enable_shared_
   void reject(AnswerReader reader, Error error);
   void deliver_rejected();
 
+  // REQUIRES: the name is a constant of the program.
+  MethodCounters& counters_of(const char* method);
+
   void arm_timer();
   void on_timer();
   void expire(Clock::time_point now);
@@ -79,7 +82,9 @@ class ChannelConnection final : public FrameListener, public std::enable_shared_
   boost::asio::io_context& io_;
   const Address peer_;
   const ChannelOptions options_;
-  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+  const std::shared_ptr<Counters> counters_;
+  const char* last_method_ = nullptr;  // and its counters: the next call is most often of the same one
+  MethodCounters* last_counters_ = nullptr;
   Encoder encoder_;
   Decoder decoder_;
 
