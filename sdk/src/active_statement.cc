@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "sdk/src/active_transaction.h"
-#include "sdk/src/backoff.h"
 #include "sdk/src/cause.h"
+#include "sdk/src/retries.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::sdk {
@@ -44,8 +44,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
         branch_(transaction_->branches_[store]),
         store_(std::move(store)),
         statement_(std::move(statement)),
-        done_(std::move(done)),
-        backoff_(options().backoff_first, options().backoff_ceiling) {}
+        done_(std::move(done)) {}
 
   void attempt() {
     if (transaction_->time_left() <= Duration::zero()) {
@@ -114,14 +113,14 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
 
   void attempt_again(const Error& error) {
     auto& environment = session().environment();
-    const auto now = environment.now();
-    if (!give_up_) give_up_ = now + options().store_retry_time;
-    if (now >= *give_up_) {
+    if (!retries_) retries_.emplace(environment, options(), options().store_retry_time);
+    const auto wait = retries_->next();
+    if (!wait) {
       const bool overloaded = error.kind == ErrorKind::kOverloaded;
       return end(
           make_cause(overloaded ? AbortReason::kOverloaded : AbortReason::kStoreUnavailable, error.message, store_));
     }
-    environment.after(backoff_.next(environment.random()), [self = shared_from_this()] { self->attempt(); });
+    environment.after(*wait, [self = shared_from_this()] { self->attempt(); });
   }
 
   void end(AbortCause cause) { finish(transaction_->end(std::move(cause))); }
@@ -139,8 +138,7 @@ class Delivery : public std::enable_shared_from_this<Delivery> {
   const std::string store_;
   const Statement statement_;
   const Completion<ResultSet> done_;
-  Backoff backoff_;
-  std::optional<Time> give_up_;
+  std::optional<Retries> retries_;  // since the first failure
   bool answer_lost_ = false;
 };
 
@@ -175,6 +173,12 @@ Attempt<ResultSet> ActiveTransaction::answered(const std::string& store, const S
   auto result = rpc::from_wire(std::move(answer.result), "result");
   if (!result) return end(make_cause(AbortReason::kStatementFailed, result.error().message, store));
   return ResultSet(*std::move(result));
+}
+
+Attempt<Row> only_row(const ResultSet& rows, const std::string& store, const std::string& sql) {
+  if (rows.size() == 1) return rows[0];
+  const auto found = "expected one row, found " + std::to_string(rows.size());
+  return failure<StatementError>(store, sql, make_cause(AbortReason::kConstraint, found, store));
 }
 
 }  // namespace assent::sdk

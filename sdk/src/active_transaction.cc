@@ -4,12 +4,21 @@
 #include <cassert>
 #include <utility>
 
-#include "sdk/src/backoff.h"
 #include "sdk/src/cause.h"
 #include "sdk/src/decision.h"
+#include "sdk/src/failure_of.h"
+#include "sdk/src/retries.h"
 #include "thrift/rpc/convert.h"
 
 namespace assent::sdk {
+
+void begin(const std::shared_ptr<Session>& session, std::optional<std::uint64_t> begin_stamp, IsolationLevel level,
+           const Completion<std::shared_ptr<ActiveTransaction>>& done) {
+  session->take_id([=](const Result<LeasedId>& leased) {
+    if (!leased) return done(failure_of(leased.error()));
+    done(std::make_shared<ActiveTransaction>(session, *leased, begin_stamp.value_or(leased->begin_stamp), level));
+  });
+}
 
 ActiveTransaction::ActiveTransaction(std::shared_ptr<Session> session, const LeasedId& leased,
                                      std::uint64_t begin_stamp, IsolationLevel level)
@@ -84,8 +93,7 @@ class CommitDelivery : public std::enable_shared_from_this<CommitDelivery> {
       : transaction_(std::move(transaction)),
         when_(when),
         done_(std::move(done)),
-        until_(std::min(transaction_->deadline_, environment().now() + options().commit_timeout)),
-        backoff_(options().backoff_first, options().backoff_ceiling) {}
+        retries_(environment(), options(), std::min<Duration>(transaction_->time_left(), options().commit_timeout)) {}
 
   void send() {
     const auto answer_within = when_ == Return::applied ? options().applied_timeout : options().commit_timeout;
@@ -98,10 +106,9 @@ class CommitDelivery : public std::enable_shared_from_this<CommitDelivery> {
 
  private:
   void heard(const Sent& sent) {
-    if (sent.answer || !may_be_sent_again(sent.answer.error()) || environment().now() >= until_) {
-      return transaction_->commit_sent(when_, sent, done_);
-    }
-    environment().after(backoff_.next(environment().random()), [self = shared_from_this()] { self->send(); });
+    const auto wait = !sent.answer && may_be_sent_again(sent.answer.error()) ? retries_.next() : std::nullopt;
+    if (!wait) return transaction_->commit_sent(when_, sent, done_);
+    environment().after(*wait, [self = shared_from_this()] { self->send(); });
   }
 
   const ClientOptions& options() const { return transaction_->session_->options(); }
@@ -110,8 +117,7 @@ class CommitDelivery : public std::enable_shared_from_this<CommitDelivery> {
   const std::shared_ptr<ActiveTransaction> transaction_;
   const Return when_;
   const Completion<Outcome> done_;
-  const Time until_;
-  Backoff backoff_;
+  Retries retries_;
 };
 
 void ActiveTransaction::commit(Return when, Completion<Outcome> done) {

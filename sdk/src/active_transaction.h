@@ -23,6 +23,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,8 +58,11 @@ class ActiveTransaction : public std::enable_shared_from_this<ActiveTransaction>
   void abort(AbortCause cause);
 
   const TransactionId& id() const { return id_; }
+  std::uint64_t begin_stamp() const { return begin_stamp_; }
   Session& session() const { return *session_; }
   Phase phase() const { return phase_; }
+  // An operation is on its way.
+  bool is_busy() const { return is_busy_; }
   // REQUIRES: kAborted.
   const AbortCause& cause() const { return cause_; }
 
@@ -101,5 +105,12 @@ class ActiveTransaction : public std::enable_shared_from_this<ActiveTransaction>
   AbortCause cause_;
   std::map<std::string, Branch> branches_;
 };
+
+// One that has begun, with the given stamp or that of its lease. Ends also with Unavailable, Overloaded.
+void begin(const std::shared_ptr<Session>& session, std::optional<std::uint64_t> begin_stamp, IsolationLevel level,
+           const Completion<std::shared_ptr<ActiveTransaction>>& done);
+
+// Of the rows that the SQL returned at the store; StatementError if it returned none, or more than one.
+Attempt<Row> only_row(const ResultSet& rows, const std::string& store, const std::string& sql);
 
 }  // namespace assent::sdk

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "sdk/src/active_transaction.h"
-#include "sdk/src/failure_of.h"
+#include "sdk/src/decision.h"
 #include "sdk/src/network.h"
 #include "sdk/src/reruns.h"
 #include "sdk/src/session.h"
@@ -35,47 +35,61 @@ rpc::ChannelOptions channel_options(const ClientOptions& options) {
 }
 
 std::shared_ptr<ActiveTransaction> begin_run(const std::shared_ptr<sdk::Session>& session,
-                                             std::optional<std::uint64_t>& first_stamp, IsolationLevel level) {
-  const auto leased = sdk::wait_for<sdk::LeasedId>(session->environment(), [&](const auto& done) {
-    session->take_id([done](Result<sdk::LeasedId> taken) {
-      done(taken ? sdk::Attempt<sdk::LeasedId>(*taken) : sdk::failure_of(taken.error()));
-    });
-  });
-  if (!first_stamp) first_stamp = leased.begin_stamp;
-  return std::make_shared<ActiveTransaction>(session, leased, *first_stamp, level);
+                                             std::optional<std::uint64_t> begin_stamp, IsolationLevel level) {
+  return sdk::wait_for<std::shared_ptr<ActiveTransaction>>(
+      session->environment(), [&](const auto& done) { sdk::begin(session, begin_stamp, level, done); });
+}
+
+// With a network, which is given the rest of the arguments.
+template <typename... Arguments>
+std::shared_ptr<sdk::Session> make_session(ClientOptions options, Arguments&... arguments) {
+  sdk::check(options);
+  auto network = std::make_unique<sdk::Network>(channel_options(options), arguments...);
+  auto& io = network->io();
+  return sdk::Session::make(std::move(options), std::move(network), &io);
 }
 
 }  // namespace
 
-Client::Client(ClientOptions options) {
-  sdk::check(options);
-  auto network = std::make_unique<sdk::Network>(channel_options(options));
-  session_ = sdk::Session::make(std::move(options), std::move(network));
+Client::Client(ClientOptions options) : session_(make_session(std::move(options))) {}
+
+Client::Client(ClientOptions options, boost::asio::io_context& io) : session_(make_session(std::move(options), io)) {}
+
+Client::~Client() {
+  if (session_) session_->end_async_calls();
 }
 
-Client::~Client() = default;
 Client::Client(Client&&) noexcept = default;
-Client& Client::operator=(Client&&) noexcept = default;
+
+Client& Client::operator=(Client&& other) noexcept {
+  if (this == &other) return *this;
+  const Client before(std::move(*this));
+  session_ = std::move(other.session_);
+  return *this;
+}
+
+const std::shared_ptr<sdk::Session>& Client::shared_session() const {
+  if (!session_) throw InvalidArgument("this client was moved from: use the one it was moved to");
+  return session_;
+}
 
 sdk::Session& Client::session() const {
-  if (!session_) throw InvalidArgument("this client was moved from: use the one it was moved to");
-  return *session_;
+  return *shared_session();
 }
 
 Transaction Client::begin(IsolationLevel level) {
-  session();
-  std::optional<std::uint64_t> first_stamp;
-  return Transaction(begin_run(session_, first_stamp, level));
+  return Transaction(begin_run(shared_session(), std::nullopt, level));
 }
 
 void Client::run_until_committed(const std::function<void(Transaction&)>& function, Return when, IsolationLevel level) {
   Reruns reruns(session());
-  std::optional<std::uint64_t> first_stamp;
+  std::optional<std::uint64_t> begin_stamp;  // of the first run
   for (;;) {
     // Outlives the attempt: whether it may be run again depends on how it ended.
     std::optional<Transaction> transaction;
     try {
-      transaction.emplace(Transaction(begin_run(session_, first_stamp, level)));
+      transaction.emplace(Transaction(begin_run(session_, begin_stamp, level)));
+      begin_stamp = transaction->active().begin_stamp();
       function(*transaction);
       if (!transaction->has_committed()) transaction->commit(when);
       return;
@@ -89,20 +103,12 @@ void Client::run_until_committed(const std::function<void(Transaction&)>& functi
 }
 
 Outcome Client::submit(const Batch& batch, Return when, IsolationLevel level) {
-  if (batch.empty()) throw InvalidArgument("the batch is empty: add a statement");
   return sdk::wait_for<Outcome>(session().environment(),
                                 [&](const auto& done) { sdk::submit(session_, batch, when, level, done); });
 }
 
 Outcome Client::outcome(const TransactionId& id) {
-  return sdk::wait_for<Outcome>(session().environment(), [&](const auto& done) {
-    session_->ask_outcome(id, [id, done](Result<Outcome> known) {
-      if (known) return done(*std::move(known));
-      const Error& error = known.error();
-      if (error.kind == ErrorKind::kInvalidInput) return done(sdk::failure<InvalidArgument>(error.message));
-      done(sdk::failure<OutcomeUnknown>(id, error.message));
-    });
-  });
+  return sdk::wait_for<Outcome>(session().environment(), [&](const auto& done) { sdk::outcome(session_, id, done); });
 }
 
 const ClientOptions& Client::options() const {

@@ -69,4 +69,13 @@ void settle(const std::shared_ptr<Session>& session, const TransactionId& id, Re
   });
 }
 
+void outcome(const std::shared_ptr<Session>& session, const TransactionId& id, Completion<Outcome> done) {
+  session->ask_outcome(id, [id, done = std::move(done)](Result<Outcome> known) {
+    if (known) return done(*std::move(known));
+    const Error& error = known.error();
+    if (error.kind == ErrorKind::kInvalidInput) return done(failure<InvalidArgument>(error.message));
+    done(failure<OutcomeUnknown>(id, error.message));
+  });
+}
+
 }  // namespace assent::sdk

@@ -49,4 +49,7 @@ using Repeat = std::function<void(Duration, OnAnswer<wire::Outcome>)>;
 void settle(const std::shared_ptr<Session>& session, const TransactionId& id, Return when, const Sent& sent,
             Repeat repeat, Completion<Outcome> done);
 
+// How a transaction ended that somebody asks for: committed, aborted or forgotten; or OutcomeUnknown, InvalidArgument.
+void outcome(const std::shared_ptr<Session>& session, const TransactionId& id, Completion<Outcome> done);
+
 }  // namespace assent::sdk

@@ -38,11 +38,24 @@ class Environment {
   Environment& operator=(const Environment&) = delete;
   virtual ~Environment() = default;
 
+  // Actions and answers come whatever becomes of the threads that call it.
+  virtual bool has_own_thread() const = 0;
   // Whether this is inside an action or an answer, where nothing may wait for another one.
   virtual bool is_inside() const = 0;
   virtual Time now() const = 0;
   virtual std::uint64_t random() = 0;  // evenly from all numbers of 32 bits
   virtual void after(Duration delay, std::function<void()> action) = 0;
+
+  // Has the action run inside: at once if this is inside.
+  template <typename Action>
+  void inside(Action action) {
+    if (is_inside()) return action();
+    after(Duration::zero(), std::move(action));
+  }
+
+  // Nothing should be tried again: soon nothing will be answered but that it is unavailable.
+  virtual bool is_closing() const = 0;
+  virtual void close_soon() = 0;
 
   virtual void call(Route to, wire::LeaseRequest request, OnAnswer<wire::Lease> on_answer) = 0;
   virtual void call(Route to, wire::LocateRequest request, OnAnswer<wire::StoreLocation> on_answer) = 0;

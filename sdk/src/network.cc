@@ -1,91 +1,44 @@
 #include "sdk/src/network.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/defer.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <cstddef>
-#include <map>
 #include <random>
 #include <string>
 #include <utility>
 
-#include "thrift/rpc/address.h"
-
 namespace assent::sdk {
 
-namespace {
-
-// For what is still on its way when the network ends. Enough for a peer that lives.
-constexpr std::chrono::milliseconds kLastMoment{300};
-
-}  // namespace
-
-// What lives on the thread. Only its io_context is used from others.
-class Network::Connections {
- public:
-  explicit Connections(rpc::ChannelOptions options)
-      : options_(std::move(options)), io_(1), work_(io_.get_executor()), last_moment_(io_) {}
-
-  boost::asio::io_context& io() { return io_; }
-
-  Result<rpc::Channel*> channel(Lane lane, const std::string& address) {
-    auto& channel = channels_[{address, lane}];
-    if (!channel) {
-      auto peer = rpc::parse_address(address);
-      if (!peer) {
-        channels_.erase({address, lane});
-        return peer.error();
-      }
-      channel = std::make_unique<rpc::Channel>(io_, *std::move(peer), options_);
-    }
-    return channel.get();
-  }
-
-  void began() { ++outstanding_; }
-
-  void ended() {
-    --outstanding_;
-    if (is_closing_ && outstanding_ == 0) last_moment_.cancel();
-  }
-
-  void close_soon() {
-    is_closing_ = true;
-    last_moment_.expires_after(kLastMoment);
-    last_moment_.async_wait([this](const boost::system::error_code& /*cancelled*/) { close(); });
-    if (outstanding_ == 0) last_moment_.cancel();
-  }
-
- private:
-  void close() {
-    // Ends what is outstanding, from within: nothing may be found in the map meanwhile.
-    auto channels = std::move(channels_);
-    channels_.clear();
-    channels.clear();
-    work_.reset();
-  }
-
-  const rpc::ChannelOptions options_;
-  boost::asio::io_context io_;
-  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
-  std::map<std::pair<std::string, Lane>, std::unique_ptr<rpc::Channel>> channels_;
-  std::size_t outstanding_ = 0;
-  bool is_closing_ = false;
-  boost::asio::steady_timer last_moment_;
-};
-
 Network::Network(rpc::ChannelOptions options)
-    : connections_(std::make_shared<Connections>(std::move(options))),
-      thread_([connections = connections_] { connections->io().run(); }) {}
+    : own_io_(std::make_shared<boost::asio::io_context>(1)),
+      io_(*own_io_),
+      connections_(Connections::make(std::move(options), io_)),
+      thread_([io = own_io_] { io->run(); }) {}
+
+Network::Network(rpc::ChannelOptions options, boost::asio::io_context& io)
+    : io_(io), connections_(Connections::make(std::move(options), io_)) {}
 
 Network::~Network() {
-  boost::asio::post(connections_->io(), [connections = connections_.get()] { connections->close_soon(); });
+  if (const auto connections = connections_.lock()) {
+    boost::asio::defer(io_, [connections] { connections->release(); });
+  }
+  if (!thread_.joinable()) return;
   if (is_inside()) {
     thread_.detach();
   } else {
     thread_.join();
   }
+}
+
+bool Network::is_closing() const {
+  const auto connections = connections_.lock();
+  return !connections || connections->is_closing();
+}
+
+void Network::close_soon() {
+  after(Duration::zero(), [connections = connections_] {
+    if (const auto open = connections.lock()) open->close_soon();
+  });
 }
 
 Time Network::now() const {
@@ -98,30 +51,34 @@ std::uint64_t Network::random() {
 }
 
 void Network::after(Duration delay, std::function<void()> action) {
-  if (delay <= Duration::zero()) return boost::asio::post(connections_->io(), std::move(action));
+  if (connections_.expired()) return;  // and nothing runs there any more
+  if (delay <= Duration::zero()) return boost::asio::defer(io_, std::move(action));
   // The timer may only be touched on its thread.
-  boost::asio::post(
-      connections_->io(), [connections = connections_.get(), delay, action = std::move(action)]() mutable {
-        auto timer = std::make_shared<boost::asio::steady_timer>(connections->io(), delay);
-        timer->async_wait([timer, action = std::move(action)](const boost::system::error_code& cancelled) {
-          if (!cancelled) action();
-        });
-      });
+  boost::asio::defer(io_, [&io = io_, delay, action = std::move(action)]() mutable {
+    auto timer = std::make_shared<boost::asio::steady_timer>(io, delay);
+    timer->async_wait([timer, action = std::move(action)](const boost::system::error_code& cancelled) {
+      if (!cancelled) action();
+    });
+  });
 }
 
 template <typename Method>
 void Network::send(const Method& method, Route to, typename Method::Request request,
                    OnAnswer<typename Method::Answer> on_answer) {
-  boost::asio::post(connections_->io(), [connections = connections_.get(), method, to = std::move(to),
-                                         request = std::move(request), on_answer = std::move(on_answer)]() mutable {
+  if (connections_.expired()) return;
+  boost::asio::defer(io_, [weak = connections_, method, to = std::move(to), request = std::move(request),
+                           on_answer = std::move(on_answer)]() mutable {
+    const auto connections = weak.lock();
+    if (!connections) return;
     auto found = connections->channel(to.lane, to.address);
     if (!found) return on_answer(found.error());
     connections->began();
-    (*found)->call(method, request, to.deadline,
-                   [connections, on_answer = std::move(on_answer)](Result<typename Method::Answer> answer) {
-                     on_answer(std::move(answer));
-                     connections->ended();
-                   });
+    (*found)->call(
+        method, request, to.deadline,
+        [&connections = *connections, on_answer = std::move(on_answer)](Result<typename Method::Answer> answer) {
+          on_answer(std::move(answer));
+          connections.ended();
+        });
   });
 }
 

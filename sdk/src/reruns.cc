@@ -23,16 +23,15 @@ bool is_worth_another_run(const std::exception_ptr& failure) {
 }  // namespace
 
 Reruns::Reruns(Session& session)
-    : session_(session),
-      backoff_(session.options().backoff_first, session.options().backoff_ceiling),
-      until_(session.environment().now() + session.options().run_time_limit) {}
+    : session_(session), retries_(session.environment(), session.options(), session.options().run_time_limit) {}
 
 std::optional<Duration> Reruns::after(const std::exception_ptr& failure) {
-  if (!is_worth_another_run(failure)) return std::nullopt;
-  if (runs_ >= session_.options().run_attempts || session_.environment().now() >= until_) return std::nullopt;
+  if (!is_worth_another_run(failure) || runs_ >= session_.options().run_attempts) return std::nullopt;
+  const auto wait = retries_.next();
+  if (!wait) return std::nullopt;
   ++runs_;
   session_.count_rerun();
-  return backoff_.next(session_.environment().random());
+  return wait;
 }
 
 }  // namespace assent::sdk

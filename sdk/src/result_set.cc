@@ -27,6 +27,11 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
+Row::Row() {
+  static const auto without_columns = std::make_shared<const StatementResult>(StatementResult{{}, {{}}, 0});
+  result_ = without_columns;
+}
+
 std::size_t Row::size() const {
   return result_->rows[row_].size();
 }

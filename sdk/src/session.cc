@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "assent/errors.h"
-#include "sdk/src/backoff.h"
 #include "sdk/src/read_outcome.h"
+#include "sdk/src/retries.h"
 #include "thrift/rpc/address.h"
 #include "thrift/rpc/convert.h"
 
@@ -46,8 +46,7 @@ class OutcomeQuestion : public std::enable_shared_from_this<OutcomeQuestion> {
       : session_(std::move(session)),
         id_(id),
         on_known_(std::move(on_known)),
-        until_(session_->environment().now() + session_->options().outcome_time_limit),
-        backoff_(session_->options().backoff_first, session_->options().backoff_ceiling) {}
+        retries_(session_->environment(), session_->options(), session_->options().outcome_time_limit) {}
 
   void ask() {
     wire::OutcomeRequest request;
@@ -64,21 +63,19 @@ class OutcomeQuestion : public std::enable_shared_from_this<OutcomeQuestion> {
     } else if (answer.error().kind == ErrorKind::kInvalidInput) {
       return on_known_(answer.error());
     }
-    auto& environment = session_->environment();
-    const auto& options = session_->options();
-    if (environment.now() >= until_) {
-      return on_known_(Error{ErrorKind::kUnknown, "the coordinator at " + options.coordinator + " did not say within " +
-                                                      std::to_string(options.outcome_time_limit.count()) + " ms (" +
+    const auto wait = retries_.next();
+    if (!wait) {
+      return on_known_(Error{ErrorKind::kUnknown, "the coordinator at " + session_->options().coordinator +
+                                                      " did not say in time (" +
                                                       (answer ? "it is in progress" : answer.error().message) + ")"});
     }
-    environment.after(backoff_.next(environment.random()), [self = shared_from_this()] { self->ask(); });
+    session_->environment().after(*wait, [self = shared_from_this()] { self->ask(); });
   }
 
   const std::shared_ptr<Session> session_;
   const TransactionId id_;
   const OnAnswer<Outcome> on_known_;
-  const Time until_;
-  Backoff backoff_;
+  Retries retries_;
 };
 
 }  // namespace
@@ -107,15 +104,29 @@ void check(const ClientOptions& options) {
   check_positive(options.message_bytes, "message_bytes");
 }
 
-std::shared_ptr<Session> Session::make(ClientOptions options, std::unique_ptr<Environment> environment) {
-  return std::shared_ptr<Session>(new Session(std::move(options), std::move(environment)));
+std::shared_ptr<Session> Session::make(ClientOptions options, std::unique_ptr<Environment> environment,
+                                       boost::asio::io_context* io) {
+  return std::shared_ptr<Session>(new Session(std::move(options), std::move(environment), io));
 }
 
-Session::Session(ClientOptions options, std::unique_ptr<Environment> environment)
+Session::Session(ClientOptions options, std::unique_ptr<Environment> environment, boost::asio::io_context* io)
     : options_(std::move(options)),
       environment_(std::move(environment)),
+      io_(io),
       leases_([this](LeasePool::OnLease on_lease) { call_for_lease(std::move(on_lease)); },
               [this] { return environment_->now(); }) {}
+
+void Session::end_async_calls() {
+  if (!may_have_async_calls_) return;
+  const auto end = [this] {
+    const auto calls = std::exchange(async_calls_, nullptr);
+    if (calls.use_count() > 1) environment_->close_soon();
+  };
+  if (environment_->is_inside() || !environment_->has_own_thread()) return end();
+  const auto ended = async_calls_->released();
+  environment_->after(Duration::zero(), end);
+  ended.wait();
+}
 
 void Session::call_for_lease(LeasePool::OnLease on_lease) {
   wire::LeaseRequest request;

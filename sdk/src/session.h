@@ -2,6 +2,7 @@
 // Thread-safe. It lives as long as anything that it was asked for.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
 #include "sdk/src/environment.h"
+#include "sdk/src/latch.h"
 #include "sdk/src/lease_pool.h"
 
 namespace assent::sdk {
@@ -24,11 +26,21 @@ void check(const ClientOptions& options);
 
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  // REQUIRES: the options are check()ed.
-  static std::shared_ptr<Session> make(ClientOptions options, std::unique_ptr<Environment> environment);
+  // REQUIRES: the options are check()ed. `io` is where the environment has its thread, if it has one.
+  static std::shared_ptr<Session> make(ClientOptions options, std::unique_ptr<Environment> environment,
+                                       boost::asio::io_context* io = nullptr);
 
   const ClientOptions& options() const { return options_; }
   Environment& environment() { return *environment_; }
+  // REQUIRES: there is one.
+  boost::asio::io_context& io() const { return *io_; }
+
+  // The async_ calls that are on their way hold this, until their handlers have been handed over; null once the client
+  // has gone. From inside; those who may be inside of it soon have said so before.
+  void will_have_async_calls() { may_have_async_calls_ = true; }
+  const std::shared_ptr<Latch>& async_calls() const { return async_calls_; }
+  // The client goes: ends those calls soon, and waits for that if somebody else's thread does it.
+  void end_async_calls();
 
   // An id that may begin, and a stamp for it.
   void take_id(const LeasePool::OnTaken& on_taken) { leases_.take(on_taken); }
@@ -62,13 +74,17 @@ class Session : public std::enable_shared_from_this<Session> {
   ClientCounters counters() const;
 
  private:
-  Session(ClientOptions options, std::unique_ptr<Environment> environment);
+  Session(ClientOptions options, std::unique_ptr<Environment> environment, boost::asio::io_context* io);
 
   void call_for_lease(LeasePool::OnLease on_lease);
 
   const ClientOptions options_;
   const std::unique_ptr<Environment> environment_;
+  boost::asio::io_context* const io_;
   LeasePool leases_;
+
+  std::atomic<bool> may_have_async_calls_ = false;
+  std::shared_ptr<Latch> async_calls_ = std::make_shared<Latch>();
 
   mutable std::mutex mutex_;
   std::map<std::string, std::string> locations_;

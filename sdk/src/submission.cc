@@ -145,6 +145,7 @@ class Submission : public std::enable_shared_from_this<Submission> {
 
 void submit(const std::shared_ptr<Session>& session, Batch batch, Return when, IsolationLevel level,
             Completion<Outcome> done) {
+  if (batch.empty()) return done(failure<InvalidArgument>("the batch is empty: add a statement"));
   std::make_shared<Submission>(session, std::move(batch), when, level, std::move(done))->run();
 }
 

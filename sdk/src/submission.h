@@ -13,7 +13,7 @@ namespace assent::sdk {
 
 // Runs the batch, and again after a known abort that is worth another run, each time under an id of its own and with
 // the first begin stamp. Ends with the outcome of the run that has committed, or with Aborted, OutcomeUnknown,
-// InvalidArgument; Unavailable or Overloaded if it was not taken in. REQUIRES: the batch is not empty.
+// InvalidArgument; Unavailable or Overloaded if it was not taken in.
 void submit(const std::shared_ptr<Session>& session, Batch batch, Return when, IsolationLevel level,
             Completion<Outcome> done);
 

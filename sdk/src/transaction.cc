@@ -11,13 +11,22 @@ namespace assent {
 using sdk::ActiveTransaction;
 
 Transaction::Transaction(std::shared_ptr<ActiveTransaction> active) : active_(std::move(active)) {}
+Transaction sdk::transaction_of(std::shared_ptr<ActiveTransaction> active) {
+  return Transaction(std::move(active));
+}
+
+Transaction::Transaction() noexcept = default;
 Transaction::Transaction(Transaction&& other) noexcept = default;
 Transaction& Transaction::operator=(Transaction&& other) noexcept = default;
 Transaction::~Transaction() = default;
 
-ActiveTransaction& Transaction::active() const {
+const std::shared_ptr<ActiveTransaction>& Transaction::shared_active() const {
   if (!active_) throw InvalidArgument("this transaction was moved from: use the one it was moved to");
-  return *active_;
+  return active_;
+}
+
+ActiveTransaction& Transaction::active() const {
+  return *shared_active();
 }
 
 ResultSet Transaction::run(std::string_view store, const Statement& statement) {
@@ -27,13 +36,7 @@ ResultSet Transaction::run(std::string_view store, const Statement& statement) {
 }
 
 Row Transaction::only_row(std::string_view store, const Statement& statement) {
-  auto rows = run(store, statement);
-  if (rows.size() != 1) {
-    throw StatementError(std::string(store), statement.sql,
-                         sdk::make_cause(AbortReason::kConstraint,
-                                         "expected one row, found " + std::to_string(rows.size()), std::string(store)));
-  }
-  return rows[0];
+  return sdk::only_row(run(store, statement), std::string(store), statement.sql).value();
 }
 
 Outcome Transaction::commit(Return when) {

@@ -5,15 +5,20 @@
 #include <memory>
 #include <utility>
 
+#include "assent/errors.h"
 #include "sdk/src/completion.h"
 #include "sdk/src/environment.h"
 
 namespace assent::sdk {
 
-// REQUIRES: not on the environment's thread, where it would wait for ever. `start` is given the completion. Returns the
-// value, or throws what the operation ended with.
+// `start` is given the completion. Returns the value, or throws what the operation ended with; InvalidArgument on the
+// environment's thread, where it would wait for ever.
 template <typename T, typename Start>
 T wait_for(Environment& environment, Start&& start) {
+  if (environment.is_inside()) {
+    throw InvalidArgument(
+        "a call that waits was made on the thread that its answer comes to: use its async_ form there");
+  }
   auto ended = std::make_shared<std::promise<Attempt<T>>>();
   auto end = ended->get_future();
   start(Completion<T>([&environment, ended](Attempt<T> attempt) {

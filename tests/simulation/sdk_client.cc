@@ -6,9 +6,9 @@
 #include "assent/batch.h"
 #include "assent/errors.h"
 #include "sdk/src/cause.h"
+#include "sdk/src/runs.h"
 #include "sdk/src/submission.h"
 #include "tests/simulation/describe.h"
-#include "tests/simulation/run_loop.h"
 #include "tests/simulation/sdk_environment.h"
 
 namespace assent::simulation {
@@ -99,7 +99,7 @@ void SdkClient::submit(Return when) {
 }
 
 void SdkClient::run(Return when) {
-  run_until_committed(
+  sdk::run_until_committed(
       session_,
       [this](const std::shared_ptr<sdk::ActiveTransaction>& transaction, const sdk::Completion<void>& done) {
         auto plan = std::make_shared<Plan>(plan_);

@@ -22,10 +22,13 @@ class SdkEnvironment : public sdk::Environment {
   // The application's process has ended: nothing that was asked for comes to pass any more.
   void end() { alive_.reset(); }
 
+  bool has_own_thread() const override { return false; }
   bool is_inside() const override { return true; }
   Time now() const override { return clock_.now(); }
   std::uint64_t random() override { return cluster_.world.below(1ULL << 32U); }
   void after(Duration delay, std::function<void()> action) override;
+  bool is_closing() const override { return false; }
+  void close_soon() override {}
 
   void call(sdk::Route to, wire::LeaseRequest request, sdk::OnAnswer<wire::Lease> on_answer) override;
   void call(sdk::Route to, wire::LocateRequest request, sdk::OnAnswer<wire::StoreLocation> on_answer) override;

@@ -20,6 +20,10 @@
 #include "assent/transaction_id.h"
 #include "assent/transaction_outcome.h"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace assent {
 
 namespace sdk {
@@ -59,12 +63,24 @@ struct ClientCounters {
   std::uint64_t unknown_outcomes = 0;  // of these, how many could not be known in time: OutcomeUnknown
 };
 
-// Thread-safe. Owns one thread for its connections; connects when it is first used, and again whenever needed.
-// Its calls wait for their answers. Every call can throw Unavailable and Overloaded: nothing happened.
+// Thread-safe. Connects when it is first used, and again whenever needed. Every call can throw Unavailable and
+// Overloaded: nothing happened.
+//
+// Its calls wait for their answers; beside each that waits there is an async_ form that does not, and tells a
+// completion token of Boost.Asio instead: #include <assent/async.h>, which says how.
 class Client {
  public:
-  // Throws InvalidArgument if an option is out of range.
+  // Owns one thread for its connections. Throws InvalidArgument if an option is out of range.
   explicit Client(ClientOptions options);
+
+  // Has no thread: its connections live on `io`, which one thread runs at a time, and outlives the client and its
+  // transactions. Calls that wait can only be made where `io` is run meanwhile by another thread. It is moved and
+  // destroyed on the thread that runs `io`, or while nobody does.
+  Client(ClientOptions options, boost::asio::io_context& io);
+
+  // Ends its async_ calls that are on their way, and those of its transactions, within half a second: with what is
+  // known then, OutcomeUnknown if they were sent to be committed. A client without a thread does it while its `io`
+  // runs.
   ~Client();
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -93,19 +109,44 @@ class Client {
     }
   }
 
+  // The same for a coroutine: the function is given a Transaction&, which lives until the coroutine has ended, and
+  // returns a boost::asio::awaitable<T>. Every run of it is spawned where the token's handler runs.
+  // void(std::exception_ptr, T), or void(std::exception_ptr) for an awaitable<void>
+  template <typename Function, typename Token>
+  auto async_run(Function function, Token&& token);
+  template <typename Function, typename Token>
+  auto async_run(Function function, Return when, Token&& token);
+  template <typename Function, typename Token>
+  auto async_run(Function function, Return when, IsolationLevel level, Token&& token);
+
   // A transaction of the level, to be committed by hand; nothing runs it again.
   Transaction begin(IsolationLevel level = IsolationLevel::kSerializable);
+  // void(std::exception_ptr, Transaction)
+  template <typename Token>
+  auto async_begin(Token&& token);
+  template <typename Token>
+  auto async_begin(IsolationLevel level, Token&& token);
 
   // Runs a batch as one transaction of the level, and again after a known abort that is worth another run. Returns only
   // if it has committed; otherwise throws Aborted or OutcomeUnknown as run() does, or InvalidArgument.
   Outcome submit(const Batch& batch, Return when = Return::decided,
                  IsolationLevel level = IsolationLevel::kSerializable);
+  // void(std::exception_ptr, Outcome)
+  template <typename Token>
+  auto async_submit(Batch batch, Token&& token);
+  template <typename Token>
+  auto async_submit(Batch batch, Return when, Token&& token);
+  template <typename Token>
+  auto async_submit(Batch batch, Return when, IsolationLevel level, Token&& token);
 
   // How the transaction ended: asks until it is committed, aborted, or forgotten (it ended longer ago than outcomes
   // are kept). A transaction that was not sent to be committed yet is aborted by this question, for ever. Throws
   // OutcomeUnknown if that is not known within ClientOptions::outcome_time_limit; InvalidArgument if the coordinator
   // never gave out this id.
   Outcome outcome(const TransactionId& id);
+  // void(std::exception_ptr, Outcome)
+  template <typename Token>
+  auto async_outcome(const TransactionId& id, Token&& token);
 
   const ClientOptions& options() const;
   ClientCounters counters() const;
@@ -113,6 +154,7 @@ class Client {
  private:
   void run_until_committed(const std::function<void(Transaction&)>& function, Return when, IsolationLevel level);
   sdk::Session& session() const;
+  const std::shared_ptr<sdk::Session>& shared_session() const;
 
   std::shared_ptr<sdk::Session> session_;  // null after a move
 };

@@ -22,6 +22,9 @@ namespace assent {
 
 class Row {
  public:
+  // One without columns.
+  Row();
+
   // Number of columns.
   std::size_t size() const;
 

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -54,6 +56,19 @@ class Script {
     return then([](const Request&, const Respond&) {});
   }
 
+  // The call is taken in, which the future tells, and is never answered.
+  std::future<void> then_hold() {
+    const auto arrived = std::make_shared<std::promise<void>>();
+    then([this, arrived](const Request&, const Respond& respond) {
+      {
+        const std::lock_guard lock(mutex_);
+        held_.push_back(respond);
+      }
+      arrived->set_value();
+    });
+    return arrived->get_future();
+  }
+
   Script& then_fault(wire::FaultCode::type code, const std::string& message = "refused") {
     return then([code, message](const Request&, const Respond& respond) { respond.fault(code, message); });
   }
@@ -88,6 +103,7 @@ class Script {
   Reaction usual_;
   std::deque<Reaction> next_;
   std::vector<Request> requests_;
+  std::vector<Respond> held_;
 };
 
 using LeaseMethod = std::remove_const_t<decltype(rpc::methods::kLease)>;

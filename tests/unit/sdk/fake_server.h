@@ -64,7 +64,7 @@ class FakeServer {
 
   const std::string& address() const { return address_; }
 
- private:
+  // Runs the task on the server's thread, and waits for it.
   void run(const std::function<void()>& task) {
     std::promise<void> done;
     boost::asio::post(io_, [&] {
@@ -74,6 +74,7 @@ class FakeServer {
     done.get_future().wait();
   }
 
+ private:
   void open() {
     wire::HelloAnswer hello;
     hello.protocol_version = wire::g_assent_constants.PROTOCOL_VERSION;
