@@ -11,6 +11,10 @@ namespace assent::bench {
 using Clock = std::chrono::steady_clock;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
+inline Clock::duration seconds(double count) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(count));
+}
+
 class Latencies {
  public:
   void add(Clock::duration latency);

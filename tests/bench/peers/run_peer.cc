@@ -31,10 +31,6 @@ struct Options {
   bool json = false;
 };
 
-Clock::duration to_duration(double seconds) {
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-}
-
 Microseconds processor_time_of(const Bank& bank) {
   const auto processes = bank.processes();
   return std::accumulate(processes.begin(), processes.end(), Microseconds::zero(),
@@ -58,8 +54,8 @@ bool measure(const Options& options, Peer& peer) {
     clients.emplace_back(bank, decisions, recorder, client);
   }
 
-  const auto from = Clock::now() + to_duration(options.warm_up);
-  const auto until = from + to_duration(options.seconds);
+  const auto from = Clock::now() + seconds(options.warm_up);
+  const auto until = from + seconds(options.seconds);
   recorder.measure(from, until);
   Microseconds processor_time_before{};
   boost::asio::steady_timer warm(io, from);
@@ -82,6 +78,7 @@ bool measure(const Options& options, Peer& peer) {
   }
   clients.clear();
   report.problems = bank.check();
+  if (recorder.committed() == 0) report.problems.emplace_back("nothing has committed");
   std::cout << (options.json ? to_json(report, recorder).to_string() + '\n' : to_text(report, recorder));
   return report.problems.empty();
 }
