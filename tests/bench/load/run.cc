@@ -49,7 +49,6 @@ std::string label_of(const Load& load, bool varies_rate) {
 
 bool run(const Options& options, const std::filesystem::path& programs) {
   const WorkFolder folder(options.folder);
-  const auto floor = measure_floor(folder.path());
   auto cluster = make_cluster(options, programs, folder.path());
   bool is_sound = true;
   Json::Array reports;
@@ -57,8 +56,9 @@ bool run(const Options& options, const std::filesystem::path& programs) {
   {
     Bench bench(options, cluster);
     for (const auto& load : loads_of(options)) {
+      const auto floor_before = measure_floor(folder.path());
       auto [report, recorder] = bench.run(load);
-      report.floor = floor;
+      report.floor = between(floor_before, measure_floor(folder.path()));
       is_sound = is_sound && report.problems.empty();
       if (options.json) {
         reports.push_back(to_json(report, recorder));

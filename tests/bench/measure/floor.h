@@ -16,7 +16,12 @@ struct Floor {
   Microseconds commit() const { return 2 * force + 2 * round_trip; }
 };
 
-// Takes about a second. Nothing is left in the folder.
+// Takes a second at most. Nothing is left in the folder.
 Floor measure_floor(const std::filesystem::path& folder);
+
+// Of a time with these at its ends: machines and disks that others use, too, change.
+inline Floor between(const Floor& before, const Floor& after) {
+  return {(before.force + after.force) / 2, (before.round_trip + after.round_trip) / 2};
+}
 
 }  // namespace assent::bench
