@@ -32,7 +32,7 @@ std::set<std::string> stores_of(const Batch& batch) {
 }
 
 TEST(WorkloadTest, ATransferLeavesTheSumOfAllStoresAsItWas) {
-  for (const std::size_t stores : {1, 2, 4}) {
+  for (const auto stores : {std::size_t{1}, std::size_t{2}, std::size_t{4}}) {
     const auto bank = make_workload("bank", scale(stores));
     Random random(1);
     for (int count = 0; count < 100; ++count) {
