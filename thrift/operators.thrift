@@ -10,6 +10,59 @@ namespace py assent_operators
 struct Empty {
 }
 
+// How values are distributed.
+struct Distribution {
+  1: i64 count,  // of the values
+  2: i64 sum,  // of the values
+  3: i64 max,  // the largest value; 0: there is none
+  4: list<i64> by_bits,  // element n: how many values have n bits, and so are less than 2^n; the last one is not 0
+}
+
+// The calls of one method, and what they were answered, as messages.
+struct MethodCounters {
+  1: string method,  // its name
+  2: i64 requests,  // messages
+  3: i64 request_bytes,  // of them, with the lengths of their frames
+  4: i64 answers,  // messages, also those that are Faults; a call that was cut off has none
+  5: i64 answer_bytes,  // of them, with the lengths of their frames
+}
+
+// What a daemon does on its connections of one kind: those that it accepts, or those that it makes. Since its start.
+struct ConnectionCounters {
+  1: i64 connections,  // accepted, or made
+  2: i64 reads,  // system calls that brought bytes
+  3: i64 writes,  // system calls that took bytes
+  4: i64 bytes_in,  // that reads brought
+  5: i64 bytes_out,  // that writes took
+  6: list<MethodCounters> methods,  // by name: what the reads and writes were for
+  7: i64 bad_frames,  // each closed its connection
+  8: i64 slow_peers,  // closed: slow to read, to end a frame or to say hello, or idle too long
+  9: i64 refused_connections,  // closed at once: there were too many
+  10: i64 evicted_connections,  // closed for one that came later: no other had been idle for longer
+}
+
+// Of a decision log, since the start. A block is what one force makes durable.
+struct LogCounters {
+  1: map<string, i64> forces,  // what it was forced for to blocks: commit, else store, else end
+  2: i64 syncs,  // calls of fdatasync and fsync: one for each block, and what new segments take, that of the start too
+  3: i64 written_bytes,  // by calls of pwrite, also into new segments
+  4: Distribution records,  // of each block
+  5: Distribution block_bytes,  // of each block
+  6: Distribution wait_us,  // µs of each block: from when its force was asked for until the log's thread began with it
+  7: Distribution force_us,  // µs of each block: to write it and to force it
+  8: i64 cpu_us,  // µs of the processor, of the log's thread, until the last block
+}
+
+// Of a coordinator, since its start.
+struct CoordinatorCounters {
+  1: ConnectionCounters callers,  // clients, participants and operators, who call it
+  2: ConnectionCounters stores,  // participants, whom it calls
+  3: LogCounters log,  // its decision log
+  4: Distribution turn_events,  // taken together by one turn of the core
+  5: Distribution turn_wait_us,  // µs of each turn: from when the first of its events came until it began
+  6: i64 network_cpu_us,  // µs of the processor, of the thread that has the network and the core
+}
+
 struct CoordinatorStatus {
   1: i64 log,  // identity of its decision log
   2: i64 epoch,  // of this start
@@ -29,6 +82,7 @@ struct CoordinatorStatus {
   16: i64 alarms,               // since the start: what must not happen, and did; the coordinator's log says what
   17: string log_out_of_space,  // why the log has no room, and new commits are refused; empty: it has room
   18: bool proven,              // a store has shown that the log is the newest; before, ids and aborted outcomes are held back
+  19: CoordinatorCounters counters,  // what it does, counted
 }
 
 // A store, or an opening that is refused in its place: a copy of its file, or a stranger under its name.
@@ -87,6 +141,29 @@ struct SeenLog {
   3: i64 position,  // the highest that was durable
 }
 
+// Of a store, since it was opened. A journal transaction is what one force makes durable.
+struct StoreCounters {
+  1: i64 prepared,  // branches that voted yes
+  2: i64 committed,  // branches that were applied by a decision
+  3: i64 aborted,  // branches
+  4: map<string, i64> aborted_by_reason,  // name of the reason to branches
+  5: i64 wounded,  // of the aborted ones: here, by an older one that needed their locks
+  // What it was forced for to journal transactions: prepare, else commit, else operator, else end, else word, else schema.
+  6: map<string, i64> forces,
+  7: i64 syncs,  // of SQLite, with the opening's: one for each force, and those of checkpoints
+  8: i64 writes,  // system calls of SQLite that wrote, with the opening's
+  9: i64 written_bytes,  // by them
+  10: i64 reads,  // system calls of SQLite that read, with the opening's
+  11: Distribution journal_operations,  // of each journal transaction
+  12: Distribution journal_us,  // µs of each journal transaction, with its force
+  13: Distribution batch_items,  // events and questions of operators that the store's thread took together
+  14: Distribution batch_wait_us,  // µs of each batch: from when the first of its items came until it was taken
+  15: Distribution run_us,  // µs of each run of the statements of a branch, also of those that were in vain
+  16: i64 lock_waits,  // runs that were in vain: their locks were not free
+  17: Distribution lock_wait_us,  // µs of each wait for locks that were granted
+  18: i64 cpu_us,  // µs of the processor, of the store's thread, since the start
+}
+
 struct ParticipantStoreStatus {
   1: string store,  // its name
   2: i64 identity,  // of its file
@@ -109,6 +186,14 @@ struct ParticipantStoreStatus {
   19: i64 wal_bytes,  // size of its write-ahead log: it shrinks to nothing at each opening only, and is used anew meanwhile
   20: i64 reapplied_rows,  // since it was opened: rows of interactive branches that were changed again behind another branch
   21: list<SeenLog> seen,  // what it has seen of decision logs
+  22: StoreCounters counters,  // what it does, counted
+}
+
+// Of a participant, since its start.
+struct ParticipantCounters {
+  1: ConnectionCounters callers,  // clients, coordinators and operators, who call it
+  2: ConnectionCounters coordinators,  // whom it calls
+  3: i64 network_cpu_us,  // µs of the processor, of the thread that has the network
 }
 
 struct ParticipantStatus {
@@ -117,6 +202,7 @@ struct ParticipantStatus {
   3: bool draining,  // takes no new branches, ends when the last is done
   4: string program,  // name and version
   5: bool insecure,        // listens beyond its machine without TLS
+  6: ParticipantCounters counters,  // what it does, counted
 }
 
 struct StoreRequest {

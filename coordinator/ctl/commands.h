@@ -20,6 +20,11 @@ Result<Report> stores(Console& console);
 Result<Report> transactions(Console& console);
 Result<Report> show(Console& console, const std::string& id);
 
+// ---- counters_command.cc ----
+
+// What the coordinator and all participants have done; of one participant alone, if one is named.
+Result<Report> counters(Console& console);
+
 // ---- branch_commands.cc ----
 
 // Every prepared branch of every store, and every one that an operator resolved and no coordinator has confirmed yet.

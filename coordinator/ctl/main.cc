@@ -45,6 +45,8 @@ void list_commands(CLI::App& app, Arguments& arguments, Command& chosen) {
   };
   add(app, "status", "The coordinator: its log, what it has decided, what it is owed", status);
   add(app, "stores", "Every store: where it is, what it holds, whether it answers", stores);
+  add(app, "counters", "What the daemons have done: messages, forced writes, sizes of batches, times in queues",
+      counters);
   add(app, "transactions", "Every transaction that is undecided or owed an acknowledgement", transactions);
   auto* const show_one =
       add(app, "show", "One transaction", [&arguments](Console& console) { return show(console, arguments.id); });

@@ -15,6 +15,11 @@ struct LogStatus {
   std::uint64_t forces = 0;   // forced writes since it was opened
   std::uint64_t records = 0;  // appended since it was opened
 
+  // The work of the disk, with the opening's.
+  std::uint64_t syncs = 0;           // of files and of the directory
+  std::uint64_t written_bytes = 0;   // blocks, and new segments
+  std::uint64_t appended_bytes = 0;  // of them: the blocks
+
   // Why the log could not claim the disk space that it will need next; empty: it has it. Looked for long before the
   // present segment is full. While it stands, new commits shall be refused, and what is left of the segment serves
   // the transactions that are decided already.

@@ -117,6 +117,7 @@ Result<void> FileLog::force(std::span<const std::byte> block) {
   if (done) {
     segment_.used_bytes += block.size();
     status_.forces += 1;
+    status_.appended_bytes += block.size();
   }
   return done;
 }
@@ -162,6 +163,8 @@ void FileLog::claim_ahead() {
 LogStatus FileLog::status() const {
   LogStatus status = status_;
   status.bytes = segment_.file_bytes + next_.claimed();
+  status.syncs = status.forces + next_.syncs();
+  status.written_bytes = status.appended_bytes + next_.written_bytes();
   return status;
 }
 

@@ -78,6 +78,7 @@ Result<void> NextSegment::claim(std::uint64_t bytes) {
       return give_up(written.error());
     }
     claimed_ += size;
+    written_bytes_ += size;
   }
   return {};
 }
@@ -100,7 +101,9 @@ Result<OpenSegment> NextSegment::publish(const LogState& state, std::uint64_t nu
   start.raw(snapshot);
   auto done = file_->write(0, start.bytes());
   if (done) {
+    written_bytes_ += start.size();
     done = file_->sync();
+    ++syncs_;
   }
   if (!done) {
     return give_up(done.error()).error();
@@ -112,6 +115,7 @@ Result<OpenSegment> NextSegment::publish(const LogState& state, std::uint64_t nu
   done = directory_.rename(kNextSegmentName, name);
   if (done) {
     done = directory_.sync();
+    ++syncs_;
   }
   if (!done) {
     return Error{ErrorKind::kIo, done.error().message};

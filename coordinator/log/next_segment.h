@@ -44,6 +44,10 @@ class NextSegment {
 
   std::uint64_t claimed() const { return claimed_; }
 
+  // Of all segments that it has made, or begun to make.
+  std::uint64_t syncs() const { return syncs_; }
+  std::uint64_t written_bytes() const { return written_bytes_; }
+
   // Makes the file `bytes` long with zeros that take up space on the disk. After an error nothing is kept of it.
   Result<void> claim(std::uint64_t bytes);
 
@@ -59,6 +63,8 @@ class NextSegment {
   LogDirectory& directory_;
   std::unique_ptr<LogFile> file_;
   std::uint64_t claimed_ = 0;
+  std::uint64_t syncs_ = 0;
+  std::uint64_t written_bytes_ = 0;
 };
 
 }  // namespace assent::coordinator

@@ -62,6 +62,7 @@ class CoordinatorService {
   void register_stores(wire::Registration&& registration, rpc::Responder<wire::RegistrationAnswer> respond);
   void inquire(const wire::InquiryRequest& request, rpc::Responder<wire::InquiryAnswers> respond);
   wire::CoordinatorStatus status() const;
+  wire::CoordinatorCounters counted() const;
   void check_decided();
   void hand_over(Time until);
   void end_drain(const char* event);

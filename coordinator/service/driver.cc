@@ -32,12 +32,14 @@ Driver::~Driver() = default;
 
 void Driver::start() {
   daemon::failpoint("coordinator.recovered");
+  now_ = daemon::now();
   Effects effects;
-  core_.start(daemon::now(), effects);
+  core_.start(now_, effects);
   perform(effects);
 }
 
 void Driver::post(Event event) {
+  if (inbox_.empty()) first_came_ = daemon::now();
   inbox_.push_back(std::move(event));
   wake();
 }
@@ -59,11 +61,13 @@ void Driver::turn() {
   is_awake_ = false;
   if (is_stopped_) return;
   const auto events = std::exchange(inbox_, {});
-  const auto now = daemon::now();
+  now_ = daemon::now();
+  turns_.events.add(events.size());
+  turns_.wait.add(now_ - first_came_);
   Effects effects;
   for (const auto& event : events) {
     if (std::holds_alternative<Acknowledged>(event)) daemon::failpoint("coordinator.acknowledged");
-    core_.step(event, now, effects);
+    core_.step(event, now_, effects);
   }
   perform(effects);
   if (after_turn_) after_turn_();
@@ -173,7 +177,7 @@ void Driver::perform(AppendRecord& effect) {
 }
 
 void Driver::perform(const ForceLog& /*effect*/) {
-  is_force_wanted_ = true;
+  if (!std::exchange(is_force_wanted_, true)) force_asked_ = now_;
 }
 
 void Driver::write_block() {
@@ -181,7 +185,7 @@ void Driver::write_block() {
   is_force_wanted_ = false;
   if (appended_.empty()) return;
   daemon::failpoint("coordinator.before_force");
-  writer_.write(first_appended_, std::exchange(appended_, {}));
+  writer_.write(first_appended_, std::exchange(appended_, {}), force_asked_);
 }
 
 // ---- people ----

@@ -24,6 +24,7 @@
 
 #include "coordinator/core/coordinator.h"
 #include "coordinator/log/decision_log.h"
+#include "coordinator/service/counters.h"
 #include "coordinator/service/log_writer.h"
 #include "coordinator/service/outlet.h"
 #include "coordinator/service/pending_calls.h"
@@ -57,6 +58,12 @@ class Driver {
 
   const Coordinator& core() const { return core_; }
   LogStatus log_status() const { return writer_.status(); }
+
+  // Since the start.
+  const TurnCounters& turn_counters() const { return turns_; }
+  const rpc::Counters& link_counters() const { return links_.counters(); }
+  LogCounters log_counters() const { return writer_.counters(); }
+
   // Every store has acknowledged, or refused, what was decided; everybody who called has an answer.
   bool is_settled() const {
     return core_.committing() == 0 && calls_.size() == 0 && links_.unanswered_decisions() == 0;
@@ -98,17 +105,21 @@ class Driver {
   const std::shared_ptr<spdlog::logger> logger_;
   Coordinator core_;
   std::vector<Event> inbox_;
+  Time first_came_;        // of the events in inbox_
   bool is_awake_ = false;  // a turn has been posted
   bool is_stopped_ = false;
   std::function<void()> after_turn_;
+  TurnCounters turns_;
   PendingCalls calls_;
 
   // Appended and not yet with the log.
   Position first_appended_{};
   std::vector<LogRecord> appended_;
   bool is_force_wanted_ = false;
+  Time force_asked_;  // if it is wanted
 
   // Of the present turn.
+  Time now_;
   std::shared_ptr<const wire::CoordinatorView> view_;
   std::shared_ptr<const wire::CoordinatorView> full_view_;
   std::map<std::pair<std::string, Opening>, std::vector<SendDecision>> decisions_;

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "thrift/daemon/clock.h"
 #include "thrift/daemon/logging.h"
 #include "thrift/daemon/options.h"
 
@@ -43,11 +44,11 @@ LogWriter::~LogWriter() {
   thread_.join();
 }
 
-void LogWriter::write(Position first, std::vector<LogRecord> records) {
+void LogWriter::write(Position first, std::vector<LogRecord> records, Time asked) {
   is_idle_ = false;
   {
     const std::lock_guard lock(mutex_);
-    waiting_ = Block{first, std::move(records)};
+    waiting_ = Block{first, std::move(records), asked};
   }
   wake_.notify_one();
 }
@@ -55,6 +56,11 @@ void LogWriter::write(Position first, std::vector<LogRecord> records) {
 LogStatus LogWriter::status() const {
   const std::lock_guard lock(mutex_);
   return status_;
+}
+
+LogCounters LogWriter::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
 }
 
 void LogWriter::run() {
@@ -90,6 +96,7 @@ std::optional<LogWriter::Block> LogWriter::wait_for_block() {
 }
 
 bool LogWriter::append(const Block& block) {
+  const auto began = daemon::now();
   const auto appended = log_->append(block.first, block.records);
   if (!appended && appended.error().kind != ErrorKind::kUnavailable) {
     logger_->critical(
@@ -98,8 +105,21 @@ bool LogWriter::append(const Block& block) {
         static_cast<std::uint64_t>(block.first), daemon::quoted(appended.error().message));
     _exit(daemon::kExitFailure);
   }
+  if (appended) count(block, began);
   publish_status();
   return appended.has_value();
+}
+
+void LogWriter::count(const Block& block, Time began) {
+  const auto ended = daemon::now();
+  const auto bytes = log_->status().appended_bytes;
+  const std::lock_guard lock(mutex_);
+  ++counters_.forces[purpose_of(block.records)];
+  counters_.records.add(block.records.size());
+  counters_.bytes.add(bytes - status_.appended_bytes);
+  counters_.wait.add(began - block.asked);
+  counters_.force.add(ended - began);
+  counters_.cpu = daemon::thread_cpu_time();
 }
 
 void LogWriter::claim_ahead() {

@@ -20,6 +20,7 @@
 
 #include "coordinator/core/records.h"
 #include "coordinator/log/decision_log.h"
+#include "coordinator/service/counters.h"
 
 namespace assent::coordinator {
 
@@ -34,19 +35,21 @@ class LogWriter {
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
-  // Network thread. REQUIRES: records is not empty, and is_idle().
-  void write(Position first, std::vector<LogRecord> records);
+  // Network thread. `asked`: when somebody came to wait for it. REQUIRES: records is not empty, and is_idle().
+  void write(Position first, std::vector<LogRecord> records, Time asked);
 
   // Network thread: no block is on its way.
   bool is_idle() const { return is_idle_; }
 
   // Any thread: as of the last block.
   LogStatus status() const;
+  LogCounters counters() const;
 
  private:
   struct Block {
     Position first{};
     std::vector<LogRecord> records;
+    Time asked;
 
     Position last() const { return Position{static_cast<std::uint64_t>(first) + records.size() - 1}; }
   };
@@ -56,6 +59,7 @@ class LogWriter {
   std::optional<Block> wait_for_block();
   // Returns whether the block is durable; false: there is no room for it.
   bool append(const Block& block);
+  void count(const Block& block, Time began);
   void claim_ahead();
   void publish_status();
 
@@ -71,6 +75,7 @@ class LogWriter {
   std::condition_variable wake_;
   std::optional<Block> waiting_;
   LogStatus status_;
+  LogCounters counters_;
   bool is_stopping_ = false;
 
   std::thread thread_;

@@ -66,7 +66,19 @@ wire::CoordinatorStatus CoordinatorService::status() const {
   status.alarms = static_cast<std::int64_t>(counters.alarms);
   status.log_out_of_space = log.out_of_space;
   status.proven = core.is_proven();
+  status.counters = counted();
   return status;
+}
+
+wire::CoordinatorCounters CoordinatorService::counted() const {
+  wire::CoordinatorCounters counters;
+  counters.callers = to_wire(server_.counters());
+  counters.stores = to_wire(driver_->link_counters());
+  counters.log = to_wire(driver_->log_counters(), driver_->log_status());
+  counters.turn_events = to_wire(driver_->turn_counters().events);
+  counters.turn_wait_us = to_wire(driver_->turn_counters().wait);
+  counters.network_cpu_us = daemon::to_microseconds(daemon::thread_cpu_time());
+  return counters;
 }
 
 }  // namespace assent::coordinator

@@ -22,11 +22,16 @@ AbortReason reason_of(ErrorKind kind) {
   }
 }
 
+LinkSettings counted(LinkSettings settings) {
+  settings.channel.counters = std::make_shared<rpc::Counters>();
+  return settings;
+}
+
 }  // namespace
 
 StoreLinks::StoreLinks(boost::asio::io_context& io, LinkSettings settings, std::function<void(Event)> post,
                        std::shared_ptr<spdlog::logger> logger)
-    : io_(io), settings_(std::move(settings)), post_(std::move(post)), logger_(std::move(logger)) {}
+    : io_(io), settings_(counted(std::move(settings))), post_(std::move(post)), logger_(std::move(logger)) {}
 
 // ---- votes ----
 

@@ -42,6 +42,9 @@ class StoreLinks {
   // All to one opening of one store.
   void send(const std::string& address, const std::vector<SendDecision>& decisions, const wire::CoordinatorView& view);
 
+  // Of all that it has said so far, and heard.
+  const rpc::Counters& counters() const { return *settings_.channel.counters; }
+
   // Calls with decisions that participants have not answered.
   std::size_t unanswered_decisions() const;
 

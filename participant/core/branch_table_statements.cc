@@ -190,12 +190,14 @@ void BranchTable::start(Branch& branch, CallId call, Statements statements) {
 }
 
 void BranchTable::run(Branch& branch) {
+  std::optional<Duration> waited;
+  if (branch.state() == BranchState::kWaiting) waited = now_ - (branch.wait_deadline - settings_.lock_wait);
   move(branch, BranchState::kRunning);
   schedule(branch);
   branch.run = RunId{++last_run_};
   runs_.emplace(branch.run, branch.id);
   made_.emplace_back(
-      RunStatements{branch.run, branch.id, branch.changes, branch.statements, branch.level, branch.votes_next});
+      RunStatements{branch.run, branch.id, branch.changes, branch.statements, branch.level, branch.votes_next, waited});
 }
 
 bool BranchTable::awaits(RunId run) const {

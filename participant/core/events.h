@@ -175,7 +175,8 @@ struct RunStatements {
   std::shared_ptr<const Changes> before;
   Statements statements;  // none if the branch has run, and only what a commit checks is left to be checked
   IsolationLevel level = IsolationLevel::kSerializable;
-  bool is_last = false;  // the branch votes next
+  bool is_last = false;                           // the branch votes next
+  std::optional<Duration> waited = std::nullopt;  // for the locks of the run before, which was in vain; for metrics
 };
 
 // Do all of it in one transaction, force it, answer with JournalDurable. Never ordered again before that answer.

@@ -10,9 +10,18 @@
 
 namespace assent::participant {
 
+namespace {
+
+LinkSettings counted(LinkSettings settings) {
+  settings.channel.counters = std::make_shared<rpc::Counters>();
+  return settings;
+}
+
+}  // namespace
+
 CoordinatorLink::CoordinatorLink(boost::asio::io_context& io, LinkSettings settings, StoreRunners& stores,
                                  std::shared_ptr<spdlog::logger> logger)
-    : io_(io), settings_(std::move(settings)), stores_(stores), logger_(std::move(logger)), timer_(io) {}
+    : io_(io), settings_(counted(std::move(settings))), stores_(stores), logger_(std::move(logger)), timer_(io) {}
 
 void CoordinatorLink::start(const rpc::Address& own_address, std::function<void()> attempted) {
   attempted_ = std::move(attempted);

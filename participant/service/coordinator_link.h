@@ -52,6 +52,9 @@ class CoordinatorLink {
   // has ended, well or not.
   void start(const rpc::Address& own_address, std::function<void()> attempted);
 
+  // Of all that was said to coordinators so far, and heard.
+  const rpc::Counters& counters() const { return *settings_.channel.counters; }
+
   // Where the coordinator of this log listens, as it said when stores registered; nothing if none has been heard of.
   std::optional<std::string> address(LogIdentity log) const;
 

@@ -119,6 +119,9 @@ void ParticipantService::participant_status(rpc::Responder<wire::ParticipantStat
   status.draining = draining_;
   status.insecure = settings_.insecure;
   status.program = settings_.program;
+  status.counters.callers = to_wire(server_.counters());
+  status.counters.coordinators = to_wire(link_.counters());
+  status.counters.network_cpu_us = daemon::to_microseconds(daemon::thread_cpu_time());
   for (const auto& [name, runner] : stores_) {
     wire::ParticipantStoreStatus store;
     store.store = name;

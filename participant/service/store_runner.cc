@@ -58,6 +58,11 @@ Error StoreRunner::overloaded_error() const {
   return {ErrorKind::kOverloaded, "too much waits for store `" + name_ + "`; try again later"};
 }
 
+void StoreRunner::put(Item item) {
+  if (inbox_.empty()) first_came_ = daemon::now();
+  inbox_.push_back(std::move(item));
+}
+
 Result<void> StoreRunner::post(Event event) {
   {
     const std::lock_guard lock(mutex_);
@@ -65,7 +70,7 @@ Result<void> StoreRunner::post(Event event) {
     if (inbox_.size() >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) {
       return overloaded_error();
     }
-    inbox_.emplace_back(std::move(event));
+    put(std::move(event));
     if (inbox_.size() > 1) return {};  // the thread was woken by the first one, and takes all of them
   }
   wake_.notify_one();
@@ -77,7 +82,7 @@ void StoreRunner::drain() {
     const std::lock_guard lock(mutex_);
     is_draining_ = true;
     if (!offline_.empty()) return;  // the opening sees to it
-    inbox_.emplace_back(DrainRequested{});
+    put(DrainRequested{});
   }
   wake_.notify_one();
 }
@@ -87,7 +92,7 @@ Result<void> StoreRunner::ask(Question question) {
     const std::lock_guard lock(mutex_);
     if (!offline_.empty()) return offline_error();
     if (inbox_.size() >= settings_.inbox_events) return overloaded_error();
-    inbox_.emplace_back(std::move(question));
+    put(std::move(question));
   }
   wake_.notify_one();
   return {};
@@ -111,6 +116,7 @@ Result<void> StoreRunner::open() {
   const auto& recovered = store_->recovered();
   position_ = recovered.position;
   forces_ = 0;
+  counters_ = {};
   health_ = {};
   opening_ = Opening{daemon::random_number()};
   branches_ = std::make_unique<BranchTable>(settings_.core, recovered, opening_, daemon::now());
@@ -121,7 +127,7 @@ Result<void> StoreRunner::open() {
   publish_standing();
   const std::lock_guard lock(mutex_);
   offline_.clear();
-  if (is_draining_) inbox_.emplace_back(DrainRequested{});
+  if (is_draining_) put(DrainRequested{});
   return {};
 }
 
@@ -149,6 +155,10 @@ bool StoreRunner::wait_for_items(std::vector<Item>& items) {
     wake_.wait(lock, is_awake);
   }
   items.swap(inbox_);
+  if (!items.empty()) {
+    counters_.batch_items.add(items.size());
+    counters_.batch_wait.add(daemon::now() - first_came_);
+  }
   return !stopping_;
 }
 
@@ -187,13 +197,15 @@ Result<void> StoreRunner::end_batch() {
 
 // At least one, so that all of them come to an end.
 Result<void> StoreRunner::run_statements() {
-  const auto until = daemon::now() + settings_.batch_time;
+  auto began = daemon::now();
+  const auto until = began + settings_.batch_time;
   was_slow_ = false;
   while (!runs_.empty()) {
     const RunStatements run = std::move(runs_.front());
     runs_.pop_front();
     Execution execution;
-    if (branches_->awaits(run.run)) {
+    const bool is_awaited = branches_->awaits(run.run);
+    if (is_awaited) {
       auto executed = store_->execute({.id = run.id,
                                        .before = *run.before,
                                        .statements = *run.statements,
@@ -209,7 +221,10 @@ Result<void> StoreRunner::run_statements() {
         !stepped) {
       return stepped;
     }
-    was_slow_ = daemon::now() >= until;
+    const auto ended = daemon::now();
+    if (is_awaited) counters_.run.add(ended - began);
+    began = ended;
+    was_slow_ = ended >= until;
     if (was_slow_) break;
   }
   return {};
@@ -244,24 +259,34 @@ Result<void> StoreRunner::step(Event first) {
 
 Result<void> StoreRunner::perform(Effect& effect) {
   if (auto* run = std::get_if<RunStatements>(&effect)) {
+    if (run->waited) counters_.lock_wait.add(*run->waited);
     runs_.push_back(std::move(*run));
   } else if (const auto* journal = std::get_if<WriteJournal>(&effect)) {
+    const auto began = daemon::now();
     const auto position = store_->journal(journal->operations);
     if (!position) return position.error();
+    counters_.journal.add(daemon::now() - began);
+    counters_.journal_operations.add(journal->operations.size());
     position_ = *position;
-    ++forces_;
-    pause_ = settings_.reopen_first;
+    forced(purpose_of(journal->operations));
     events_.emplace_back(JournalDurable{position_});
   } else if (const auto* schema = std::get_if<ApplySchema>(&effect)) {
     return apply_schema(*schema);
-  } else if (std::holds_alternative<Transition>(effect)) {
-    logger_->debug("store={} {}", name_, to_text(effect));
+  } else if (const auto* transition = std::get_if<Transition>(&effect)) {
+    counters_.saw(*transition);
+    if (logger_->should_log(spdlog::level::debug)) logger_->debug("store={} {}", name_, to_text(effect));
   } else if (std::holds_alternative<Alarm>(effect)) {
     logger_->error("store={} {}", name_, to_text(effect));
   } else {
     output_.push_back(std::move(effect));
   }
   return {};
+}
+
+void StoreRunner::forced(ForcedFor purpose) {
+  ++forces_;
+  ++counters_.forces[purpose];
+  pause_ = settings_.reopen_first;
 }
 
 Result<void> StoreRunner::apply_schema(const ApplySchema& schema) {
@@ -271,8 +296,7 @@ Result<void> StoreRunner::apply_schema(const ApplySchema& schema) {
     logger_->warn("event=schema_not_applied store={} reason={}", name_, daemon::quoted(change->failure));
   } else if (!change->was_applied_before) {
     position_ = change->position;
-    ++forces_;
-    pause_ = settings_.reopen_first;
+    forced(ForcedFor::kSchema);
     logger_->info("event=schema_applied store={} version={}", name_, static_cast<std::uint64_t>(change->version));
   }
   events_.emplace_back(SchemaApplied{std::move(*change)});
@@ -324,9 +348,9 @@ void StoreRunner::publish_standing() {
 
 StoreReport StoreRunner::report(Time now) const {
   const auto& recovered = store_->recovered();
-  return {recovered.identity,    recovered.start_number, opening_, position_,
-          branches_->counters(), branches_->totals(now), forces_,  health_.foreign_write,
-          store_->counters(),    branches_->seen()};
+  return {recovered.identity,    recovered.start_number, opening_,  position_,
+          branches_->counters(), branches_->totals(now), forces_,   health_.foreign_write,
+          store_->counters(),    branches_->seen(),      counters_, daemon::thread_cpu_time()};
 }
 
 }  // namespace assent::participant

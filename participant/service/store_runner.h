@@ -24,6 +24,7 @@
 #include "assent/result.h"
 #include "assent/time.h"
 #include "participant/core/branch_table.h"
+#include "participant/service/counters.h"
 #include "participant/store/store.h"
 
 namespace assent::participant {
@@ -55,6 +56,8 @@ struct StoreReport {
   std::string foreign_write;  // what another program did to it that no operator has acknowledged
   StoreCounters store;
   std::vector<CoordinatorLine> seen;  // of every log that it has heard of
+  RunnerCounters runner;
+  Duration cpu{};  // of the store's thread, since it was started
 };
 
 struct RunnerSettings {
@@ -110,6 +113,7 @@ class StoreRunner {
 
   Result<void> open();
   void run();
+  void put(Item item);  // into the inbox; REQUIRES: mutex_ is held
   bool wait_for_items(std::vector<Item>& items);
   Result<void> serve(std::vector<Item>& items);
   // Tells the core if what the store can promise has changed.
@@ -120,6 +124,7 @@ class StoreRunner {
   Result<void> step(Event first);
   Result<void> perform(Effect& effect);
   Result<void> apply_schema(const ApplySchema& schema);
+  void forced(ForcedFor purpose);
   void go_offline(const Error& error);
   void say_offline(const Error& error);
   void publish_standing();
@@ -138,6 +143,7 @@ class StoreRunner {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Item> inbox_;
+  Time first_came_;  // of what is in inbox_
   std::string offline_ = "it is not open yet";
   StoreStanding standing_;
   bool is_draining_ = false;
@@ -149,6 +155,7 @@ class StoreRunner {
   Opening opening_{};
   StorePosition position_{};
   std::uint64_t forces_ = 0;
+  RunnerCounters counters_;
   Duration pause_;                  // before the next opening; small again once a journal transaction has succeeded
   HealthChanged health_;            // as the core knows it
   bool was_slow_ = false;           // the last runs took the whole of batch_time, or more

@@ -285,6 +285,37 @@ wire::LockStatus to_wire(const LockSummary& lock) {
   return status;
 }
 
+namespace {
+
+wire::StoreCounters counters_of(const StoreReport& report) {
+  wire::StoreCounters counters;
+  counters.prepared = bits(report.counters.prepared);
+  counters.committed = bits(report.counters.committed);
+  counters.aborted = bits(report.counters.aborted);
+  for (const auto& [reason, count] : report.runner.aborted_by_reason) {
+    counters.aborted_by_reason[std::string(to_string(reason))] = bits(count);
+  }
+  counters.wounded = bits(report.counters.wounded);
+  for (const auto& [purpose, count] : report.runner.forces) {
+    counters.forces[std::string(to_string(purpose))] = bits(count);
+  }
+  counters.syncs = bits(report.store.disk.syncs);
+  counters.writes = bits(report.store.disk.writes);
+  counters.written_bytes = bits(report.store.disk.written_bytes);
+  counters.reads = bits(report.store.disk.reads);
+  counters.journal_operations = to_wire(report.runner.journal_operations);
+  counters.journal_us = to_wire(report.runner.journal);
+  counters.batch_items = to_wire(report.runner.batch_items);
+  counters.batch_wait_us = to_wire(report.runner.batch_wait);
+  counters.run_us = to_wire(report.runner.run);
+  counters.lock_waits = bits(report.counters.lock_waits);
+  counters.lock_wait_us = to_wire(report.runner.lock_wait);
+  counters.cpu_us = daemon::to_microseconds(report.cpu);
+  return counters;
+}
+
+}  // namespace
+
 wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport& report) {
   wire::ParticipantStoreStatus status;
   status.store = store;
@@ -305,6 +336,7 @@ wire::ParticipantStoreStatus to_wire(const std::string& store, const StoreReport
   status.foreign_write = report.foreign_write;
   status.wal_bytes = bits(report.store.wal_bytes);
   status.reapplied_rows = bits(report.store.reapplied_rows);
+  status.counters = counters_of(report);
   for (const auto& line : report.seen) {
     wire::SeenLog seen;
     seen.log = bits(line.log);

@@ -68,8 +68,8 @@ class Query {
 
 class Connection {
  public:
-  // `flags` as of sqlite3_open_v2(). `path` is absolute: other names could be read as URIs.
-  Connection(const std::string& path, int flags);
+  // `flags` and `vfs` as of sqlite3_open_v2(). `path` is absolute: other names could be read as URIs.
+  Connection(const std::string& path, int flags, const char* vfs = nullptr);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 

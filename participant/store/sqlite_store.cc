@@ -9,6 +9,7 @@
 
 #include "participant/store/catalog.h"
 #include "participant/store/connection.h"
+#include "participant/store/counting_vfs.h"
 #include "participant/store/execution.h"
 #include "participant/store/file_claim.h"
 #include "participant/store/journal_tables.h"
@@ -34,7 +35,7 @@ class SqliteStore final : public Store {
   SqliteStore(std::unique_ptr<FileClaim> claim, const std::string& path, const SqliteStoreOptions& options)
       : claim_(std::move(claim)),
         checkpoint_pages_(options.checkpoint_pages),
-        connection_(path, SQLITE_OPEN_READWRITE),
+        connection_(path, SQLITE_OPEN_READWRITE, vfs_.name()),
         sandbox_(connection_),
         catalog_(connection_),
         observer_(connection_),
@@ -87,7 +88,7 @@ class SqliteStore final : public Store {
   StoreCounters counters() const override {
     std::error_code none;
     const auto wal_bytes = std::filesystem::file_size(connection_.path() + "-wal", none);
-    return {.reapplied_rows = executor_.reapplied_rows(), .wal_bytes = none ? 0 : wal_bytes};
+    return {.reapplied_rows = executor_.reapplied_rows(), .wal_bytes = none ? 0 : wal_bytes, .disk = vfs_.counters()};
   }
 
   std::optional<TransactionId> branch_at_hand() const override { return executor_.kept(); }
@@ -242,6 +243,7 @@ class SqliteStore final : public Store {
 
   std::unique_ptr<FileClaim> claim_;  // the last to go
   int checkpoint_pages_;
+  CountingVfs vfs_;
   Connection connection_;
   Sandbox sandbox_;
   Catalog catalog_;

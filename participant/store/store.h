@@ -46,10 +46,19 @@ struct Execution {
   bool needs_last_run = false;           // before its vote the branch must have a run that is the last
 };
 
+// What a store has asked of its disk.
+struct DiskCounters {
+  std::uint64_t syncs = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t written_bytes = 0;
+  std::uint64_t reads = 0;
+};
+
 // Since it was opened, but for sizes.
 struct StoreCounters {
   std::uint64_t reapplied_rows = 0;  // of branches that went on behind another one
   std::uint64_t wal_bytes = 0;       // of the write-ahead log's file, now
+  DiskCounters disk;                 // with the opening
 };
 
 // One thread uses it. Opened by a factory of the implementation, which raises the start number durably first.

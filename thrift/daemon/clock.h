@@ -22,6 +22,9 @@ inline Time now() {
   return to_time(std::chrono::steady_clock::now());
 }
 
+// What the calling thread has used of the processor, in its life.
+Duration thread_cpu_time();
+
 // `2026-01-31T12:00:00Z`
 std::string utc_now();
 

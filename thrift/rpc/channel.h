@@ -25,7 +25,8 @@ namespace assent::rpc {
 
 struct ChannelOptions {
   Limits limits;
-  std::string program = "assent";  // named in hello
+  std::string program = "assent";           // named in hello
+  std::shared_ptr<Counters> counters = {};  // of several channels together; null: each has its own
 };
 
 class ChannelConnection;
@@ -53,6 +54,7 @@ class Channel {
   // Called whenever a connection that was made has ended, after its calls have; not by the channel's own end.
   void on_break(std::function<void()> action);
 
+  // Of all channels that share them.
   const Counters& counters() const;
   std::size_t outstanding_calls() const;
 

@@ -36,6 +36,7 @@ ChannelConnection::ChannelConnection(asio::io_context& io, Address peer, Channel
     : io_(io),
       peer_(std::move(peer)),
       options_(std::move(options)),
+      counters_(options_.counters ? options_.counters : std::make_shared<Counters>()),
       encoder_(options_.limits, options_.limits.request_elements),
       decoder_(options_.limits, options_.limits.answer_elements),
       resolver_(io),
@@ -54,6 +55,7 @@ void ChannelConnection::start(const char* method, const apache::thrift::TBase& r
   OutstandingCall call;
   call.seqid = calls_.next_seqid();
   call.method = method;
+  call.counters = &counters_->methods[call.method];
   call.deadline = Clock::now() + std::min(deadline, kLongestDeadline);
   call.reader = std::move(reader);
   const Result<Frame> frame = encoder_.call(call.method, call.seqid, request);
@@ -62,6 +64,7 @@ void ChannelConnection::start(const char* method, const apache::thrift::TBase& r
     return;
   }
   if (state_ == State::kReady) {
+    call.counters->request(frame.value().size());
     call.position = stream_->send(frame.value());
   } else {
     call.waiting_frame.assign(frame.value().begin(), frame.value().end());
@@ -137,6 +140,7 @@ void ChannelConnection::greet() {
     fail(ErrorKind::kUnavailable, frame.error().message);
     return;
   }
+  counters_->methods[methods::kHello.name].request(frame.value().size());
   stream_->send(frame.value());
   stream_->start();
 }
@@ -159,6 +163,7 @@ void ChannelConnection::handle_hello(std::span<const std::uint8_t> message) {
     fail(ErrorKind::kUnavailable, "it did not answer hello as an Assent process does");
     return;
   }
+  counters_->methods[methods::kHello.name].answer(kFrameLengthBytes + message.size());
   if (!result.__isset.success) {
     const Error error = error_from(result.fault);
     fail(error.kind == ErrorKind::kWrongVersion ? error.kind : ErrorKind::kUnavailable,
@@ -179,6 +184,7 @@ void ChannelConnection::become_ready() {
   state_ = State::kReady;
   backoff_.succeeded();
   for (OutstandingCall* call : calls_.all()) {
+    call->counters->request(call->waiting_frame.size());
     call->position = stream_->send(call->waiting_frame);
     call->waiting_frame = {};
   }
@@ -198,6 +204,7 @@ void ChannelConnection::handle_answer(std::span<const std::uint8_t> message) {
     return;
   }
   const OutstandingCall call = calls_.take(found->seqid);
+  call.counters->answer(kFrameLengthBytes + message.size());
   const std::uint64_t attempt = attempt_;
   bool well_formed = true;
   if (is_exception) {

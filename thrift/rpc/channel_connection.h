@@ -79,7 +79,7 @@ class ChannelConnection final : public FrameListener, public std::enable_shared_
   boost::asio::io_context& io_;
   const Address peer_;
   const ChannelOptions options_;
-  std::shared_ptr<Counters> counters_ = std::make_shared<Counters>();
+  const std::shared_ptr<Counters> counters_;
   Encoder encoder_;
   Decoder decoder_;
 

@@ -1,4 +1,4 @@
-// The bytes of one frame, as Thrift transports in memory; for codec.h only. Reading never goes past the frame, and
+// The bytes of one frame, and for codec.h only, as Thrift transports in memory. Reading never goes past the frame, and
 // asking for more than is left fails before anything is allocated for it.
 #pragma once
 
@@ -12,6 +12,9 @@
 #include <vector>
 
 namespace assent::rpc {
+
+// Before each message, its length.
+inline constexpr std::size_t kFrameLengthBytes = 4;
 
 class FrameReader : public apache::thrift::transport::TVirtualTransport<FrameReader> {
  public:
@@ -54,22 +57,20 @@ class FrameReader : public apache::thrift::transport::TVirtualTransport<FrameRea
 // Collects a frame, behind room for its length. Throws once the frame is larger than `frame_bytes`.
 class FrameWriter : public apache::thrift::transport::TVirtualTransport<FrameWriter> {
  public:
-  static constexpr std::size_t kLengthBytes = 4;
-
   explicit FrameWriter(std::uint32_t frame_bytes) : frame_bytes_(frame_bytes) {}
 
   void reset() {
     if (bytes_.capacity() > kKeptBytes) {
       bytes_ = {};
     }
-    bytes_.assign(kLengthBytes, 0);
+    bytes_.assign(kFrameLengthBytes, 0);
   }
 
   // The length, big-endian, and the frame. Until the next reset().
   std::span<const std::uint8_t> finish() {
-    const std::size_t size = bytes_.size() - kLengthBytes;
-    for (std::size_t i = 0; i < kLengthBytes; ++i) {
-      bytes_[i] = static_cast<std::uint8_t>(size >> (8 * (kLengthBytes - 1 - i)));
+    const std::size_t size = bytes_.size() - kFrameLengthBytes;
+    for (std::size_t i = 0; i < kFrameLengthBytes; ++i) {
+      bytes_[i] = static_cast<std::uint8_t>(size >> (8 * (kFrameLengthBytes - 1 - i)));
     }
     return bytes_;
   }
@@ -77,7 +78,7 @@ class FrameWriter : public apache::thrift::transport::TVirtualTransport<FrameWri
   bool isOpen() const override { return true; }
 
   void write(const std::uint8_t* from, std::uint32_t size) {
-    if (size > frame_bytes_ - (bytes_.size() - kLengthBytes)) {
+    if (size > frame_bytes_ - (bytes_.size() - kFrameLengthBytes)) {
       throw TTransportException(TTransportException::CORRUPTED_DATA, "larger than a frame may be");
     }
     bytes_.insert(bytes_.end(), from, from + size);
@@ -88,7 +89,7 @@ class FrameWriter : public apache::thrift::transport::TVirtualTransport<FrameWri
   static constexpr std::size_t kKeptBytes = 256U << 10U;
 
   std::uint32_t frame_bytes_;
-  std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(kLengthBytes, 0);
+  std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(kFrameLengthBytes, 0);
 };
 
 }  // namespace assent::rpc

@@ -20,6 +20,12 @@ namespace assent::rpc {
 // Reads the arguments of a call, and serves it. An error says that they were malformed.
 using CallHandler = std::function<Result<void>(Decoder&, const std::shared_ptr<PendingAnswer>&)>;
 
+struct ServedMethod {
+  std::string name;
+  CallHandler handler;
+  MethodCounters* counters;  // of the table's counters
+};
+
 class MethodTable {
  public:
   MethodTable(const Limits& limits, wire::HelloAnswer hello)
@@ -29,13 +35,15 @@ class MethodTable {
         decoder(limits, limits.request_elements) {}
 
   void add(const std::string& method, CallHandler handler) {
-    const bool is_new = handlers_.emplace(method, std::move(handler)).second;
+    ServedMethod served{method, std::move(handler), &counters->methods[method]};
+    const bool is_new = methods_.emplace(method, std::move(served)).second;
     BOOST_VERIFY(is_new);
   }
 
-  const CallHandler* find(const std::string& method) const {
-    const auto found = handlers_.find(method);
-    return found == handlers_.end() ? nullptr : &found->second;
+  // Lives as long as the table.
+  const ServedMethod* find(const std::string& method) const {
+    const auto found = methods_.find(method);
+    return found == methods_.end() ? nullptr : &found->second;
   }
 
   const Limits limits;
@@ -45,7 +53,7 @@ class MethodTable {
   std::shared_ptr<Counters> counters = std::make_shared<Counters>();
 
  private:
-  std::unordered_map<std::string, CallHandler> handlers_;
+  std::unordered_map<std::string, ServedMethod> methods_;
 };
 
 }  // namespace assent::rpc

@@ -13,6 +13,7 @@
 
 #include "assent/result.h"
 #include "thrift/rpc/codec.h"
+#include "thrift/rpc/counters.h"
 
 namespace assent::rpc {
 
@@ -23,6 +24,7 @@ using AnswerReader = std::function<bool(Result<Decoder*>)>;
 struct OutstandingCall {
   std::int32_t seqid = 0;
   std::string method;
+  MethodCounters* counters = nullptr;  // of the method
   std::chrono::steady_clock::time_point deadline;
   AnswerReader reader;
   std::optional<std::uint64_t> position;    // of its frame in the output of the connection, once it is there

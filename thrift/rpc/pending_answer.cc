@@ -7,8 +7,8 @@
 
 namespace assent::rpc {
 
-PendingAnswer::PendingAnswer(std::weak_ptr<ServerConnection> connection, std::string method, std::int32_t seqid)
-    : connection_(std::move(connection)), method_(std::move(method)), seqid_(seqid) {}
+PendingAnswer::PendingAnswer(std::weak_ptr<ServerConnection> connection, const ServedMethod& method, std::int32_t seqid)
+    : connection_(std::move(connection)), method_(method), seqid_(seqid) {}
 
 PendingAnswer::~PendingAnswer() {
   internal_error("the call was given up without an answer; it may have happened");

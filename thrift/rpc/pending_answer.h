@@ -13,10 +13,12 @@
 namespace assent::rpc {
 
 class ServerConnection;
+struct ServedMethod;
 
 class PendingAnswer {
  public:
-  PendingAnswer(std::weak_ptr<ServerConnection> connection, std::string method, std::int32_t seqid);
+  // REQUIRES: the method lives as long as the connection.
+  PendingAnswer(std::weak_ptr<ServerConnection> connection, const ServedMethod& method, std::int32_t seqid);
   // Answers INTERNAL_ERROR if nobody has answered.
   ~PendingAnswer();
   PendingAnswer(const PendingAnswer&) = delete;
@@ -33,7 +35,7 @@ class PendingAnswer {
   std::shared_ptr<ServerConnection> claim();
 
   std::weak_ptr<ServerConnection> connection_;
-  std::string method_;
+  const ServedMethod& method_;
   std::int32_t seqid_;
   bool answered_ = false;
 };

@@ -4,12 +4,9 @@
 #include <cstring>
 #include <string>
 
+#include "thrift/rpc/frame_transport.h"
+
 namespace assent::rpc {
-namespace {
-
-constexpr std::size_t kLengthBytes = 4;
-
-}  // namespace
 
 void ReadBuffer::reallocate(std::size_t capacity) {
   auto bytes = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
@@ -48,24 +45,24 @@ void ReadBuffer::filled(std::size_t size) {
 Result<std::optional<std::span<const std::uint8_t>>> ReadBuffer::next_frame(std::uint32_t frame_bytes) {
   using Found = std::optional<std::span<const std::uint8_t>>;
   const std::size_t held = end_ - begin_;
-  if (held < kLengthBytes) {
+  if (held < kFrameLengthBytes) {
     return Found();
   }
   const std::uint8_t* const at = bytes_.get() + begin_;
   std::uint32_t length = 0;
-  for (std::size_t i = 0; i < kLengthBytes; ++i) {
+  for (std::size_t i = 0; i < kFrameLengthBytes; ++i) {
     length = (length << 8U) | at[i];
   }
   if (length > frame_bytes) {
     return Error{ErrorKind::kCorrupt, "a frame of " + std::to_string(length) + " bytes; at most " +
                                           std::to_string(frame_bytes) + " are allowed"};
   }
-  if (held - kLengthBytes < length) {
-    wanted_ = kLengthBytes + length;
+  if (held - kFrameLengthBytes < length) {
+    wanted_ = kFrameLengthBytes + length;
     return Found();
   }
-  begin_ += kLengthBytes + length;
-  return Found(std::span<const std::uint8_t>(at + kLengthBytes, length));
+  begin_ += kFrameLengthBytes + length;
+  return Found(std::span<const std::uint8_t>(at + kFrameLengthBytes, length));
 }
 
 }  // namespace assent::rpc

@@ -60,13 +60,13 @@ void ServerConnection::on_frame(std::span<const std::uint8_t> message) {
   if (head.has_error() || head.value().type != apache::thrift::protocol::T_CALL) {
     close_as_malformed();
   } else if (head.value().method == methods::kHello.name) {
-    greet(head.value());
+    greet(head.value(), kFrameLengthBytes + message.size());
   } else if (!greeted_) {
-    refuse(head.value(), wire::FaultCode::WRONG_VERSION,
+    refuse(head.value(), nullptr, wire::FaultCode::WRONG_VERSION,
            "the first call of a connection must be `hello`, with the protocol version");
     stream_->close_when_written();
   } else {
-    dispatch(head.value());
+    dispatch(head.value(), kFrameLengthBytes + message.size());
   }
   balance();
 }
@@ -76,15 +76,17 @@ void ServerConnection::close_as_malformed() {
   stream_->close();
 }
 
-void ServerConnection::greet(const MessageHead& head) {
+void ServerConnection::greet(const MessageHead& head, std::size_t bytes) {
   decltype(methods::kHello)::Args arguments;
   if (methods_->decoder.read(arguments).has_error()) {
     close_as_malformed();
     return;
   }
+  MethodCounters* const counters = &methods_->counters->methods[methods::kHello.name];
+  counters->request(bytes);
   const std::int32_t version = arguments.request.protocol_version;
   if (version != methods_->hello.protocol_version) {
-    refuse(head, wire::FaultCode::WRONG_VERSION,
+    refuse(head, counters, wire::FaultCode::WRONG_VERSION,
            methods_->hello.program + " speaks version " + std::to_string(methods_->hello.protocol_version) +
                " of the protocol, the caller " + std::to_string(version) + "; upgrade the older one");
     stream_->close_when_written();
@@ -92,27 +94,32 @@ void ServerConnection::greet(const MessageHead& head) {
   }
   greeted_ = true;
   stream_->set_frame_bytes(methods_->limits.frame_bytes);
-  send(methods_->encoder.answer(head.method, head.seqid, methods_->hello));
+  send(methods_->encoder.answer(head.method, head.seqid, methods_->hello), counters);
 }
 
-void ServerConnection::dispatch(const MessageHead& head) {
-  const CallHandler* const handler = methods_->find(head.method);
-  if (handler == nullptr || draining_) {
+void ServerConnection::dispatch(const MessageHead& head, std::size_t bytes) {
+  const ServedMethod* const method = methods_->find(head.method);
+  MethodCounters* const counters = method == nullptr ? nullptr : method->counters;
+  if (counters != nullptr) {
+    counters->request(bytes);
+  }
+  if (method == nullptr || draining_) {
     if (methods_->decoder.skip().has_error()) {
       close_as_malformed();
     } else if (draining_) {
-      refuse(head, wire::FaultCode::UNAVAILABLE, methods_->hello.program + " is shutting down; call again later");
+      refuse(head, counters, wire::FaultCode::UNAVAILABLE,
+             methods_->hello.program + " is shutting down; call again later");
     } else {
       const TApplicationException unknown(TApplicationException::UNKNOWN_METHOD,
                                           methods_->hello.program + " has no method `" + head.method + "`");
-      send(methods_->encoder.exception(head.method, head.seqid, unknown));
+      send(methods_->encoder.exception(head.method, head.seqid, unknown), counters);
     }
     return;
   }
   ++outstanding_;
-  const auto pending = std::make_shared<PendingAnswer>(weak_from_this(), head.method, head.seqid);
+  const auto pending = std::make_shared<PendingAnswer>(weak_from_this(), *method, head.seqid);
   try {
-    if ((*handler)(methods_->decoder, pending).has_error()) {
+    if (method->handler(methods_->decoder, pending).has_error()) {
       close_as_malformed();
     }
   } catch (const wire::Fault& fault) {
@@ -124,43 +131,49 @@ void ServerConnection::dispatch(const MessageHead& head) {
   }
 }
 
-void ServerConnection::refuse(const MessageHead& head, wire::FaultCode::type code, const std::string& message) {
-  send(methods_->encoder.fault(head.method, head.seqid, code, message));
+void ServerConnection::refuse(const MessageHead& head, MethodCounters* counters, wire::FaultCode::type code,
+                              const std::string& message) {
+  send(methods_->encoder.fault(head.method, head.seqid, code, message), counters);
 }
 
-void ServerConnection::send_answer(const std::string& method, std::int32_t seqid, const apache::thrift::TBase& answer) {
-  Result<Frame> frame = methods_->encoder.answer(method, seqid, answer);
+void ServerConnection::send_answer(const ServedMethod& method, std::int32_t seqid,
+                                   const apache::thrift::TBase& answer) {
+  Result<Frame> frame = methods_->encoder.answer(method.name, seqid, answer);
   if (frame.has_error()) {
     // What was asked for has been done, so that this is no Fault.
     const TApplicationException too_large(TApplicationException::INTERNAL_ERROR,
                                           "the call was served, but its answer is too large: " + frame.error().message);
-    frame = methods_->encoder.exception(method, seqid, too_large);
+    frame = methods_->encoder.exception(method.name, seqid, too_large);
   }
-  ended(frame);
+  ended(frame, method.counters);
 }
 
-void ServerConnection::send_fault(const std::string& method, std::int32_t seqid, wire::FaultCode::type code,
+void ServerConnection::send_fault(const ServedMethod& method, std::int32_t seqid, wire::FaultCode::type code,
                                   const std::string& message) {
-  ended(methods_->encoder.fault(method, seqid, code, message));
+  ended(methods_->encoder.fault(method.name, seqid, code, message), method.counters);
 }
 
-void ServerConnection::send_internal_error(const std::string& method, std::int32_t seqid, const std::string& message) {
-  ended(methods_->encoder.exception(method, seqid,
-                                    TApplicationException(TApplicationException::INTERNAL_ERROR, message)));
+void ServerConnection::send_internal_error(const ServedMethod& method, std::int32_t seqid, const std::string& message) {
+  ended(methods_->encoder.exception(method.name, seqid,
+                                    TApplicationException(TApplicationException::INTERNAL_ERROR, message)),
+        method.counters);
 }
 
-void ServerConnection::ended(const Result<Frame>& frame) {
+void ServerConnection::ended(const Result<Frame>& frame, MethodCounters* counters) {
   --outstanding_;
   last_busy_ = Clock::now();
-  send(frame);
+  send(frame, counters);
   balance();
 }
 
-void ServerConnection::send(const Result<Frame>& frame) {
+void ServerConnection::send(const Result<Frame>& frame, MethodCounters* counters) {
   if (frame.has_error()) {
     // Not even an error fits into a frame: the caller learns by the end of the connection that it is unknown.
     stream_->close();
     return;
+  }
+  if (counters != nullptr) {
+    counters->answer(frame.value().size());
   }
   stream_->send(frame.value());
   if (stream_->output_bytes() > methods_->limits.output_bytes) {

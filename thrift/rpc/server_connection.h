@@ -38,23 +38,26 @@ class ServerConnection final : public FrameListener, public std::enable_shared_f
   void check(Clock::time_point now);
 
   // For PendingAnswer: each ends one outstanding call.
-  void send_answer(const std::string& method, std::int32_t seqid, const apache::thrift::TBase& answer);
-  void send_fault(const std::string& method, std::int32_t seqid, wire::FaultCode::type code,
+  void send_answer(const ServedMethod& method, std::int32_t seqid, const apache::thrift::TBase& answer);
+  void send_fault(const ServedMethod& method, std::int32_t seqid, wire::FaultCode::type code,
                   const std::string& message);
-  void send_internal_error(const std::string& method, std::int32_t seqid, const std::string& message);
+  void send_internal_error(const ServedMethod& method, std::int32_t seqid, const std::string& message);
 
   void on_frame(std::span<const std::uint8_t> message) override;
   void on_written() override;
   void on_closed(const std::string& why) override;
 
  private:
-  void greet(const MessageHead& head);
-  void dispatch(const MessageHead& head);
+  // `bytes`: of its frame.
+  void greet(const MessageHead& head, std::size_t bytes);
+  void dispatch(const MessageHead& head, std::size_t bytes);
   void close_as_malformed();
   // Answers what was never counted as outstanding.
-  void refuse(const MessageHead& head, wire::FaultCode::type code, const std::string& message);
-  void ended(const Result<Frame>& frame);
-  void send(const Result<Frame>& frame);
+  void refuse(const MessageHead& head, MethodCounters* counters, wire::FaultCode::type code,
+              const std::string& message);
+  void ended(const Result<Frame>& frame, MethodCounters* counters);
+  // An answer. `counters` of its method; null if there is none.
+  void send(const Result<Frame>& frame, MethodCounters* counters);
   void balance();
 
   const std::shared_ptr<MethodTable> methods_;

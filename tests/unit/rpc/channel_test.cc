@@ -53,6 +53,64 @@ TEST_F(ChannelTest, CallsMadeWhileConnectingLeaveTogetherOnceHelloWasAnswered) {
   EXPECT_EQ(channel.outstanding_calls(), 0U);
 }
 
+TEST_F(ChannelTest, BothSidesCountTheMessagesOfEachMethod) {
+  const auto server = make_server();
+  const auto address = server->listen(kAnyPort).value();
+  ChannelOptions options;
+  options.counters = std::make_shared<Counters>();
+  const Counters& counters = *options.counters;
+  Channel one(io_, address, options);
+  Channel another(io_, address, options);
+  locate(one, "accounts");
+  locate(another, "accounts");
+  one.call(methods::kLease, {}, kLong, [](const auto&) {});  // the server has no such method
+  run_until([&] { return one.outstanding_calls() == 0; });
+  for (const Counters* const side : {&counters, &server->counters()}) {
+    EXPECT_EQ(side->connections, 2U);
+    const MethodCounters& hello = side->methods.at("hello");
+    const MethodCounters& located = side->methods.at("locate");
+    for (const MethodCounters* const method : {&hello, &located}) {
+      EXPECT_EQ(method->requests, 2U);
+      EXPECT_EQ(method->answers, 2U);
+    }
+  }
+  EXPECT_EQ(counters.methods.at("lease").requests, 1U);
+  EXPECT_EQ(counters.methods.at("lease").answers, 1U);
+  EXPECT_EQ(server->counters().methods.count("lease"), 0U) << "what a stranger may name takes no memory";
+  std::uint64_t requested = 0;
+  std::uint64_t answered = 0;
+  for (const auto& [name, method] : counters.methods) {
+    requested += method.request_bytes;
+    answered += method.answer_bytes;
+  }
+  EXPECT_EQ(requested, counters.bytes_out);
+  EXPECT_EQ(answered, counters.bytes_in);
+}
+
+TEST_F(ChannelTest, ACallThatNeverLeftIsNotCounted) {
+  Channel channel(io_, {"127.0.0.1", 1}, {});  // nobody listens there
+  bool ended = false;
+  channel.call(methods::kLocate, locate_request("accounts"), kLong, [&](const Located& located) {
+    EXPECT_EQ(located.error().kind, ErrorKind::kUnavailable);
+    ended = true;
+  });
+  run_until([&] { return ended; });
+  EXPECT_EQ(channel.counters().methods.at("locate").requests, 0U);
+}
+
+TEST_F(ChannelTest, AFaultIsAnAnswer) {
+  Server server(io_, {}, hello_of());
+  server.on(methods::kLocate, [](wire::LocateRequest&&, const LocateResponder& respond) {
+    respond.fault(wire::FaultCode::NOT_FOUND, "none");
+  });
+  Channel channel(io_, server.listen(kAnyPort).value(), {});
+  bool ended = false;
+  channel.call(methods::kLocate, locate_request("accounts"), kLong, [&](const Located&) { ended = true; });
+  run_until([&] { return ended; });
+  EXPECT_EQ(channel.counters().methods.at("locate").answers, 1U);
+  EXPECT_EQ(server.counters().methods.at("locate").answers, 1U);
+}
+
 TEST_F(ChannelTest, AnswersMayComeInAnyOrder) {
   Server server(io_, {}, hello_of());
   std::vector<std::pair<wire::LocateRequest, LocateResponder>> waiting;

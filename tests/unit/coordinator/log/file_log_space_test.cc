@@ -122,6 +122,25 @@ TEST_F(FileLogSpace, TheNextSegmentIsClaimedWhenThePresentOneIsHalfFull) {
   EXPECT_GE(model_.commits.size(), commits_so_far + commits_so_far / 2) << "about half of the segment was left";
 }
 
+TEST_F(FileLogSpace, ItCountsTheWorkOfTheDisk) {
+  create(2000);
+  const auto opened = log_->status();
+  EXPECT_EQ(opened.syncs, 2U) << "of the segment, and of its name";
+  EXPECT_EQ(opened.appended_bytes, 0U);
+  EXPECT_GT(opened.written_bytes, opened.bytes) << "zeros, and the snapshot over them";
+  append_only({commit_record(next()), commit_record(next() + 1)}).value();
+  const auto appended = log_->status();
+  EXPECT_EQ(appended.syncs, 3U) << "one for a block";
+  EXPECT_GT(appended.appended_bytes, 0U);
+  EXPECT_EQ(appended.written_bytes - opened.written_bytes, appended.appended_bytes);
+  while (segment_number() == 1) {
+    append_only({commit_record(next())}).value();
+  }
+  const auto switched = log_->status();
+  EXPECT_EQ(switched.syncs, switched.forces + 4) << "two for each segment";
+  EXPECT_GT(switched.written_bytes, switched.appended_bytes + switched.bytes);
+}
+
 TEST_F(FileLogSpace, AnAppendDoesNotWaitUntilTheNextSegmentIsClaimed) {
   create(2000);
   while (segment_number() == 1) {

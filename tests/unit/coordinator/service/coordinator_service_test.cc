@@ -113,6 +113,29 @@ TEST_F(CoordinatorServiceTest, ARegistrationThatWasMadeForAnotherStartIsRefused)
   EXPECT_TRUE(call(rpc::methods::kStores, {}).value().stores.empty());
 }
 
+TEST_F(CoordinatorServiceTest, ItCountsCallsTurnsAndForces) {
+  ASSERT_TRUE(call(rpc::methods::kRegisterStores, registration(2)));
+  ASSERT_TRUE(call(rpc::methods::kRegisterStores, registration(2)));
+  const auto counters = call(rpc::methods::kCoordinatorStatus, {}).value().counters;
+  std::map<std::string, std::int64_t> requests;
+  std::map<std::string, std::int64_t> answers;
+  for (const auto& method : counters.callers.methods) {
+    requests[method.method] = method.requests;
+    answers[method.method] = method.answers;
+  }
+  EXPECT_EQ(requests,
+            (std::map<std::string, std::int64_t>{{"coordinator_status", 1}, {"hello", 1}, {"register_stores", 2}}));
+  EXPECT_EQ(answers,
+            (std::map<std::string, std::int64_t>{{"coordinator_status", 0}, {"hello", 1}, {"register_stores", 2}}));
+  EXPECT_EQ(counters.callers.connections, 1);
+  EXPECT_TRUE(counters.stores.methods.empty());
+  EXPECT_EQ(counters.log.forces, (std::map<std::string, std::int64_t>{{"store", 1}})) << "both stores in one block";
+  EXPECT_EQ(counters.log.records.sum, 2);
+  EXPECT_GE(counters.turn_events.max, 2) << "both registrations in one turn";
+  EXPECT_EQ(counters.turn_events.count, counters.turn_wait_us.count);
+  EXPECT_GT(counters.network_cpu_us, 0);
+}
+
 TEST(CoordinatorWire, AnInquirySaysAllThatItsStoreHasSeenOfTheLog) {
   wire::InquiryRequest request;
   request.seen_epoch = 3;

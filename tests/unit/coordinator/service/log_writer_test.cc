@@ -8,6 +8,8 @@
 #include <chrono>
 #include <future>
 
+#include "thrift/daemon/clock.h"
+
 namespace assent::coordinator {
 namespace {
 
@@ -72,7 +74,7 @@ class LogWriterTest : public testing::Test {
 
 TEST_F(LogWriterTest, ABlockIsReportedBeforeTheRoomForTheNextIsClaimed) {
   const auto work = boost::asio::make_work_guard(io_);
-  writer_->write(Position{3}, {ForgottenRecord{}, ForgottenRecord{}});
+  writer_->write(Position{3}, {ForgottenRecord{}, ForgottenRecord{}}, {});
   io_.run_one_for(kLong);
   EXPECT_THAT(durable_, ElementsAre(4));
   EXPECT_TRUE(writer_->is_idle());
@@ -83,9 +85,26 @@ TEST_F(LogWriterTest, ABlockIsReportedBeforeTheRoomForTheNextIsClaimed) {
   logged_.get_future().wait();
 }
 
+TEST_F(LogWriterTest, ItCountsItsBlocks) {
+  const auto work = boost::asio::make_work_guard(io_);
+  const auto asked = daemon::now();
+  writer_->write(Position{3}, {ForgottenRecord{}, ForgottenRecord{}}, asked);
+  io_.run_one_for(kLong);
+  const auto counters = writer_->counters();
+  EXPECT_EQ(counters.forces, (std::map<ForcedFor, std::uint64_t>{{ForcedFor::kEnd, 1}}));
+  const auto message = to_wire(counters, writer_->status());
+  EXPECT_EQ(message.records.sum, 2);
+  EXPECT_EQ(message.wait_us.count, 1);
+  EXPECT_EQ(message.force_us.count, 1);
+  const auto longest = daemon::to_microseconds(daemon::now() - asked);
+  EXPECT_LE(message.wait_us.sum + message.force_us.sum, longest);
+  may_claim_.set_value();
+  logged_.get_future().wait();
+}
+
 TEST_F(LogWriterTest, WhileItLogsTheNetworkThreadIsNotHeldUp) {
   may_claim_.set_value();
-  writer_->write(Position{1}, {ForgottenRecord{}});
+  writer_->write(Position{1}, {ForgottenRecord{}}, {});
   EXPECT_TRUE(logged_.get_future().get()) << "status() waited for a line of the log";
 }
 

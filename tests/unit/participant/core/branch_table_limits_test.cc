@@ -256,6 +256,25 @@ TEST(BranchTableSummaries, TotalsAndCounters) {
   EXPECT_EQ(script.table().next_deadline(), std::nullopt) << "nothing is left over";
 }
 
+TEST(BranchTableSummaries, ARunAfterAWaitForLocksTellsHowLongItWas) {
+  Script script;
+  script.run_all(
+      "execute 1 5\nran 1 wrote=1 locks=t[1]:X\npass 1s\nexecute 2 6\nran 2 wrote=1 locks=t[1]:X\npass 40ms");
+  Effects effects;
+  script.table().step(DecisionReceived{.call = CallId{3},
+                                       .opening = Opening{1},
+                                       .coordinator = std::make_shared<const CoordinatorView>(CoordinatorView{
+                                           .line = script.table().seen(kFive.log), .address = {}, .released = {}}),
+                                       .id = kFive,
+                                       .branch = {.start = 1, .counter = 1}},
+                      script.now(), effects);
+  const auto run = std::find_if(effects.begin(), effects.end(),
+                                [](const Effect& effect) { return std::holds_alternative<RunStatements>(effect); });
+  ASSERT_NE(run, effects.end());
+  EXPECT_EQ(std::get<RunStatements>(*run).id, kSix);
+  EXPECT_EQ(std::get<RunStatements>(*run).waited, 40ms);
+}
+
 // ---- opening ----
 
 TEST(BranchTableOpening, PreparedBranchesHoldTheirLocksBeforeTheFirstEvent) {
