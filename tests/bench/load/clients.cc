@@ -72,8 +72,9 @@ awaitable<void> Clients::run_one(std::size_t number) {
   asio::steady_timer timer(io_);
   for (std::uint64_t count = 0;; ++count) {
     const auto start = next_start(number, count);
-    if (start >= until_) co_return;
-    if (start > Clock::now()) {
+    const auto now = Clock::now();
+    if (start >= until_ || now >= until_) co_return;
+    if (start > now) {
       timer.expires_at(start);
       co_await timer.async_wait(use_awaitable);
     }

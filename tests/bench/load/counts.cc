@@ -5,6 +5,8 @@
 #include <chrono>
 #include <ctime>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "tests/bench/measure/processor_time.h"
 #include "thrift/rpc/methods.h"
@@ -38,6 +40,18 @@ asio::awaitable<typename Method::Answer> ask(rpc::Channel& channel, const Method
   co_return std::move(answer).value();
 }
 
+// What is said for one transaction or several, and not for all to come (leases, registrations), nor to operators.
+const std::set<std::string> kOfTransactions{
+    "submit", "commit", "abort", "outcome", "inquire", "wound", "execute", "execute_and_prepare", "prepare", "decide"};
+
+// Requests and answers of whoever calls.
+void count_messages(const wire::ConnectionCounters& callers, const std::string& called, Counts& counts) {
+  for (const auto& method : callers.methods) {
+    auto& cost = counts.costs[kOfTransactions.contains(method.method) ? "messages, to " + called : "other messages"];
+    cost += static_cast<double>(method.requests + method.answers);
+  }
+}
+
 }  // namespace
 
 Counts operator-(Counts later, const Counts& earlier) {
@@ -58,11 +72,13 @@ CountReader::CountReader(asio::io_context& io, const Cluster& cluster)
 asio::awaitable<Counts> CountReader::read() {
   Counts counts;
   const auto coordinator = co_await ask(coordinator_, methods::kCoordinatorStatus);
-  counts.costs["forced writes, coordinator"] = static_cast<double>(coordinator.forces);
+  counts.costs["forced writes, coordinator"] = static_cast<double>(coordinator.counters.log.syncs);
+  count_messages(coordinator.counters.callers, "the coordinator", counts);
   for (auto& channel : participants_) {
     const auto participant = co_await ask(channel, methods::kParticipantStatus);
+    count_messages(participant.counters.callers, "participants", counts);
     for (const auto& store : participant.stores) {
-      counts.costs["forced writes, stores"] += static_cast<double>(store.forces);
+      counts.costs["forced writes, stores"] += static_cast<double>(store.counters.syncs);
     }
   }
   for (const auto& [what, process] : processes_) {
