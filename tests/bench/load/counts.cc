@@ -1,0 +1,92 @@
+#include "tests/bench/load/counts.h"
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "tests/bench/measure/processor_time.h"
+#include "thrift/rpc/methods.h"
+
+namespace assent::bench {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace methods = rpc::methods;
+
+constexpr auto kAnswerTime = std::chrono::minutes(1);
+
+rpc::ChannelOptions channel_options() {
+  return {{}, "assent-bench"};
+}
+
+// An answer, or an exception.
+template <typename Method>
+asio::awaitable<typename Method::Answer> ask(rpc::Channel& channel, const Method& method) {
+  using Answer = Result<typename Method::Answer>;
+  auto begin = [&channel, &method]<typename Handler>(Handler&& handler) {
+    // Shared, for the channel copies what it calls.
+    channel.call(method, {}, kAnswerTime,
+                 [shared = std::make_shared<std::decay_t<Handler>>(std::forward<Handler>(handler))](Answer answer) {
+                   std::move (*shared)(std::move(answer));
+                 });
+  };
+  auto answer =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer)>(std::move(begin), asio::use_awaitable);
+  co_return std::move(answer).value();
+}
+
+// What is said for one transaction or several, and not for all to come (leases, registrations), nor to operators.
+const std::set<std::string> kOfTransactions{
+    "submit", "commit", "abort", "outcome", "inquire", "wound", "execute", "execute_and_prepare", "prepare", "decide"};
+
+// Requests and answers of whoever calls.
+void count_messages(const wire::ConnectionCounters& callers, const std::string& called, Counts& counts) {
+  for (const auto& method : callers.methods) {
+    auto& cost = counts.costs[kOfTransactions.contains(method.method) ? "messages, to " + called : "other messages"];
+    cost += static_cast<double>(method.requests + method.answers);
+  }
+}
+
+}  // namespace
+
+Counts operator-(Counts later, const Counts& earlier) {
+  for (const auto& [name, cost] : earlier.costs) later.costs[name] -= cost;
+  for (const auto& [reason, count] : earlier.aborts) later.aborts[reason] -= count;
+  std::erase_if(later.aborts, [](const auto& reason) { return reason.second == 0; });
+  return later;
+}
+
+CountReader::CountReader(asio::io_context& io, const Cluster& cluster)
+    : coordinator_(io, rpc::parse_address(cluster.coordinator()).value(), channel_options()),
+      processes_(cluster.processes()) {
+  for (const auto& address : cluster.participants()) {
+    participants_.emplace_back(io, rpc::parse_address(address).value(), channel_options());
+  }
+}
+
+asio::awaitable<Counts> CountReader::read() {
+  Counts counts;
+  const auto coordinator = co_await ask(coordinator_, methods::kCoordinatorStatus);
+  counts.costs["forced writes, coordinator"] = static_cast<double>(coordinator.counters.log.syncs);
+  count_messages(coordinator.counters.callers, "the coordinator", counts);
+  for (auto& channel : participants_) {
+    const auto participant = co_await ask(channel, methods::kParticipantStatus);
+    count_messages(participant.counters.callers, "participants", counts);
+    for (const auto& store : participant.stores) {
+      counts.costs["forced writes, stores"] += static_cast<double>(store.counters.syncs);
+    }
+  }
+  for (const auto& [what, process] : processes_) {
+    counts.costs["processor us, " + what] += processor_time(process).count();
+  }
+  counts.costs["processor us, clients"] =
+      Microseconds(std::chrono::duration<double>(static_cast<double>(std::clock()) / CLOCKS_PER_SEC)).count();
+  co_return counts;
+}
+
+}  // namespace assent::bench
