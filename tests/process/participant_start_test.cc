@@ -321,7 +321,7 @@ TEST_F(ParticipantStartTest, AStoreOfAnotherFormatIsRefusedAndLeftAsItIs) {
   make_store();
   write_outside(left(), "UPDATE assent_store SET format = 99");
   const auto before = read(left());
-  expect_error(run_participant({}), 1, left() + ": has the store format 99, this program reads format 2",
+  expect_error(run_participant({}), 1, left() + ": has the store format 99, this program reads format 3",
                "use the version of Assent that wrote it");
   EXPECT_EQ(read(left()), before);
 }
