@@ -95,7 +95,7 @@ void async_run_until_committed(const SessionPtr& session, BeginRun begin, Return
       });
     });
   };
-  start_call(*session, session, waiter,
+  start_call(*session, session, std::move(waiter),
              [run = std::move(run), when, level](const SessionPtr& session, WaiterPtr<Outcome> waiter) mutable {
                run_until_committed(session, std::move(run), when, level, completion(std::move(waiter)));
              });

@@ -40,20 +40,24 @@ std::shared_ptr<ActiveTransaction> begin_run(const std::shared_ptr<sdk::Session>
       session->environment(), [&](const auto& done) { sdk::begin(session, begin_stamp, level, done); });
 }
 
-// With a network, which is given the rest of the arguments.
-template <typename... Arguments>
-std::shared_ptr<sdk::Session> make_session(ClientOptions options, Arguments&... arguments) {
-  sdk::check(options);
-  auto network = std::make_unique<sdk::Network>(channel_options(options), arguments...);
+std::shared_ptr<sdk::Session> make_session(ClientOptions options, std::unique_ptr<sdk::Network> network) {
   auto& io = network->io();
   return sdk::Session::make(std::move(options), std::move(network), &io);
 }
 
 }  // namespace
 
-Client::Client(ClientOptions options) : session_(make_session(std::move(options))) {}
+Client::Client(ClientOptions options) {
+  sdk::check(options);
+  auto network = std::make_unique<sdk::Network>(channel_options(options));
+  session_ = make_session(std::move(options), std::move(network));
+}
 
-Client::Client(ClientOptions options, boost::asio::io_context& io) : session_(make_session(std::move(options), io)) {}
+Client::Client(ClientOptions options, boost::asio::io_context& io) {
+  sdk::check(options);
+  auto network = std::make_unique<sdk::Network>(channel_options(options), io);
+  session_ = make_session(std::move(options), std::move(network));
+}
 
 Client::~Client() {
   if (session_) session_->end_async_calls();

@@ -7,7 +7,7 @@
 //   kClosed   there is no channel, and none is made any more: what was on its way has ended
 //
 // The io_context holds it, until release(): where that is somebody else's and goes first, this goes with it, and with
-// it all that waits for an answer. One thread; only the constructors and make() may be used by another.
+// it all that waits for an answer. All but make() and is_closing() belong to its thread.
 #pragma once
 
 #include <atomic>

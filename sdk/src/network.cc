@@ -19,8 +19,8 @@ Network::Network(rpc::ChannelOptions options, boost::asio::io_context& io)
     : io_(io), connections_(Connections::make(std::move(options), io_)) {}
 
 Network::~Network() {
-  if (const auto connections = connections_.lock()) {
-    boost::asio::defer(io_, [connections] { connections->release(); });
+  if (auto connections = connections_.lock()) {
+    boost::asio::defer(io_, [connections = std::move(connections)] { connections->release(); });
   }
   if (!thread_.joinable()) return;
   if (is_inside()) {

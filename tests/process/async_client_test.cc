@@ -31,7 +31,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::int64_t kMoney = 100 * 1'000;  // at each store
+constexpr std::int64_t kMoney = 100'000;  // at each store
 constexpr auto kTransfers = static_cast<std::int64_t>(unless_sanitized(1'000));
 
 // Each transfer moves one unit between two accounts of its own, and is put on record at both stores.

@@ -14,9 +14,10 @@
 // caught. What is wrong with the call itself (its client was moved from, a value cannot be bound) is thrown at once.
 //
 // Where: a handler is called by the executor associated with it. One that has none is called on the client's thread, or
-// on its io_context, where it may call async_ forms, and must not wait for anything. No handler is called from inside
-// of its own call. Its executor has work to do until it is called: io_context::run() waits for it. That of a client's
-// own connections ends once the client and its transactions have gone, and the last call has ended.
+// on its io_context, where it may call async_ forms, and must not wait for anything; on a thread of the client's own it
+// must not throw. No handler is called from inside of its own call. Its executor has work to do until it is called:
+// io_context::run() waits for it. That of a client's own connections ends once the client and its transactions have
+// gone, and the last call has ended.
 //
 // How long: as long as ClientOptions allow; what was sent cannot be called back, and no cancellation slot is heeded.
 // Calls end with their client (see ~Client); only a function that async_run() has called lives on, and must not need
@@ -84,12 +85,15 @@ template <typename T, typename... ParametersAndToken>
 auto initiate_sql(std::shared_ptr<ActiveTransaction> active, std::string_view store, std::string_view sql,
                   ParametersAndToken&&... more) {
   static_assert(sizeof...(more) > 0, "the last argument is a completion token");
+  using Arguments = std::tuple<ParametersAndToken&&...>;
   constexpr std::size_t kToken = sizeof...(more) - 1;
-  auto arguments = std::forward_as_tuple(std::forward<ParametersAndToken>(more)...);
+  Arguments arguments(std::forward<ParametersAndToken>(more)...);
   return [&]<std::size_t... I>(std::index_sequence<I...> /*of the parameters*/) {
-    Statement statement{std::string(sql), to_values(std::get<I>(std::move(arguments))...), std::nullopt};
+    Statement statement{std::string(sql),
+                        to_values(std::forward<std::tuple_element_t<I, Arguments>>(std::get<I>(arguments))...),
+                        std::nullopt};
     return initiate_statement<T>(std::move(active), store, std::move(statement),
-                                 std::get<kToken>(std::move(arguments)));
+                                 std::forward<std::tuple_element_t<kToken, Arguments>>(std::get<kToken>(arguments)));
   }
   (std::make_index_sequence<kToken>());
 }

@@ -4,7 +4,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <exception>
-#include <functional>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -81,6 +81,16 @@ TEST_F(AsyncCalls, BeginWhenADeferredOneIsAskedTo) {
   EXPECT_TRUE(submit(asio::use_future).get().committed());
   EXPECT_TRUE(std::move(submit)(asio::use_future).get().committed());
   EXPECT_EQ(coordinator_.submits.requests().size(), 2U);
+}
+
+TEST_F(AsyncCalls, TakeHandlersThatCannotBeCopied) {
+  Client client(options_, io_);
+  auto transaction = run_until(client.async_begin(asio::use_future));
+  std::promise<std::uint64_t> done;
+  transaction.async_execute("a", "UPDATE t SET x = ?", 7,
+                            [&done, add = std::make_unique<std::uint64_t>(10)](
+                                const std::exception_ptr&, std::uint64_t changed) { done.set_value(*add + changed); });
+  EXPECT_EQ(run_until(done.get_future()), 11U);
 }
 
 TEST_F(AsyncCalls, MayHaveNobodyWhoWaits) {
