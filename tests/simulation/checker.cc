@@ -88,7 +88,7 @@ void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied
   if (outcome == OutcomeKind::kCommitted) {
     require(txn.record.has_value(), "R3", id, "told committed before the record is durable");
     for (const auto& branch : txn.record->branches) {
-      require(!applied || txn.applied.contains(branch.store) || txn.is_guessed(branch.store), "R3", id,
+      require(!applied || txn.applied.contains(branch.store) || is_excused(txn, branch.store), "R3", id,
               "told applied before " + branch.store + " has");
     }
   } else if (outcome == OutcomeKind::kAborted) {
@@ -143,7 +143,7 @@ void Checker::is_logged(LogIdentity log, const EndRecord& end) {
   for (auto& [id, txn] : txns_) {
     if (id.log != log || !txn.record || txn.record->commit != end.commit) continue;
     for (const auto& branch : txn.record->branches) {
-      require(txn.applied.contains(branch.store) || txn.is_guessed(branch.store), "R1", id,
+      require(txn.applied.contains(branch.store) || is_excused(txn, branch.store), "R1", id,
               "ended before " + branch.store + " applied it");
     }
     for (const auto& store : end.stores) {
@@ -176,6 +176,10 @@ StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) c
 void Checker::journaled(const std::string& store, const StoreImage& image) {
   if (image.has_rule && !has_even_pair(image.accounts))
     throw Violation("R8: " + store + " has taken what a last run refuses");
+  if (lost_.contains(store)) {
+    if (image.rows != images_.at(store).rows) throw Violation("R11: " + store + " was given up, and has heard more");
+    return;
+  }
   const StoreImage before = std::exchange(images_[store], image);
   compare_rows(
       before.rows, image.rows, [&](const BranchRow& row) { vanishes(store, row); },
@@ -296,14 +300,17 @@ void Checker::check_outcomes() const {
   check_guesses();
   for (const auto& [id, txn] : txns_) {
     for (const auto& [store, accounts] : txn.writes) {
-      if (txn.is_guessed(store)) continue;
+      if (txn.is_guessed(store) || lost_.contains(store)) continue;
       require(txn.applied.contains(store) == txn.record.has_value(), "R1", id, "is not the same at " + store);
     }
   }
   Balance money = 0;
+  const auto owed = this->owed();
   for (const auto& [store, image] : images_) {
-    if (!image.rows.empty())
-      throw Violation("left over: branch " + describe(image.rows.begin()->first) + " at " + store);
+    if (lost_.contains(store)) continue;
+    for (const auto& [id, row] : image.rows) {
+      if (!owed.contains(id)) throw Violation("left over: branch " + describe(id) + " at " + store);
+    }
     for (AccountId account = 0; account < kAccounts; ++account) money += image.accounts.at(account) / kVersions;
     for (const auto& [id, txn] : txns_) {
       const bool is_here = image.accounts.contains(txn.marker);
@@ -318,7 +325,7 @@ void Checker::check_outcomes() const {
   const auto stores = static_cast<Balance>(images_.size());
   const bool has_guesses =
       std::any_of(txns_.begin(), txns_.end(), [](const auto& entry) { return !entry.second.guessed.empty(); });
-  if (!has_guesses && money != stores * kAccounts * kFirstMoney)
+  if (!has_guesses && lost_.empty() && money != stores * kAccounts * kFirstMoney)
     throw Violation("R6: the sum is now " + std::to_string(money));
 }
 
@@ -334,15 +341,17 @@ void Checker::is_told_of_contradiction(const std::string& process, const std::st
 
 // A guess that was wrong has been told to people, and stays in the end record; one that was right has not.
 void Checker::check_guesses() const {
+  const auto owed = this->owed();  // these have none
   for (const auto& [id, txn] : txns_) {
     for (const auto& [store, branch] : txn.guessed) {
+      if (lost_.contains(store)) continue;
       const bool is_named = txn.names(store, branch);
       const bool is_wrong = is_named != txn.applied_as.contains({store, branch});
       const bool is_told = std::any_of(contradictions_.begin(), contradictions_.end(), [&, id = id](const auto& alarm) {
         return alarm.find(to_string(id)) != std::string::npos;
       });
       require(is_told || !is_wrong, "R1", id, "an operator has contradicted it at " + store + ", and nobody is told");
-      require(!is_named || txn.contradicted.contains(store) == is_wrong, "R1", id,
+      require(!is_named || owed.contains(id) || txn.contradicted.contains(store) == is_wrong, "R1", id,
               "its end record says otherwise what an operator did at " + store);
     }
   }
@@ -387,9 +396,11 @@ void Checker::check_serializable() const {
     if (!is_counted(txn)) continue;
     auto reads = txn.reads;
     for (const auto& [store, list, items] : txn.reads_of_lists) {
+      if (lost_.contains(store) && !txn.applied.contains(store)) continue;
       reads.emplace(store, list, version_of(id, store, list, items));
     }
     for (const auto& [store, account, version] : reads) {
+      if (lost_.contains(store) && !txn.applied.contains(store)) continue;  // nor is what it has read of its own
       const auto& writers = this->writers(store, account);
       require(version <= writers.size(), "R6", id, "read what was never committed at " + store);
       if (txn.level == IsolationLevel::kReadCommitted) continue;  // what it read may have changed since

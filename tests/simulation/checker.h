@@ -11,7 +11,8 @@
 //   R6  The committed transactions are serializable in the order of real time, and sums are conserved.
 //   R8  What only a commit checks holds in all that was committed.
 //   R10 A restored log has every commit that a store has heard of which was asked.
-//   (R7 and R9 are checked where old copies answer.)
+//   R11 A store that was given up, and turns up again, takes no part any more.
+//   (R7, R9 and R11 are checked where such copies and stores answer, too.)
 #pragma once
 
 #include <map>
@@ -65,6 +66,10 @@ class Checker {
   // ---- operators ----
   // One resolves this branch by hand, and does not know how its transaction ends.
   void is_guessed(const std::string& store, const participant::BranchRow& row);
+  // This store is lost for good, and given up.
+  void is_lost(const std::string& store);
+  // Commits that never end, because a lost store owes its acknowledgement.
+  std::set<TransactionId> owed() const;
   // A process says that stores disagree.
   void is_told_of_contradiction(const std::string& process, const std::string& alarm);
 
@@ -118,6 +123,9 @@ class Checker {
   void is_logged(LogIdentity log, const coordinator::EndRecord& end);
   void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
   void vanishes(const std::string& store, const participant::BranchRow& row);
+  // That it has not applied the commit: an operator has ended the branch, or it is lost, and the restored log names it
+  // no more.
+  bool is_excused(const Txn& txn, const std::string& store) const;
   const std::vector<TransactionId>& writers(const std::string& store, AccountId account) const;
   // The number of its items. Throws a Violation if they are not the first that were appended, and committed.
   std::size_t version_of(const TransactionId& reader, const std::string& store, AccountId list,
@@ -129,6 +137,7 @@ class Checker {
   World& world_;
   std::map<TransactionId, Txn> txns_;
   std::map<std::string, StoreImage> images_;
+  std::set<std::string> lost_;                                                       // stores, for good
   std::set<std::pair<std::string, BranchNumber>> refused_;                           // the store has voted no
   std::vector<std::string> contradictions_;                                          // that were told
   std::map<LogIdentity, coordinator::LogState> logs_;                                // what is durable in them

@@ -27,10 +27,15 @@ struct Cluster {
   CoordinatorNode& reached(CoordinatorNode& coordinator);
   // A log or a store is an old copy, or is being restored: of two nobody could tell.
   bool serves_a_copy() const;
+  // One that can be spared, if there is one.
+  void lose_a_store();
 
+  // But for those that are lost.
   std::vector<std::string> store_names() const {
     std::vector<std::string> names;
-    for (const auto& [name, store] : stores) names.push_back(name);
+    for (const auto& [name, store] : stores) {
+      if (!store->is_lost()) names.push_back(name);
+    }
     return names;
   }
 };

@@ -128,6 +128,13 @@ bool CoordinatorNode::is_forced() {
   return disk_.is_durable(newest);
 }
 
+std::size_t CoordinatorNode::unanswered_calls() const {
+  const auto owed = cluster_.checker.owed();
+  return static_cast<std::size_t>(std::count_if(callers_.begin(), callers_.end(), [&](const auto& call) {
+    return call.second.when != ReturnWhen::kApplied || !owed.contains(call.second.about);
+  }));
+}
+
 void CoordinatorNode::crash() {
   if (!core_) return;
   cluster_.world.count("coordinator crashes");
@@ -245,11 +252,12 @@ void CoordinatorNode::perform(const Effect& effect) {
       world.count("old copies of logs that a store contradicted");
       return crash();
     }
-    const bool is_due = std::any_of(unasked_.begin(), unasked_.end(), [&](const auto& store) {
-      return halt->reason.starts_with("store `" + store + '`');
+    const auto& stores = cluster_.stores;
+    const auto by = std::find_if(stores.begin(), stores.end(), [&](const auto& store) {
+      return halt->reason.starts_with("store `" + store.first + '`');
     });
-    if (!is_due) throw Violation(name_ + " halts: " + halt->reason);
-    return restore_log_again();
+    if (by == stores.end() || has_heard(by->first)) throw Violation(name_ + " halts: " + halt->reason);
+    return is_contradicted(*by->second);
   }
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason != AbortReason::kNone) world.count(to_string(transition->cause.reason));

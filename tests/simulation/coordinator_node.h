@@ -47,7 +47,8 @@ class CoordinatorNode {
   const coordinator::Coordinator& core() const { return *core_; }
   const coordinator::LogState& log_state() const { return log_->state(); }
   const coordinator::LogDisk& disk() const { return disk_; }
-  std::size_t unanswered_calls() const { return callers_.size(); }
+  // But for those that a lost store keeps waiting.
+  std::size_t unanswered_calls() const;
 
   void start();  // does nothing while it is up
   void crash();  // and it starts again after a while
@@ -62,6 +63,8 @@ class CoordinatorNode {
   bool is_copy() const { return is_copy_; }
   bool is_served() const { return is_served_; }
   bool is_restored() const { return restoration_ != nullptr; }  // just now
+  // Its log was never restored, or when it was last, this store testified.
+  bool has_heard(const std::string& store) const { return witnesses_.empty() || witnesses_.contains(store); }
   void tell(const coordinator::Event& event);
 
   // Of an opening that has ended, or of a copy, it may refuse it with an alarm; of the store itself never.
@@ -71,8 +74,9 @@ class CoordinatorNode {
   void ask(Request request, std::function<void(const Answer&)> answer) {
     if (!is_up()) return;
     request.call = coordinator::CallId{++calls_};
-    Caller caller{.name = {}, .when = coordinator::ReturnWhen::kDecided, .answer = std::move(answer)};
+    Caller caller{.name = {}, .about = {}, .when = coordinator::ReturnWhen::kDecided, .answer = std::move(answer)};
     if constexpr (requires { request.store; }) caller.name = request.store;
+    if constexpr (requires { caller.about = request.id; }) caller.about = request.id;
     if constexpr (requires { request.return_when; }) caller.when = request.return_when;
     callers_[request.call] = std::move(caller);
     tell(request);
@@ -81,6 +85,7 @@ class CoordinatorNode {
  private:
   struct Caller {
     std::string name;  // of a store
+    TransactionId about;
     coordinator::ReturnWhen when{};
     std::function<void(const Answer&)> answer;
   };
@@ -100,7 +105,7 @@ class CoordinatorNode {
   // It is gone for good, and restored; then the process starts again.
   bool loses_its_log();
   void restore_log(const std::vector<std::string>& stores);
-  void restore_log_again();
+  void is_contradicted(StoreNode& store);
   // What an old copy must not do.
   void check_copy(const coordinator::Effect& effect) const;
   // Its present segment.
@@ -141,8 +146,8 @@ class CoordinatorNode {
   std::string out_of_space_;                       // as the core was told
   bool is_looking_for_room_ = false;               // in a while
   bool wants_force_ = false;
-  bool may_alarm_ = false;         // what is handled may be refused with an alarm
-  std::set<std::string> unasked_;  // when the log was restored: such a store stops it
+  bool may_alarm_ = false;           // what is handled may be refused with an alarm
+  std::set<std::string> witnesses_;  // stores, when the log was restored: any other one stops it. Empty: it never was
   std::vector<coordinator::LogDisk> old_logs_;
   std::unique_ptr<LogRestoration> restoration_;
   Time armed_ = Time::max();

@@ -35,7 +35,24 @@ CoordinatorNode& Cluster::reached(CoordinatorNode& coordinator) {
 bool Cluster::serves_a_copy() const {
   return std::any_of(log_copies.begin(), log_copies.end(), [](const auto& copy) { return copy->is_served(); }) ||
          std::any_of(coordinators.begin(), coordinators.end(), [](const auto& each) { return each->is_restored(); }) ||
-         std::any_of(stores.begin(), stores.end(), [](const auto& store) { return store.second->is_copy(); });
+         std::any_of(stores.begin(), stores.end(), [](const auto& store) {
+           return store.second->is_copy() || (store.second->is_lost() && store.second->is_up());
+         });
+}
+
+// Each coordinator has another one that can show that its log is the newest, and that is asked when it is lost again.
+// (If nobody is left who knows of the last restoration, clients hold ids of which the next one knows nothing.)
+void Cluster::lose_a_store() {
+  const auto names = store_names();
+  const auto& lost = names[world.below(names.size())];
+  const bool is_spared = std::all_of(coordinators.begin(), coordinators.end(), [&](const auto& coordinator) {
+    if (coordinator->is_up() && !coordinator->core().is_proven()) return false;
+    return std::any_of(names.begin(), names.end(), [&](const auto& name) {
+      return name != lost && coordinator->has_heard(name) &&
+             checker.durably_seen(name, coordinator->log()).epoch != Epoch{};
+    });
+  });
+  if (is_spared) stores.at(lost)->lose();
 }
 
 void CoordinatorNode::keep_a_copy() {
@@ -55,8 +72,9 @@ void CoordinatorNode::keep() {
 // copy for the log.)
 bool CoordinatorNode::is_told_by_all(const LogDisk& copy) const {
   const auto state = state_of(copy);
-  return std::all_of(cluster_.stores.begin(), cluster_.stores.end(), [&](const auto& store) {
-    const auto seen = cluster_.checker.durably_seen(store.first, log_identity_);
+  const auto stores = cluster_.store_names();
+  return std::all_of(stores.begin(), stores.end(), [&](const auto& store) {
+    const auto seen = cluster_.checker.durably_seen(store, log_identity_);
     return seen.epoch > state.epoch() || (seen.epoch == state.epoch() && seen.durable > state.last);
   });
 }
@@ -102,9 +120,11 @@ bool CoordinatorNode::loses_its_log() {
   keep();  // it may turn up again
   disk_ = copy;
   in_doubt_.clear();
+  if (world.strikes(Incident::kLostStore)) cluster_.lose_a_store();
   std::vector<std::string> asked;
   for (const auto& name : cluster_.store_names()) {
-    if (asked.empty() || world.chance(0.7)) asked.push_back(name);
+    const bool is_remembered = witnesses_.contains(name);
+    if (asked.empty() || is_remembered || world.chance(0.7)) asked.push_back(name);
   }
   restore_log(asked);
   return true;
@@ -112,25 +132,31 @@ bool CoordinatorNode::loses_its_log() {
 
 void CoordinatorNode::restore_log(const std::vector<std::string>& stores) {
   restoration_.reset();  // and its claim on the disk
+  std::set<std::string> without;
+  for (const auto& [name, store] : cluster_.stores) {
+    if (store->is_lost() && !has_heard(name)) without.insert(name);
+  }
   const auto restored = [this](const std::set<std::string>& testified) {
     cluster_.world.count("logs restored");
-    unasked_.clear();
-    for (const auto& [name, store] : cluster_.stores) {
-      if (!testified.contains(name)) unasked_.insert(name);
-    }
+    witnesses_ = testified;
     // Whatever still calls it is at its end.
     cluster_.world.after(1ms, [this] {
       restoration_.reset();
       start();
     });
   };
-  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, stores, restored);
+  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, stores, std::move(without), restored);
 }
 
-// A store that was not asked has seen what the restored log does not know.
-void CoordinatorNode::restore_log_again() {
+// A store that was not asked has seen what the restored log does not know. One that was given up may know of commits
+// that were aborted meanwhile, for lack of it: it is withdrawn again, and all goes on without it.
+void CoordinatorNode::is_contradicted(StoreNode& store) {
   cluster_.world.count("restored logs that a store contradicted");
   crash();
+  if (store.is_lost()) {
+    cluster_.world.count("restored logs that a lost store contradicted");
+    return store.withdraw();
+  }
   restore_log(cluster_.store_names());
 }
 

@@ -30,9 +30,13 @@ Testimony read(const participant::Testimony& given) {
 }  // namespace
 
 LogRestoration::LogRestoration(Cluster& cluster, std::string operator_name, LogDisk& disk,
-                               const std::vector<std::string>& stores,
+                               const std::vector<std::string>& stores, std::set<std::string> without,
                                std::function<void(const std::set<std::string>&)> done)
-    : cluster_(cluster), name_(std::move(operator_name)), disk_(disk), done_(std::move(done)) {
+    : cluster_(cluster),
+      name_(std::move(operator_name)),
+      disk_(disk),
+      without_(std::move(without)),
+      done_(std::move(done)) {
   for (const auto& store : stores) named_[store] = store;
   begin();
 }
@@ -45,15 +49,26 @@ void LogRestoration::begin() {
   auto claimed = claim_log(*directory_, /*create=*/false);
   if (!claimed) throw Violation("the copy of a log cannot be read: " + claimed.error().message);
   claimed_ = std::move(*claimed);
-  attempt_ = std::make_shared<RestorationProtocol>(claimed_.state, named_, std::set<std::string>(),
-                                                   Nonce{world.below(~0ULL)}, attempt_ ? attempt_->epoch() : Epoch{});
+  attempt_ = std::make_shared<RestorationProtocol>(claimed_.state, named_, without_, Nonce{world.below(~0ULL)},
+                                                   attempt_ ? attempt_->epoch() : Epoch{});
   world.say(name_, " asks ", attempt_->witnesses().size(), " stores");
   for (const auto& [store, witness] : attempt_->witnesses()) find(store);
   // Whoever has not answered by then may be down.
   world.after(kPatience, in_this_attempt([this] {
                 cluster_.world.count("restorations begun again");
+                give_up();
                 begin();
               }));
+}
+
+// Whoever is lost will never answer.
+void LogRestoration::give_up() {
+  for (const auto& [store, witness] : attempt_->witnesses()) {
+    if (witness.has_testified || !cluster_.stores.at(store)->is_lost()) continue;
+    cluster_.world.count("stores given up");
+    cluster_.world.say(name_, " goes on without ", store);
+    without_.insert(store);
+  }
 }
 
 // Which opening is served, and the highest epoch that it has seen.

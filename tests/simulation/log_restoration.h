@@ -22,10 +22,11 @@ struct Cluster;
 
 class LogRestoration {
  public:
-  // Of the log on this disk. `stores` are those that he asks besides those that the copy names. `done` is told who has
-  // testified.
+  // Of the log on this disk. `stores` are those that he asks besides those that the copy names, `without` those that he
+  // has given up before. `done` is told who has testified.
   LogRestoration(Cluster& cluster, std::string operator_name, coordinator::LogDisk& disk,
-                 const std::vector<std::string>& stores, std::function<void(const std::set<std::string>&)> done);
+                 const std::vector<std::string>& stores, std::set<std::string> without,
+                 std::function<void(const std::set<std::string>&)> done);
   LogRestoration(const LogRestoration&) = delete;
   LogRestoration& operator=(const LogRestoration&) = delete;
 
@@ -34,6 +35,7 @@ class LogRestoration {
   void find(const std::string& store);
   void ask(const std::string& store);
   void restore();
+  void give_up();
   // Does it only while this attempt goes on.
   template <typename Action>
   auto in_this_attempt(Action action) const {
@@ -46,6 +48,7 @@ class LogRestoration {
   const std::string name_;
   coordinator::LogDisk& disk_;
   std::map<std::string, std::string> named_;  // a store's address here is its name
+  std::set<std::string> without_;
   const std::function<void(const std::set<std::string>&)> done_;
   std::unique_ptr<coordinator::LogDirectory> directory_;
   coordinator::ClaimedLog claimed_;

@@ -7,6 +7,15 @@
 
 namespace assent::simulation {
 
+namespace {
+
+bool names(const coordinator::CommitRecord& record, const std::string& store) {
+  return std::any_of(record.branches.begin(), record.branches.end(),
+                     [&](const auto& branch) { return branch.store == store; });
+}
+
+}  // namespace
+
 // A commit of which a store has heard that was asked is on record again, unless it has ended; one of which only others
 // have heard will be, for these stop the coordinator. One of which none has heard may be gone, whatever its client was
 // told; then no store may ever apply it, but by hand.
@@ -47,6 +56,7 @@ void Checker::restored(const coordinator::LogState& state, const std::set<std::s
 // The log that was lost is taken for a copy: its commit may stand if no store has given it up meanwhile.
 void Checker::turns_up_again(Txn& txn) {
   for (const auto& branch : txn.lost->branches) {
+    if (lost_.contains(branch.store)) continue;
     const auto& rows = images_.at(branch.store).rows;
     const auto row = rows.find(txn.lost->id);
     if (row == rows.end() || row->second.branch != branch.branch) return;
@@ -55,6 +65,34 @@ void Checker::turns_up_again(Txn& txn) {
   txn.given_up.clear();  // it was told to, and has not heard it
   txn.told_forgotten = false;
   txn.record = std::exchange(txn.lost, std::nullopt);
+}
+
+// What it alone had heard of may be lost with it, and what it has given up may commit elsewhere.
+void Checker::is_lost(const std::string& store) {
+  lost_.insert(store);
+  for (auto& [id, txn] : txns_) {
+    txn.heard.erase(store);
+    std::erase_if(txn.given_up, [&](const auto& branch) { return branch.first == store; });
+  }
+}
+
+bool Checker::is_excused(const Txn& txn, const std::string& store) const {
+  if (txn.is_guessed(store)) return true;
+  const auto& commits = logs_.at(txn.record->id.log).commits;
+  const auto commit = commits.find(txn.record->commit);
+  return lost_.contains(store) && (commit == commits.end() || !names(commit->second.record, store));
+}
+
+std::set<TransactionId> Checker::owed() const {
+  std::set<TransactionId> owed;
+  for (const auto& [identity, log] : logs_) {
+    for (const auto& [position, commit] : log.commits) {
+      const bool is_owed =
+          std::any_of(lost_.begin(), lost_.end(), [&](const auto& store) { return names(commit.record, store); });
+      if (is_owed && !commit.end) owed.insert(commit.record.id);
+    }
+  }
+  return owed;
 }
 
 }  // namespace assent::simulation

@@ -46,7 +46,7 @@ StoreNode::StoreNode(Cluster& cluster, std::string name, StoreIdentity identity)
       disk_(identity, accounts(), cluster.world.chance(0.5)) {}
 
 void StoreNode::start() {
-  if (core_) return;
+  if (core_ || is_lost_) return;
   copy_.reset();
   if (open(disk_)) return;
   cluster_.world.after(cluster_.world.between(1ms, 500ms), [this] { start(); });
@@ -134,7 +134,7 @@ void StoreNode::die(Duration until_start) {
   end_failing(world, disk);
   if (world.strikes(Incident::kPowerLoss)) lose_power(disk);
   world.after(until_start, [this] {
-    if (core_ != nullptr) return;
+    if (core_ != nullptr || is_lost_) return;
     if (is_copy() || !start_a_copy()) return start();
     later(cluster_.world.between(1ms, 1500ms), [this] { die(1ms); });
   });
@@ -352,9 +352,9 @@ void StoreNode::perform(const Effect& effect) {
 
 template <typename Answer>
 void StoreNode::check(const Answer& answer) const {
-  if (is_copy() && (std::is_same_v<Answer, VoteAnswered> || std::is_same_v<Answer, DecisionAnswered>)) {
-    throw Violation("R7: an old copy of " + name_ + " takes part: " + describe(answer));
-  }
+  constexpr bool kTakesPart = std::is_same_v<Answer, VoteAnswered> || std::is_same_v<Answer, DecisionAnswered>;
+  if (is_copy() && kTakesPart) throw Violation("R7: an old copy of " + name_ + " takes part: " + describe(answer));
+  if (is_lost_ && kTakesPart) throw Violation("R11: " + name_ + " was given up, and takes part: " + describe(answer));
   if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);
 }
 
@@ -444,6 +444,9 @@ void StoreNode::give_sign_of_life() {
         const bool must_wait = !coordinator.core().is_proven() && sign.seen.epoch == Epoch{};
         if (is_the_store(sign.opening) && !must_wait) throw Violation(name_ + " is refused: " + describe(answer));
         return cluster_.world.count("registrations refused");
+      }
+      if (is_lost_ && !coordinator.has_heard(name_)) {
+        throw Violation("R11: " + name_ + " was given up, and is taken in by " + coordinator.name());
       }
       cluster_.world.send(
           coordinator.name(), name_, [] { return "RegistrationAnswered"; },

@@ -34,7 +34,7 @@ class StoreNode {
   const participant::BranchTable& core() const { return *core_; }
   std::size_t unanswered_calls() const { return callers_.size(); }
 
-  void start();      // does nothing while it is up
+  void start();      // does nothing while it is up, nor when it is lost
   void crash();      // with its process, which starts again after a while; or first a copy of the store
   void black_out();  // and it starts again after a while
   ProcessClock& clock() { return clock_; }
@@ -43,6 +43,10 @@ class StoreNode {
   void change_schema();
   void fill_disk(Duration length);
   void drain();
+  // Its file is lost for good, as far as anybody knows. It may turn up again, until it is withdrawn.
+  void lose();
+  void withdraw();
+  bool is_lost() const { return is_lost_; }
 
   // Whether this is the opening that runs, on the store's own disk.
   Opening opening() const { return opening_; }
@@ -93,6 +97,9 @@ class StoreNode {
   StoreDisk& at_hand() { return is_copy() ? *copy_ : disk_; }
   // Now and then the file is restored from an old copy by mistake, and served in the store's place for a while.
   bool start_a_copy();
+  // Somebody finds its file, and serves it for a while.
+  void turn_up();
+  void turn_up_later();
   // Nothing that a copy says may count.
   template <typename Answer>
   void check(const Answer& answer) const;
@@ -113,6 +120,7 @@ class StoreNode {
 
   ProcessClock clock_;
   StoreDisk disk_;
+  bool is_lost_ = false;
   std::unique_ptr<StoreDisk> copy_;  // what is served instead of it, if there is one
   std::vector<OldCopy> old_copies_;  // that may be restored by mistake
   Opening opening_{};

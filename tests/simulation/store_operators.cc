@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tests/simulation/cluster.h"
+#include "tests/simulation/disk_faults.h"
 #include "tests/simulation/store_node.h"
 
 namespace assent::simulation {
@@ -35,7 +36,7 @@ void StoreNode::refuse_a_second(StoreDisk& disk) {
 
 // Whoever resolves by hand has found out how it ended, or guesses.
 void StoreNode::resolve_in_doubt() {
-  if (!core_ || is_copy()) return;
+  if (!core_ || is_copy() || is_lost_) return;
   auto& world = cluster_.world;
   for (const auto& [id, row] : disk_.read().rows) {
     if (row.state != RowState::kPrepared) continue;
@@ -52,7 +53,7 @@ void StoreNode::resolve_in_doubt() {
 }
 
 void StoreNode::change_schema() {
-  if (!core_ || is_copy()) return;
+  if (!core_ || is_copy() || is_lost_) return;
   auto& world = cluster_.world;
   const auto number = std::to_string(++schema_changes_);
   const auto text = world.chance(0.5) ? "CREATE INDEX by_balance" + number + " ON accounts(balance)"
@@ -79,6 +80,48 @@ void StoreNode::drain() {
   cluster_.world.say(name_, " is to finish");
   tell(DrainRequested{});
   later(cluster_.world.long_while(), [this] { crash(); });
+}
+
+// What it has by now on its disk, which works again, is what it will have.
+void StoreNode::lose() {
+  auto& world = cluster_.world;
+  world.count("stores lost for good");
+  world.say(name_, " is lost");
+  withdraw();
+  copy_.reset();
+  is_lost_ = true;
+  disk_.disk().set_full(false);
+  disk_.disk().set_broken(Broken::kNot);
+  make_usable(world, disk_.disk());
+  const auto last = disk_.open().value();
+  cluster_.checker.journaled(name_, disk_.read());
+  cluster_.checker.is_lost(name_);
+  disk_.stop_reading();
+  turn_up_later();
+}
+
+void StoreNode::withdraw() {
+  die({});
+}
+
+void StoreNode::turn_up_later() {
+  cluster_.world.after(cluster_.world.between(1ms, 500ms), [this] { turn_up(); });
+}
+
+// Every coordinator can tell that it has been left out. (One whose log has not been restored since would go on with it,
+// and so would one of which it has never heard.)
+void StoreNode::turn_up() {
+  auto& world = cluster_.world;
+  if (world.faults[Incident::kLostStore] == 0) return;
+  const bool is_told_by_all =
+      std::all_of(cluster_.coordinators.begin(), cluster_.coordinators.end(), [&](const auto& coordinator) {
+        return !coordinator->has_heard(name_) &&
+               cluster_.checker.durably_seen(name_, coordinator->log()).epoch != Epoch{};
+      });
+  if (!is_told_by_all || cluster_.serves_a_copy()) return turn_up_later();
+  world.count("lost stores that turned up again");
+  world.say(name_, " turns up again");
+  if (open(disk_)) later(world.between(1ms, 1500ms), [this] { withdraw(); });
 }
 
 }  // namespace assent::simulation
