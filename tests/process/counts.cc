@@ -1,7 +1,8 @@
 #include "tests/process/counts.h"
 
-#include <set>
-#include <utility>
+#include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "thrift/daemon/caller.h"
 
@@ -13,10 +14,11 @@ constexpr auto kPatience = std::chrono::seconds(60);
 
 // What daemons say to each other, and clients to them, whether there are transactions or not, and what tests ask. Ids
 // are leased, and stores are located, once for many transactions.
+constexpr std::array<std::string_view, 8> kBackground{
+    "hello", "lease", "locate", "register_stores", "inquire", "wound", "coordinator_status", "participant_status"};
+
 bool is_background(const std::string& method) {
-  static const std::set<std::string> kBackground{
-      "hello", "lease", "locate", "register_stores", "inquire", "wound", "coordinator_status", "participant_status"};
-  return kBackground.contains(method);
+  return std::find(kBackground.begin(), kBackground.end(), method) != kBackground.end();
 }
 
 template <typename Method>

@@ -99,7 +99,8 @@ bool Checker::is_excused(const Txn& txn, const std::string& store) const {
 std::set<TransactionId> Checker::owed() const {
   std::set<TransactionId> owed;
   for (const auto& [identity, log] : logs_) {
-    for (const auto& [position, commit] : log.commits) {
+    for (const auto& entry : log.commits) {
+      const auto& commit = entry.second;
       const bool is_owed =
           std::any_of(lost_.begin(), lost_.end(), [&](const auto& store) { return names(commit.record, store); });
       if (is_owed && !commit.end) owed.insert(commit.record.id);
