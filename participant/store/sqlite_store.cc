@@ -109,6 +109,7 @@ class SqliteStore final : public Store {
  private:
   // Whoever is in the way here may only have read, and be moving a long log into the file while it closes it.
   void prepare(const SqliteStoreOptions& options) try {
+    if (claim_->was_writing()) write_log_again(connection_.path());
     configure_store_connection(connection_, checkpoint_pages_);
     if (options.recursive_triggers) {
       connection_.run_once("PRAGMA recursive_triggers = ON");
@@ -277,7 +278,6 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, const 
     if (options.create) {
       create_store_file(resolved, options);
     }
-    if (claim->was_writing()) write_log_again(resolved);
     give_access(resolved, options.access);  // first, for SQLite gives the log the mode of the file
     return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(claim), resolved, options));
   } catch (const ResultError& error) {

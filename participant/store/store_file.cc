@@ -195,6 +195,9 @@ void write_log_again(const std::string& path) {
                                              "); see to the disk"});
     }
   };
+  Connection connection(path, SQLITE_OPEN_READWRITE);
+  keep_log_at_close(connection, true);
+  connection.query("BEGIN IMMEDIATE").run();
   int is_there = 0;
   check(vfs->xAccess(vfs, name.c_str(), SQLITE_ACCESS_EXISTS, &is_there));
   if (is_there == 0) return;

@@ -27,7 +27,9 @@ void keep_log_at_close(Connection& connection, bool keeps);
 
 // Writes the log over itself, and forces it. Behind a force that failed the page cache shows what the disk may not
 // have, and takes it for clean: no later force brings it there, and SQLite would copy it into the file page by page,
-// which a failure in between leaves there without the rest. Throws ResultError. REQUIRES: nobody writes to the store.
+// which a failure in between leaves there without the rest. Meanwhile nobody else writes to the store. Throws
+// ResultError: kConflict if somebody does. REQUIRES: no connection of the caller's has read the store yet, for SQLite
+// shall read the log that is on disk then.
 void write_log_again(const std::string& path);
 
 // Moves everything that was committed into the database file, forces it, and begins the log anew. False if a reader is

@@ -197,6 +197,20 @@ TEST_F(Crash, AnOpeningBehindAWriteThatMayHaveFailedWritesTheLogAgainBeforeItIsC
   EXPECT_EQ(store_->recovered().rows.size(), 1U);
 }
 
+TEST_F(Crash, TheLogIsNotWrittenAgainWhileSomebodyElseWrites) {
+  create(kSchema);
+  Connection other(path(), SQLITE_OPEN_READWRITE);
+  other.run_once("BEGIN IMMEDIATE");
+  try {
+    write_log_again(path());
+    FAIL() << "what is written meanwhile would be written over";
+  } catch (const ResultError& error) {
+    EXPECT_EQ(error.error().kind, ErrorKind::kConflict) << error.error().message;
+  }
+  other.run_once("ROLLBACK");
+  write_log_again(path());
+}
+
 TEST_F(Crash, AFailureWhileOpeningLeavesAStoreThatOpens) {
   bool failed = true;
   for (int operation = 1; failed; ++operation) {
