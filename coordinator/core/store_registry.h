@@ -12,8 +12,7 @@
 //   G2  What is sent to a store is meant for one opening: the one that was accepted last since this start of the
 //       coordinator. Before there is one, nothing is sent.
 //   G3  An opening is accepted if its position is not below the one that is remembered of the store, and its start
-//   number
-//       is above that of the opening in force. One that is refused changes nothing for that one.
+//       number is above that of the opening in force. One that is refused changes nothing for that one.
 //   G4  Within one opening positions prove nothing: signs of life and acknowledgements overtake each other.
 #pragma once
 
