@@ -280,7 +280,7 @@ void Checker::leaves(const std::string& store, const participant::VoteAnswered& 
     const bool is_applied = std::any_of(txns_.begin(), txns_.end(), [&](const auto& entry) {
       const Txn& txn = entry.second;
       const bool is_decided = txn.names(store, vote.branch) || txn.guessed.contains({store, vote.branch});
-      return is_decided && (txn.applied.contains(store) || txn.contradicted.contains(store));
+      return is_decided && txn.applied.contains(store);
     });
     if (!is_applied) {
       throw Violation("R3: " + store + " says that branch " + to_string(vote.branch) + " has committed, too early");
