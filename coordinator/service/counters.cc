@@ -4,6 +4,8 @@
 #include <string>
 #include <variant>
 
+#include "thrift/rpc/convert.h"
+
 namespace assent::coordinator {
 
 std::string_view to_string(ForcedFor purpose) {
@@ -27,10 +29,10 @@ ForcedFor purpose_of(std::span<const LogRecord> records) {
 wire::LogCounters to_wire(const LogCounters& counters, const LogStatus& status) {
   wire::LogCounters message;
   for (const auto& [purpose, count] : counters.forces) {
-    message.forces[std::string(to_string(purpose))] = static_cast<std::int64_t>(count);
+    message.forces[std::string(to_string(purpose))] = rpc::bits(count);
   }
-  message.syncs = static_cast<std::int64_t>(status.syncs);
-  message.written_bytes = static_cast<std::int64_t>(status.written_bytes);
+  message.syncs = rpc::bits(status.syncs);
+  message.written_bytes = rpc::bits(status.written_bytes);
   message.records = to_wire(counters.records);
   message.block_bytes = to_wire(counters.bytes);
   message.wait_us = to_wire(counters.wait);
