@@ -39,7 +39,11 @@ Settings settings(World& world) {
 }  // namespace
 
 CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log)
-    : cluster_(cluster), name_(std::move(name)), log_identity_(log), clock_(cluster.world) {}
+    : cluster_(cluster),
+      name_(std::move(name)),
+      log_identity_(log),
+      clock_(cluster.world),
+      disk_(std::make_unique<LogDisk>()) {}
 
 CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, const LogDisk& copy)
     : cluster_(cluster),
@@ -47,7 +51,7 @@ CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, co
       log_identity_(of.log_identity_),
       is_copy_(true),
       clock_(cluster.world),
-      disk_(copy) {}
+      disk_(std::make_unique<LogDisk>(copy)) {}
 
 void CoordinatorNode::start() {
   if (core_ || restoration_ || !is_served_ || !open_log()) return;
@@ -66,28 +70,28 @@ void CoordinatorNode::start() {
 
 bool CoordinatorNode::open_log() {
   auto& world = cluster_.world;
-  make_usable(world, disk_);
+  make_usable(world, *disk_);
   found_unforced_ = !in_doubt_.empty() && !is_forced();
   const bool has_errors = starts_ > 0 && world.strikes(Incident::kDiskError);
   const bool dies = starts_ > 0 && world.strikes(Incident::kDiskCrash);
-  if (has_errors) fail_soon(world, disk_, kOperationsOfAnOpening, false);
-  if (dies) die_soon(world, disk_, kOperationsOfAnOpening);
-  const bool may_fail = has_errors || dies || disk_.is_broken();
-  auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0 && !is_copy_,
-                                                  .identity = log_identity_,
-                                                  .nonce = Nonce{world.below(~0ULL)},
-                                                  .segment_bytes = kSegmentBytes});
-  if (dies && disk_.has_failed()) {
+  if (has_errors) fail_soon(world, *disk_, kOperationsOfAnOpening, false);
+  if (dies) die_soon(world, *disk_, kOperationsOfAnOpening);
+  const bool may_fail = has_errors || dies || disk_->is_broken();
+  auto opened = FileLog::open(disk_->directory(), {.create = starts_ == 0 && !is_copy_,
+                                                   .identity = log_identity_,
+                                                   .nonce = Nonce{world.below(~0ULL)},
+                                                   .segment_bytes = kSegmentBytes});
+  if (dies && disk_->has_failed()) {
     world.count("openings of a log cut short");
     opened = Error{ErrorKind::kIo, "the process is gone"};
   }
-  end_failing(cluster_.world, disk_);
+  end_failing(cluster_.world, *disk_);
   if (opened) {
     // One that is not removed, because the disk fails, is gone with the next opening or checkpoint.
-    if (!may_fail && list_segments(*disk_.directory()).value().size() != 1) {
+    if (!may_fail && list_segments(*disk_->directory()).value().size() != 1) {
       throw Violation("left over: " + name_ + " has not removed the segments of its log that another one replaces");
     }
-    if (world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
+    if (world.strikes(Incident::kFlippedBit)) flip_a_bit(world, *disk_);
     log_ = std::move(*opened);
     refuse_a_second();
     return true;
@@ -103,7 +107,7 @@ bool CoordinatorNode::open_log() {
 
 // Another process on the same directory is refused.
 void CoordinatorNode::refuse_a_second() {
-  const auto second = FileLog::open(disk_.directory(), {.create = false, .identity = {}, .nonce = Nonce{1}});
+  const auto second = FileLog::open(disk_->directory(), {.create = false, .identity = {}, .nonce = Nonce{1}});
   if (second || second.error().kind != ErrorKind::kConflict) throw Violation(name_ + " has its log open twice");
   cluster_.world.count("second processes on a log refused");
 }
@@ -122,10 +126,10 @@ void CoordinatorNode::settle_in_doubt() {
 
 bool CoordinatorNode::is_forced() {
   std::string newest;
-  for (const auto& name : disk_.names()) {
+  for (const auto& name : disk_->names()) {
     if (name != kNextSegmentName) newest = name;  // of so many digits that they are in order
   }
-  return disk_.is_durable(newest);
+  return disk_->is_durable(newest);
 }
 
 std::size_t CoordinatorNode::unanswered_calls() const {
@@ -140,7 +144,6 @@ void CoordinatorNode::crash() {
   cluster_.world.count("coordinator crashes");
   cluster_.world.say(name_, " crashes", in_flight_.empty() ? "" : " while it forces");
   for (const auto& [id, state] : states_) cluster_.world.count("coordinator died: " + std::string(state));
-  states_.clear();
   for (const auto& [name, store] : cluster_.stores) {
     if (store->is_up() && store->core().totals(store->clock().now()).active > 0) {
       cluster_.world.count("coordinator died: active");
@@ -151,15 +154,28 @@ void CoordinatorNode::crash() {
   if (!in_flight_.empty()) die_within_append();
   core_.reset();
   log_.reset();
-  end_failing(cluster_.world, disk_);
+  end_failing(cluster_.world, *disk_);
+  if (is_replaced_) {
+    is_served_ = false;
+    return;
+  }
   if (cluster_.world.strikes(Incident::kPowerLoss)) lose_power();
+  forget_its_process();
+  if (loses_its_log()) return;
+  start_soon();
+}
+
+void CoordinatorNode::forget_its_process() {
   callers_.clear();
   leases_.clear();
+  states_.clear();
   appended_.clear();
   in_flight_.clear();
   wants_force_ = is_looking_for_room_ = false;
   armed_ = Time::max();
-  if (loses_its_log()) return;
+}
+
+void CoordinatorNode::start_soon() {
   cluster_.world.after(cluster_.world.between(1ms, 1500ms), [this] { start(); });
 }
 
@@ -172,8 +188,8 @@ void CoordinatorNode::black_out() {
 void CoordinatorNode::fill_disk(Duration length) {
   cluster_.world.count("disks that were full");
   cluster_.world.say(name_, ": the disk is full");
-  disk_.set_full(true);
-  cluster_.world.after(length, [this] { disk_.set_full(false); });
+  disk_->set_full(true);
+  cluster_.world.after(length, [this] { disk_->set_full(false); });
 }
 
 void CoordinatorNode::drain() {
@@ -185,10 +201,10 @@ void CoordinatorNode::drain() {
 
 // The process is gone behind any operation of the append.
 void CoordinatorNode::die_within_append() {
-  die_soon(cluster_.world, disk_, cluster_.world.chance(0.5) ? kOperationsOfAnAppend : kOperationsOfAnOpening);
+  die_soon(cluster_.world, *disk_, cluster_.world.chance(0.5) ? kOperationsOfAnAppend : kOperationsOfAnOpening);
   const auto first = Position{static_cast<std::uint64_t>(last_) - appended_.size() - in_flight_.size() + 1};
   const auto next_segment = [this] {
-    return disk_.contains(kNextSegmentName) ? disk_.bytes(kNextSegmentName) : LogDisk::Bytes();
+    return disk_->contains(kNextSegmentName) ? disk_->bytes(kNextSegmentName) : LogDisk::Bytes();
   };
   const auto before = next_segment();
   static_cast<void>(log_->append(first, in_flight_).has_value());
@@ -200,7 +216,7 @@ void CoordinatorNode::lose_power() {
   auto& world = cluster_.world;
   world.count("power failures");
   if (std::exchange(found_unforced_, false)) world.count("power failures after a restart that kept what was unforced");
-  simulation::lose_power(world, disk_);
+  simulation::lose_power(world, *disk_);
 }
 
 void CoordinatorNode::tell(const Event& event) {
@@ -250,6 +266,10 @@ void CoordinatorNode::perform(const Effect& effect) {
     world.say(name_, " halts: ", halt->reason);
     if (is_copy_) {
       world.count("old copies of logs that a store contradicted");
+      return crash();
+    }
+    if (is_replaced_) {
+      world.count("replaced coordinators that were fenced off");
       return crash();
     }
     const auto& stores = cluster_.stores;
@@ -397,19 +417,23 @@ void CoordinatorNode::force() {
 }
 
 void CoordinatorNode::write() {
+  if (is_replaced_) {
+    cluster_.world.count("replaced coordinators that could not force");
+    return crash();
+  }
   const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
   const auto first = Position{static_cast<std::uint64_t>(durable) - in_flight_.size() + 1};
   const bool has_errors = cluster_.world.strikes(Incident::kDiskError);
-  if (has_errors) fail_soon(cluster_.world, disk_, kOperationsOfAnAppend, false);
-  const bool may_fail = has_errors || disk_.is_shut_down();
+  if (has_errors) fail_soon(cluster_.world, *disk_, kOperationsOfAnAppend, false);
+  const bool may_fail = has_errors || disk_->is_shut_down();
   const auto written = log_->append(first, in_flight_);
-  end_failing(cluster_.world, disk_);
+  end_failing(cluster_.world, *disk_);
   if (!written) {
     if (written.error().kind != ErrorKind::kUnavailable) {
       if (!may_fail) throw Violation(name_ + ": " + written.error().message);
       cluster_.world.count("forces that failed");
       in_doubt_ = std::exchange(in_flight_, {});
-      if (cluster_.world.chance(0.5)) break_for_a_while(cluster_.world, disk_);
+      if (cluster_.world.chance(0.5)) break_for_a_while(cluster_.world, *disk_);
       return crash();  // nobody knows what the disk has kept
     }
     cluster_.world.count("blocks that found no room");
@@ -434,15 +458,15 @@ void CoordinatorNode::claim_ahead() {
   auto& world = cluster_.world;
   const bool dies = world.strikes(Incident::kDiskCrash);
   const bool has_errors = world.strikes(Incident::kDiskError);
-  if (has_errors) fail_soon(world, disk_, kOperationsOfAClaim, false);
-  if (dies) die_soon(world, disk_, kOperationsOfAClaim);
+  if (has_errors) fail_soon(world, *disk_, kOperationsOfAClaim, false);
+  if (dies) die_soon(world, *disk_, kOperationsOfAClaim);
   log_->claim_ahead();
-  if (has_errors && disk_.has_failed()) world.count("claims ahead that failed");
-  if (dies && disk_.has_failed()) {
+  if (has_errors && disk_->has_failed()) world.count("claims ahead that failed");
+  if (dies && disk_->has_failed()) {
     world.count("coordinator died: claiming ahead");
     return crash();
   }
-  end_failing(cluster_.world, disk_);
+  end_failing(cluster_.world, *disk_);
 }
 
 void CoordinatorNode::look_for_room() {

@@ -39,6 +39,9 @@ class CoordinatorNode {
   CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log);
   // On an old copy of the log of another one, beside it.
   CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, const coordinator::LogDisk& copy);
+  // The process of another one, which stands still, as it goes on without its disk. That one has no process then.
+  explicit CoordinatorNode(CoordinatorNode& replaced);
+  CoordinatorNode(const CoordinatorNode&) = delete;
 
   const std::string& name() const { return name_; }
   LogIdentity log() const { return log_identity_; }
@@ -46,7 +49,6 @@ class CoordinatorNode {
   std::uint64_t starts() const { return starts_; }
   const coordinator::Coordinator& core() const { return *core_; }
   const coordinator::LogState& log_state() const { return log_->state(); }
-  const coordinator::LogDisk& disk() const { return disk_; }
   // But for those that a lost store keeps waiting.
   std::size_t unanswered_calls() const;
 
@@ -60,6 +62,8 @@ class CoordinatorNode {
   void keep_a_copy();
   void serve_an_old_copy();
   void withdraw();
+  // It stands still, is taken for dead, and another process is started on its disk.
+  void replace();
   bool is_copy() const { return is_copy_; }
   bool is_served() const { return is_served_; }
   bool is_restored() const { return restoration_ != nullptr; }  // just now
@@ -104,6 +108,8 @@ class CoordinatorNode {
   bool is_told_by_all(const coordinator::LogDisk& copy) const;
   // It is gone for good, and restored; then the process starts again.
   bool loses_its_log();
+  void forget_its_process();
+  void start_soon();
   void restore_log(const std::vector<std::string>& stores);
   void is_contradicted(StoreNode& store);
   // What an old copy must not do.
@@ -124,9 +130,10 @@ class CoordinatorNode {
   const std::string name_;
   const LogIdentity log_identity_;
   const bool is_copy_ = false;
+  const bool is_replaced_ = false;
   bool is_served_ = true;
   ProcessClock clock_;
-  coordinator::LogDisk disk_;
+  std::unique_ptr<coordinator::LogDisk> disk_;
   std::unique_ptr<coordinator::FileLog> log_;
   std::unique_ptr<coordinator::Coordinator> core_;
   std::uint64_t starts_ = 0;

@@ -29,6 +29,7 @@ enum class Incident : std::uint8_t {
   kFlippedBit,    // on a copy of the disk of a log, when a coordinator starts: it must be told
   kOldCopy,       // a store that died comes back as an old copy of its file
   kOldLog,        // every 100 ms: an old copy of a coordinator's log is served beside it, for up to twice `longest`
+  kReplacement,   // every 100 ms, of a coordinator that stands still: another process is started on its disk
   kLostLog,       // a coordinator that died has lost its log, of which old copies are left
   kLostStore,     // … and a store is lost with it, for good
   kResolution,    // every 100 ms: an operator who knows the outcome resolves what is in doubt at a store
@@ -38,13 +39,13 @@ enum class Incident : std::uint8_t {
   kClientDeath,   // of a client, once in a transaction
   kTransaction,   // a client begins one
 };
-inline constexpr std::size_t kIncidents = 26;
+inline constexpr std::size_t kIncidents = 27;
 
 inline constexpr std::array<std::string_view, kIncidents> kIncidentNames = {
-    "loss",      "repetition",    "delay",    "crash",        "disk-crash", "power-loss", "disk-error",
-    "full-disk", "partition",     "one-way",  "clog",         "pause",      "clock-jump", "standstill",
-    "blackout",  "flipped-bit",   "old-copy", "old-log",      "lost-log",   "lost-store", "resolution",
-    "guess",     "schema-change", "drain",    "client-death", "transaction"};
+    "loss",       "repetition",  "delay",         "crash",   "disk-crash",   "power-loss", "disk-error",
+    "full-disk",  "partition",   "one-way",       "clog",    "pause",        "clock-jump", "standstill",
+    "blackout",   "flipped-bit", "old-copy",      "old-log", "replacement",  "lost-log",   "lost-store",
+    "resolution", "guess",       "schema-change", "drain",   "client-death", "transaction"};
 
 // How probable each is, and how long things take that take long.
 struct Faults {

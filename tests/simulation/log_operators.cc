@@ -1,5 +1,5 @@
-// What becomes of a coordinator's log behind its back: old copies of it are served beside it, and it is lost and
-// restored.
+// What becomes of a coordinator's log behind its back: old copies of it are served beside it, another process takes it
+// over, and it is lost and restored.
 #include <algorithm>
 #include <utility>
 
@@ -15,6 +15,13 @@ using namespace coordinator;
 namespace {
 
 constexpr std::size_t kCopies = 20;
+
+LogDisk on_a_disk_that_works(LogDisk copy) {
+  copy.set_full(false);
+  copy.set_broken(Broken::kNot);
+  copy.fail(0, Fault::kNothingDone);
+  return copy;
+}
 
 // As whoever opens it finds it.
 LogState state_of(LogDisk copy) {
@@ -60,13 +67,9 @@ void CoordinatorNode::keep_a_copy() {
   if (is_up() && old_logs_.size() < kCopies) keep();
 }
 
-// On a disk that works.
 void CoordinatorNode::keep() {
-  make_usable(cluster_.world, disk_);
-  old_logs_.push_back(disk_);
-  old_logs_.back().set_full(false);
-  old_logs_.back().set_broken(Broken::kNot);
-  old_logs_.back().fail(0, Fault::kNothingDone);
+  make_usable(cluster_.world, *disk_);
+  old_logs_.push_back(on_a_disk_that_works(*disk_));
 }
 
 // Each store has heard of more than the copy will hold, and remembers it in a crash. (A store that has not, takes the
@@ -112,6 +115,40 @@ void CoordinatorNode::withdraw() {
   crash();
 }
 
+CoordinatorNode::CoordinatorNode(CoordinatorNode& replaced)
+    : cluster_(replaced.cluster_),
+      name_(replaced.name_ + ".replaced"),
+      log_identity_(replaced.log_identity_),
+      is_replaced_(true),
+      clock_(replaced.clock_),
+      disk_(std::move(replaced.disk_)),
+      log_(std::move(replaced.log_)),
+      core_(std::move(replaced.core_)),
+      starts_(replaced.starts_),
+      calls_(replaced.calls_),
+      callers_(std::move(replaced.callers_)),
+      states_(std::move(replaced.states_)),
+      leases_(std::move(replaced.leases_)),
+      last_(replaced.last_),
+      appended_(std::move(replaced.appended_)),
+      witnesses_(replaced.witnesses_) {
+  arm();
+}
+
+// What was not forced goes with the machine.
+void CoordinatorNode::replace() {
+  auto& world = cluster_.world;
+  const bool is_possible = core_ && clock_.is_paused() && in_flight_.empty() && !cluster_.serves_a_copy();
+  if (!is_possible || !world.strikes(Incident::kReplacement)) return;
+  world.count("coordinators replaced");
+  world.say(name_, " is replaced");
+  cluster_.log_copies.push_back(std::make_unique<CoordinatorNode>(*this));
+  disk_ = std::make_unique<LogDisk>(on_a_disk_that_works(*cluster_.log_copies.back()->disk_));
+  forget_its_process();
+  lose_power();
+  start_soon();
+}
+
 bool CoordinatorNode::loses_its_log() {
   auto& world = cluster_.world;
   if (is_copy() || old_logs_.empty() || cluster_.serves_a_copy() || !world.strikes(Incident::kLostLog)) return false;
@@ -120,7 +157,7 @@ bool CoordinatorNode::loses_its_log() {
   const auto copy = old_logs_[world.below(old_logs_.size())];
   keep();  // it may turn up again, with what it was forcing
   cluster_.checker.opened(state_of(old_logs_.back()), in_doubt_);
-  disk_ = copy;
+  *disk_ = copy;
   in_doubt_.clear();
   if (world.strikes(Incident::kLostStore)) cluster_.lose_a_store();
   std::vector<std::string> asked;
@@ -147,7 +184,7 @@ void CoordinatorNode::restore_log(const std::vector<std::string>& stores) {
       start();
     });
   };
-  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, stores, std::move(without), restored);
+  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", *disk_, stores, std::move(without), restored);
 }
 
 // A store that was not asked has seen what the restored log does not know. One that was given up may know of commits

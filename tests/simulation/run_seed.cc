@@ -79,6 +79,7 @@ void disturb_now_and_then(Cluster& cluster, Clients& clients) {
     if (world.strikes(Incident::kOldLog)) each->serve_an_old_copy();
     for (const auto& participant : participants) disturb_link(world, coordinator, participant);
     servers.push_back(coordinator);
+    each->replace();
   }
   const auto disturb = [&world](auto& node) {
     disturb_clock(world, node.name(), node.clock());

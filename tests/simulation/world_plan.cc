@@ -18,7 +18,7 @@ constexpr std::array<std::pair<Incident, double>, kIncidents - 1> kUsual = {
      {Incident::kOldLog, 0.01},    {Incident::kLostLog, 0.1},        {Incident::kResolution, 0.05},
      {Incident::kGuess, 0.05},     {Incident::kSchemaChange, 0.002}, {Incident::kDrain, 0.003},
      {Incident::kBlackout, 0.003}, {Incident::kStandstill, 0.02},    {Incident::kClientDeath, 0.01},
-     {Incident::kLostStore, 0.3}}};
+     {Incident::kLostStore, 0.3},  {Incident::kReplacement, 0.1}}};
 
 // What a process that stands still for long needs until it is found out, at least.
 constexpr Duration kLengthWithStandstills = 18s;
