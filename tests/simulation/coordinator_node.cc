@@ -56,7 +56,7 @@ CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, co
 void CoordinatorNode::start() {
   if (core_ || restoration_ || !is_served_ || !open_log()) return;
   ++starts_;
-  settle_in_doubt();
+  settle_in_doubt(log_->state());
   last_ = log_->state().last;
   out_of_space_.clear();
   cluster_.world.say(name_, " starts, epoch ", static_cast<std::uint64_t>(log_->state().epoch()));
@@ -113,9 +113,9 @@ void CoordinatorNode::refuse_a_second() {
 }
 
 // What was being forced when the process died is on the disk, whole, or it is not.
-void CoordinatorNode::settle_in_doubt() {
+void CoordinatorNode::settle_in_doubt(const LogState& found) {
   if (is_copy_) return in_doubt_.clear();
-  const bool is_kept = cluster_.checker.opened(log_->state(), in_doubt_);
+  const bool is_kept = cluster_.checker.opened(found, in_doubt_);
   found_unforced_ = found_unforced_ && is_kept;
   const auto commits = [](const LogRecord& record) { return std::holds_alternative<CommitRecord>(record); };
   if (std::any_of(in_doubt_.begin(), in_doubt_.end(), commits)) {

@@ -103,14 +103,15 @@ class CoordinatorNode {
   void ask_for_vote(const std::string& store, const Request& request, Duration timeout);
   bool open_log();
   void refuse_a_second();
-  void settle_in_doubt();
+  void settle_in_doubt(const coordinator::LogState& found);
   void keep();
   bool is_told_by_all(const coordinator::LogDisk& copy) const;
   // It is gone for good, and restored; then the process starts again.
   bool loses_its_log();
   void forget_its_process();
   void start_soon();
-  void restore_log(const std::vector<std::string>& stores);
+  // What is on the disk is an old copy, or the log itself, with which a store does not agree.
+  void restore_log(const std::vector<std::string>& stores, bool is_lost);
   void is_contradicted(StoreNode& store);
   // What an old copy must not do.
   void check_copy(const coordinator::Effect& effect) const;

@@ -165,18 +165,21 @@ bool CoordinatorNode::loses_its_log() {
     const bool is_remembered = witnesses_.contains(name);
     if (asked.empty() || is_remembered || world.chance(0.7)) asked.push_back(name);
   }
-  restore_log(asked);
+  restore_log(asked, /*is_lost=*/true);
   return true;
 }
 
-void CoordinatorNode::restore_log(const std::vector<std::string>& stores) {
+void CoordinatorNode::restore_log(const std::vector<std::string>& stores, bool is_lost) {
   restoration_.reset();  // and its claim on the disk
   std::set<std::string> without;
   for (const auto& [name, store] : cluster_.stores) {
     if (store->is_lost() && !has_heard(name)) without.insert(name);
   }
-  const auto restored = [this](const std::set<std::string>& testified) {
+  const auto done = [this, is_lost](const LogState& found, const LogState& restored,
+                                    const std::set<std::string>& testified) {
     cluster_.world.count("logs restored");
+    if (!is_lost) settle_in_doubt(found);
+    cluster_.checker.restored(restored, testified);
     witnesses_ = testified;
     // Whatever still calls it is at its end.
     cluster_.world.after(1ms, [this] {
@@ -184,7 +187,7 @@ void CoordinatorNode::restore_log(const std::vector<std::string>& stores) {
       start();
     });
   };
-  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", *disk_, stores, std::move(without), restored);
+  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", *disk_, stores, std::move(without), done);
 }
 
 // A store that was not asked has seen what the restored log does not know. One that was given up may know of commits
@@ -196,7 +199,8 @@ void CoordinatorNode::is_contradicted(StoreNode& store) {
     cluster_.world.count("restored logs that a lost store contradicted");
     return store.withdraw();
   }
-  restore_log(cluster_.store_names());
+  if (restoration_) return;  // it has lost its log besides
+  restore_log(cluster_.store_names(), /*is_lost=*/false);
 }
 
 }  // namespace assent::simulation

@@ -30,8 +30,7 @@ Testimony read(const participant::Testimony& given) {
 }  // namespace
 
 LogRestoration::LogRestoration(Cluster& cluster, std::string operator_name, LogDisk& disk,
-                               const std::vector<std::string>& stores, std::set<std::string> without,
-                               std::function<void(const std::set<std::string>&)> done)
+                               const std::vector<std::string>& stores, std::set<std::string> without, Done done)
     : cluster_(cluster),
       name_(std::move(operator_name)),
       disk_(disk),
@@ -136,8 +135,7 @@ void LogRestoration::restore() {
   const auto ended = std::exchange(attempt_, nullptr);
   std::set<std::string> stores;
   for (const auto& [store, witness] : ended->witnesses()) stores.insert(store);
-  cluster_.checker.restored(restored->state, stores);
-  done_(stores);
+  done_(claimed_.state, restored->state, stores);
 }
 
 }  // namespace assent::simulation

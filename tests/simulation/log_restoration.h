@@ -22,11 +22,13 @@ struct Cluster;
 
 class LogRestoration {
  public:
+  using Done = std::function<void(const coordinator::LogState& found, const coordinator::LogState& restored,
+                                  const std::set<std::string>& stores)>;
+
   // Of the log on this disk. `stores` are those that he asks besides those that the copy names, `without` those that he
-  // has given up before. `done` is told who has testified.
+  // has given up before. `done` is told what was on the disk, what is there now, and who has testified.
   LogRestoration(Cluster& cluster, std::string operator_name, coordinator::LogDisk& disk,
-                 const std::vector<std::string>& stores, std::set<std::string> without,
-                 std::function<void(const std::set<std::string>&)> done);
+                 const std::vector<std::string>& stores, std::set<std::string> without, Done done);
   LogRestoration(const LogRestoration&) = delete;
   LogRestoration& operator=(const LogRestoration&) = delete;
 
@@ -49,7 +51,7 @@ class LogRestoration {
   coordinator::LogDisk& disk_;
   std::map<std::string, std::string> named_;  // a store's address here is its name
   std::set<std::string> without_;
-  const std::function<void(const std::set<std::string>&)> done_;
+  const Done done_;
   std::unique_ptr<coordinator::LogDirectory> directory_;
   coordinator::ClaimedLog claimed_;
   std::shared_ptr<coordinator::RestorationProtocol> attempt_;
