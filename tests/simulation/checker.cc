@@ -93,20 +93,20 @@ void Checker::is_said(const TransactionId& id, OutcomeKind outcome, bool applied
     }
   } else if (outcome == OutcomeKind::kAborted) {
     require(!txn.record, "R4", id, "told aborted, and it is committed");
+    require(!txn.lost, "R4", id, "told aborted, and its commit was lost with its log");
     txn.told_aborted = true;
   } else if (outcome == OutcomeKind::kForgotten) {
-    require(!txn.record || txn.may_be_forgotten || has_been_retained(txn), "R4", id, "forgotten too early");
+    require(!txn.record || txn.may_be_forgotten || has_been_retained(id, txn), "R4", id, "forgotten too early");
     txn.told_forgotten = true;
   }
 }
 
 // A clock that leaps ahead may end the retention at any time; else none is more than a tenth too fast.
-bool Checker::has_been_retained(const Txn& txn) const {
+bool Checker::has_been_retained(const TransactionId& id, const Txn& txn) const {
   if (!txn.ended) return false;
-  const bool any_leap = std::any_of(world_.incidents().begin(), world_.incidents().end(), [](const auto& incident) {
-    return incident.second == Incident::kClockJump || incident.second == Incident::kStandstill;
-  });
-  return any_leap || world_.now() - *txn.ended >= kRetention * 10 / 11;
+  const auto leap = leaps_.find(id.log);
+  const bool has_leapt = leap != leaps_.end() && leap->second >= *txn.ended;
+  return has_leapt || world_.now() - *txn.ended >= kRetention * 10 / 11;
 }
 
 bool Checker::opened(const coordinator::LogState& found, std::span<const LogRecord> in_doubt) {

@@ -63,6 +63,9 @@ class Checker {
   // How the branch ends for certain, if that is known: by the record, or as a client was told.
   std::optional<Decision> known_decision(const std::string& store, const participant::BranchRow& row) const;
 
+  // The clock of the log's coordinator has just leapt ahead.
+  void clock_leaps(LogIdentity log) { leaps_[log] = world_.now(); }
+
   // ---- operators ----
   // One resolves this branch by hand, and does not know how its transaction ends.
   void is_guessed(const std::string& store, const participant::BranchRow& row);
@@ -119,7 +122,7 @@ class Checker {
 
   // Somebody says so: a coordinator that answers, or the SDK, which may know more.
   void is_said(const TransactionId& id, OutcomeKind outcome, bool applied);
-  bool has_been_retained(const Txn& txn) const;
+  bool has_been_retained(const TransactionId& id, const Txn& txn) const;
   void is_logged(const coordinator::CommitRecord& commit);
   void is_logged(LogIdentity log, const coordinator::EndRecord& end);
   void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
@@ -142,6 +145,7 @@ class Checker {
   std::set<std::string> lost_;                                                       // stores, for good
   std::set<std::pair<std::string, BranchNumber>> refused_;                           // the store has voted no
   std::vector<std::string> contradictions_;                                          // that were told
+  std::map<LogIdentity, Time> leaps_;                                                // the last of each
   std::map<LogIdentity, coordinator::LogState> logs_;                                // what is durable in them
   std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …
 };

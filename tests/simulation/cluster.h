@@ -18,13 +18,16 @@ struct Cluster {
   World world;
   Checker checker;
   std::vector<std::unique_ptr<CoordinatorNode>> coordinators;
-  std::vector<std::unique_ptr<CoordinatorNode>> log_copies;  // old ones of their logs, served beside them
+  std::vector<std::unique_ptr<CoordinatorNode>> log_copies;  // old ones of their logs, and processes that were replaced
   std::map<std::string, std::unique_ptr<StoreNode>> stores;
 
   Cluster(std::uint64_t seed, Telling telling) : world(seed, std::move(telling)), checker(world) {}
 
-  // Who is reached at the address of this coordinator: now and then an old copy of its log, while one is served.
-  CoordinatorNode& reached(CoordinatorNode& coordinator);
+  // Who is reached at the address of this coordinator: now and then an old copy of its log, or the process that was
+  // replaced, while there is one.
+  CoordinatorNode& reached(const CoordinatorNode& coordinator);
+  // Who serves the log now; null: nobody does.
+  CoordinatorNode* coordinator_of(LogIdentity log) const;
   // A log or a store is an old copy, or is being restored: of two nobody could tell.
   bool serves_a_copy() const;
   // One that can be spared, if there is one.

@@ -16,10 +16,8 @@ namespace {
 
 // Small, so that a run of some seconds goes through several of them.
 constexpr std::uint64_t kSegmentBytes = 1024;
-// More than either has, as a rule: then nothing fails.
+// More than it has, as a rule: then nothing fails.
 constexpr std::uint64_t kOperationsOfAnOpening = 16;
-constexpr std::uint64_t kOperationsOfAnAppend = 3;
-constexpr std::uint64_t kOperationsOfAClaim = 4;
 
 // Short enough that every timer fires often in a run of half a minute.
 Settings settings(World& world) {
@@ -39,11 +37,7 @@ Settings settings(World& world) {
 }  // namespace
 
 CoordinatorNode::CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log)
-    : cluster_(cluster),
-      name_(std::move(name)),
-      log_identity_(log),
-      clock_(cluster.world),
-      disk_(std::make_unique<LogDisk>()) {}
+    : cluster_(cluster), name_(std::move(name)), log_identity_(log), clock_(cluster.world) {}
 
 CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, const LogDisk& copy)
     : cluster_(cluster),
@@ -51,7 +45,7 @@ CoordinatorNode::CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, co
       log_identity_(of.log_identity_),
       is_copy_(true),
       clock_(cluster.world),
-      disk_(std::make_unique<LogDisk>(copy)) {}
+      disk_(copy) {}
 
 void CoordinatorNode::start() {
   if (core_ || restoration_ || !is_served_ || !open_log()) return;
@@ -70,28 +64,28 @@ void CoordinatorNode::start() {
 
 bool CoordinatorNode::open_log() {
   auto& world = cluster_.world;
-  make_usable(world, *disk_);
+  make_usable(world, disk_);
   found_unforced_ = !in_doubt_.empty() && !is_forced();
+  if (starts_ > 0 && world.strikes(Incident::kFlippedBit)) flip_a_bit(world, disk_);
   const bool has_errors = starts_ > 0 && world.strikes(Incident::kDiskError);
   const bool dies = starts_ > 0 && world.strikes(Incident::kDiskCrash);
-  if (has_errors) fail_soon(world, *disk_, kOperationsOfAnOpening, false);
-  if (dies) die_soon(world, *disk_, kOperationsOfAnOpening);
-  const bool may_fail = has_errors || dies || disk_->is_broken();
-  auto opened = FileLog::open(disk_->directory(), {.create = starts_ == 0 && !is_copy_,
-                                                   .identity = log_identity_,
-                                                   .nonce = Nonce{world.below(~0ULL)},
-                                                   .segment_bytes = kSegmentBytes});
-  if (dies && disk_->has_failed()) {
+  if (has_errors) fail_soon(world, disk_, kOperationsOfAnOpening, false);
+  if (dies) die_soon(world, disk_, kOperationsOfAnOpening);
+  const bool may_fail = has_errors || dies || disk_.is_broken();
+  auto opened = FileLog::open(disk_.directory(), {.create = starts_ == 0 && !is_copy_,
+                                                  .identity = log_identity_,
+                                                  .nonce = Nonce{world.below(~0ULL)},
+                                                  .segment_bytes = kSegmentBytes});
+  if (dies && disk_.has_failed()) {
     world.count("openings of a log cut short");
     opened = Error{ErrorKind::kIo, "the process is gone"};
   }
-  end_failing(cluster_.world, *disk_);
+  end_failing(cluster_.world, disk_);
   if (opened) {
     // One that is not removed, because the disk fails, is gone with the next opening or checkpoint.
-    if (!may_fail && list_segments(*disk_->directory()).value().size() != 1) {
+    if (!may_fail && list_segments(*disk_.directory()).value().size() != 1) {
       throw Violation("left over: " + name_ + " has not removed the segments of its log that another one replaces");
     }
-    if (world.strikes(Incident::kFlippedBit)) flip_a_bit(world, *disk_);
     log_ = std::move(*opened);
     refuse_a_second();
     return true;
@@ -107,7 +101,7 @@ bool CoordinatorNode::open_log() {
 
 // Another process on the same directory is refused.
 void CoordinatorNode::refuse_a_second() {
-  const auto second = FileLog::open(disk_->directory(), {.create = false, .identity = {}, .nonce = Nonce{1}});
+  const auto second = FileLog::open(disk_.directory(), {.create = false, .identity = {}, .nonce = Nonce{1}});
   if (second || second.error().kind != ErrorKind::kConflict) throw Violation(name_ + " has its log open twice");
   cluster_.world.count("second processes on a log refused");
 }
@@ -124,14 +118,6 @@ void CoordinatorNode::settle_in_doubt(const LogState& found) {
   in_doubt_.clear();
 }
 
-bool CoordinatorNode::is_forced() {
-  std::string newest;
-  for (const auto& name : disk_->names()) {
-    if (name != kNextSegmentName) newest = name;  // of so many digits that they are in order
-  }
-  return disk_->is_durable(newest);
-}
-
 std::size_t CoordinatorNode::unanswered_calls() const {
   const auto owed = cluster_.checker.owed();
   return static_cast<std::size_t>(std::count_if(callers_.begin(), callers_.end(), [&](const auto& call) {
@@ -141,31 +127,17 @@ std::size_t CoordinatorNode::unanswered_calls() const {
 
 void CoordinatorNode::crash() {
   if (!core_) return;
-  cluster_.world.count("coordinator crashes");
   cluster_.world.say(name_, " crashes", in_flight_.empty() ? "" : " while it forces");
-  for (const auto& [id, state] : states_) cluster_.world.count("coordinator died: " + std::string(state));
-  for (const auto& [name, store] : cluster_.stores) {
-    if (store->is_up() && store->core().totals(store->clock().now()).active > 0) {
-      cluster_.world.count("coordinator died: active");
-    }
-  }
-  const auto ends = [](const LogRecord& record) { return std::holds_alternative<EndRecord>(record); };
-  if (std::any_of(in_flight_.begin(), in_flight_.end(), ends)) cluster_.world.count("coordinator died: end unforced");
-  if (!in_flight_.empty()) die_within_append();
+  if (!is_copy_ && !is_replaced_) count_its_death();
+  if (!in_flight_.empty() && !is_replaced_) die_within_append();
   core_.reset();
   log_.reset();
-  end_failing(cluster_.world, *disk_);
+  end_failing(cluster_.world, disk_);
   if (is_replaced_) {
     is_served_ = false;
     return;
   }
   if (cluster_.world.strikes(Incident::kPowerLoss)) lose_power();
-  forget_its_process();
-  if (loses_its_log()) return;
-  start_soon();
-}
-
-void CoordinatorNode::forget_its_process() {
   callers_.clear();
   leases_.clear();
   states_.clear();
@@ -173,6 +145,22 @@ void CoordinatorNode::forget_its_process() {
   in_flight_.clear();
   wants_force_ = is_looking_for_room_ = false;
   armed_ = Time::max();
+  if (loses_its_log()) return;
+  start_soon();
+}
+
+void CoordinatorNode::count_its_death() const {
+  auto& world = cluster_.world;
+  world.count("coordinator crashes");
+  for (const auto& [id, state] : states_) world.count("coordinator died: " + std::string(state));
+  for (const auto& [name, store] : cluster_.stores) {
+    const bool is_active = store->is_up() && store->core().totals(store->clock().now()).active > 0;
+    if (is_active && cluster_.coordinators.size() == 1) world.count("coordinator died: active");
+  }
+  const auto ends = [](const LogRecord& record) { return std::holds_alternative<EndRecord>(record); };
+  if (std::any_of(in_flight_.begin(), in_flight_.end(), ends)) world.count("coordinator died: end unforced");
+  // Its messages are on their way, at most.
+  if (aborted_ && world.now() - *aborted_ < 5ms) world.count("coordinator died: just aborted");
 }
 
 void CoordinatorNode::start_soon() {
@@ -188,8 +176,8 @@ void CoordinatorNode::black_out() {
 void CoordinatorNode::fill_disk(Duration length) {
   cluster_.world.count("disks that were full");
   cluster_.world.say(name_, ": the disk is full");
-  disk_->set_full(true);
-  cluster_.world.after(length, [this] { disk_->set_full(false); });
+  disk_.set_full(true);
+  cluster_.world.after(length, [this] { disk_.set_full(false); });
 }
 
 void CoordinatorNode::drain() {
@@ -197,26 +185,6 @@ void CoordinatorNode::drain() {
   cluster_.world.say(name_, " is to finish");
   tell(DrainRequested{});
   later(cluster_.world.long_while(), [this] { crash(); });
-}
-
-// The process is gone behind any operation of the append.
-void CoordinatorNode::die_within_append() {
-  die_soon(cluster_.world, *disk_, cluster_.world.chance(0.5) ? kOperationsOfAnAppend : kOperationsOfAnOpening);
-  const auto first = Position{static_cast<std::uint64_t>(last_) - appended_.size() - in_flight_.size() + 1};
-  const auto next_segment = [this] {
-    return disk_->contains(kNextSegmentName) ? disk_->bytes(kNextSegmentName) : LogDisk::Bytes();
-  };
-  const auto before = next_segment();
-  static_cast<void>(log_->append(first, in_flight_).has_value());
-  if (next_segment() != before) cluster_.world.count("coordinator died: checkpoint");
-  in_doubt_ = std::move(in_flight_);
-}
-
-void CoordinatorNode::lose_power() {
-  auto& world = cluster_.world;
-  world.count("power failures");
-  if (std::exchange(found_unforced_, false)) world.count("power failures after a restart that kept what was unforced");
-  simulation::lose_power(world, *disk_);
 }
 
 void CoordinatorNode::tell(const Event& event) {
@@ -268,7 +236,7 @@ void CoordinatorNode::perform(const Effect& effect) {
       world.count("old copies of logs that a store contradicted");
       return crash();
     }
-    if (is_replaced_) {
+    if (is_replaced_ && halt->reason.find("taken its place") != std::string::npos) {
       world.count("replaced coordinators that were fenced off");
       return crash();
     }
@@ -284,6 +252,7 @@ void CoordinatorNode::perform(const Effect& effect) {
     if (transition->to == "preparing") check_begins(transition->id);
     states_[transition->id] = transition->to;
     if (transition->to == "ended" || transition->to == "aborted") states_.erase(transition->id);
+    if (transition->to == "aborted") aborted_ = world.now();
     world.count("coordinator: " + std::string(transition->from) + " > " + std::string(transition->to));
     if (!world.is_transcribed()) return;
     world.say(name_, ": ", transition->from, " > ", transition->to, ' ', describe(*transition));
@@ -333,12 +302,19 @@ void CoordinatorNode::perform(const Effect& effect) {
               cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied, is_copy_);
             } else if constexpr (std::is_same_v<decltype(answer), const LeaseGranted&>) {
               is_leased(answer);
+            } else if constexpr (std::is_same_v<decltype(answer), const RegistrationAnswered&>) {
+              is_registered(answer);
             }
             caller.mapped().answer({answer, core_->full_view()});
           }
         },
         effect);
   }
+}
+
+void CoordinatorNode::is_registered(const RegistrationAnswered& answer) {
+  const bool has_agreed = answer.refused.empty() && !cluster_.stores.at(answer.store)->is_lost();
+  if (has_agreed && !witnesses_.empty()) witnesses_.insert(answer.store);
 }
 
 void CoordinatorNode::is_leased(const LeaseGranted& lease) {
@@ -402,85 +378,6 @@ void CoordinatorNode::perform(const SendDecision& decision) {
                                      decision.decision,
                                      decision.commit},
        on_answer);
-}
-
-// One block is forced at a time; what waits meanwhile is the next one.
-void CoordinatorNode::force() {
-  if (!wants_force_ || !in_flight_.empty()) return;
-  wants_force_ = false;
-  if (appended_.empty()) return;
-  in_flight_.swap(appended_);
-  later(cluster_.world.latency(200us, 2ms), [this] {
-    if (cluster_.world.strikes(Incident::kDiskCrash)) return crash();
-    write();
-  });
-}
-
-void CoordinatorNode::write() {
-  if (is_replaced_) {
-    cluster_.world.count("replaced coordinators that could not force");
-    return crash();
-  }
-  const Position durable{static_cast<std::uint64_t>(last_) - appended_.size()};
-  const auto first = Position{static_cast<std::uint64_t>(durable) - in_flight_.size() + 1};
-  const bool has_errors = cluster_.world.strikes(Incident::kDiskError);
-  if (has_errors) fail_soon(cluster_.world, *disk_, kOperationsOfAnAppend, false);
-  const bool may_fail = has_errors || disk_->is_shut_down();
-  const auto written = log_->append(first, in_flight_);
-  end_failing(cluster_.world, *disk_);
-  if (!written) {
-    if (written.error().kind != ErrorKind::kUnavailable) {
-      if (!may_fail) throw Violation(name_ + ": " + written.error().message);
-      cluster_.world.count("forces that failed");
-      in_doubt_ = std::exchange(in_flight_, {});
-      if (cluster_.world.chance(0.5)) break_for_a_while(cluster_.world, *disk_);
-      return crash();  // nobody knows what the disk has kept
-    }
-    cluster_.world.count("blocks that found no room");
-    look_for_room();
-    later(50ms, [this] { write(); });
-    return;
-  }
-  if (!is_forced()) throw Violation("R3: " + name_ + " has not forced its block");
-  cluster_.checker.logged(log_identity_, in_flight_);
-  in_flight_.clear();
-  const auto start = starts_;
-  tell(DurableThrough{durable});
-  if (!core_ || start != starts_) return;
-  claim_ahead();
-  if (!core_ || start != starts_) return;
-  look_for_room();
-  if (core_ && start == starts_) force();
-}
-
-// Nobody waits for it, and what fails is done again.
-void CoordinatorNode::claim_ahead() {
-  auto& world = cluster_.world;
-  const bool dies = world.strikes(Incident::kDiskCrash);
-  const bool has_errors = world.strikes(Incident::kDiskError);
-  if (has_errors) fail_soon(world, *disk_, kOperationsOfAClaim, false);
-  if (dies) die_soon(world, *disk_, kOperationsOfAClaim);
-  log_->claim_ahead();
-  if (has_errors && disk_->has_failed()) world.count("claims ahead that failed");
-  if (dies && disk_->has_failed()) {
-    world.count("coordinator died: claiming ahead");
-    return crash();
-  }
-  end_failing(cluster_.world, *disk_);
-}
-
-void CoordinatorNode::look_for_room() {
-  if (!core_) return;
-  const auto reason = log_->status().out_of_space;
-  if (!reason.empty() && !std::exchange(is_looking_for_room_, true)) {
-    cluster_.world.count("logs that had no room ahead");
-    later(100ms, [this] {
-      is_looking_for_room_ = false;
-      claim_ahead();
-      look_for_room();
-    });
-  }
-  if (std::exchange(out_of_space_, reason) != reason) tell(LogSpaceChanged{reason});
 }
 
 void CoordinatorNode::arm() {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,7 +40,7 @@ class CoordinatorNode {
   CoordinatorNode(Cluster& cluster, std::string name, LogIdentity log);
   // On an old copy of the log of another one, beside it.
   CoordinatorNode(Cluster& cluster, const CoordinatorNode& of, const coordinator::LogDisk& copy);
-  // The process of another one, which stands still, as it goes on without its disk. That one has no process then.
+  // In the place, under the name and on the disk of another one, which stands still, and goes on without its disk.
   explicit CoordinatorNode(CoordinatorNode& replaced);
   CoordinatorNode(const CoordinatorNode&) = delete;
 
@@ -67,7 +68,7 @@ class CoordinatorNode {
   bool is_copy() const { return is_copy_; }
   bool is_served() const { return is_served_; }
   bool is_restored() const { return restoration_ != nullptr; }  // just now
-  // Its log was never restored, or when it was last, this store testified.
+  // Its log was never restored, or when it was last, this store testified, or it has registered since.
   bool has_heard(const std::string& store) const { return witnesses_.empty() || witnesses_.contains(store); }
   void tell(const coordinator::Event& event);
 
@@ -97,6 +98,7 @@ class CoordinatorNode {
   void perform(const coordinator::Effects& effects);
   void perform(const coordinator::Effect& effect);
   void perform(const coordinator::SendDecision& decision);
+  void is_registered(const coordinator::RegistrationAnswered& answer);
   void is_leased(const coordinator::LeaseGranted& lease);
   void check_begins(const TransactionId& id) const;
   template <typename Request>
@@ -108,8 +110,8 @@ class CoordinatorNode {
   bool is_told_by_all(const coordinator::LogDisk& copy) const;
   // It is gone for good, and restored; then the process starts again.
   bool loses_its_log();
-  void forget_its_process();
   void start_soon();
+  void count_its_death() const;
   // What is on the disk is an old copy, or the log itself, with which a store does not agree.
   void restore_log(const std::vector<std::string>& stores, bool is_lost);
   void is_contradicted(StoreNode& store);
@@ -128,13 +130,13 @@ class CoordinatorNode {
   void later(Duration delay, std::function<void()> action);
 
   Cluster& cluster_;
-  const std::string name_;
+  std::string name_;
   const LogIdentity log_identity_;
   const bool is_copy_ = false;
-  const bool is_replaced_ = false;
+  bool is_replaced_ = false;
   bool is_served_ = true;
   ProcessClock clock_;
-  std::unique_ptr<coordinator::LogDisk> disk_;
+  coordinator::LogDisk disk_;
   std::unique_ptr<coordinator::FileLog> log_;
   std::unique_ptr<coordinator::Coordinator> core_;
   std::uint64_t starts_ = 0;
@@ -155,10 +157,11 @@ class CoordinatorNode {
   bool is_looking_for_room_ = false;               // in a while
   bool wants_force_ = false;
   bool may_alarm_ = false;           // what is handled may be refused with an alarm
-  std::set<std::string> witnesses_;  // stores, when the log was restored: any other one stops it. Empty: it never was
+  std::set<std::string> witnesses_;  // stores that agree with the log as it was restored. Empty: it never was
   std::vector<coordinator::LogDisk> old_logs_;
   std::unique_ptr<LogRestoration> restoration_;
   Time armed_ = Time::max();
+  std::optional<Time> aborted_;  // a transaction, the last time
 };
 
 inline std::string describe(const CoordinatorNode::Answer& answer) {

@@ -26,8 +26,18 @@ void Disk::fail(std::uint64_t number, Fault fault, bool for_good) {
   has_failed_ = false;
 }
 
+void Disk::repair() {
+  full_ = false;
+  broken_ = Broken::kNot;
+  fail(0, Fault::kNothingDone);
+}
+
 std::optional<Fault> Disk::next(Operation operation) {
-  if (is_shut_down_ || (has_failed_ && for_good_)) return Fault::kNothingDone;
+  if (is_shut_down_) return Fault::kNothingDone;
+  if (has_failed_ && for_good_ && fault_ == Fault::kNoSpace) {
+    return operation == Operation::kChange ? std::optional(fault_) : std::nullopt;
+  }
+  if (has_failed_ && for_good_) return Fault::kNothingDone;
   if (is_broken_for(operation)) return operation == Operation::kSync ? Fault::kForgotten : Fault::kNothingDone;
   if (fail_in_ == 0 || --fail_in_ > 0) return std::nullopt;
   if (!may_fail_now(operation)) {
@@ -60,7 +70,8 @@ std::optional<Fault> Disk::look() {
 }
 
 std::optional<Fault> Disk::create(const std::string& name) {
-  const auto fault = next(Operation::kChange);
+  const auto failed = next(Operation::kChange);
+  const auto fault = failed || !full_ ? failed : Fault::kNoSpace;
   if (!fault || fault == Fault::kDone) {
     files_.emplace_back();
     perform(names_, directory_operations_.emplace_back(DirectoryOperation{"", name, files_.size() - 1}));

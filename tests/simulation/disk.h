@@ -27,7 +27,8 @@ namespace assent::simulation {
 enum class Fault : std::uint8_t {
   kNothingDone,  // an error, and nothing happened
   kDone,         // an error, and it happened all the same; of a write, its first half
-  kNoSpace,      // the next operation that changes something finds no room; of a write, the first half was written
+  kNoSpace,      // the next operation that changes something finds no room; of a write, the first half was written. For
+                 // good: so do all that follow, and nothing else fails
   kForgotten,    // the next sync of a file: an error, and nothing is left to be synced
   kShutDown,     // the next sync of the names: an error, and so is everything until the file system is mounted again
 };
@@ -83,6 +84,9 @@ class Disk {
 
   void set_broken(Broken broken) { broken_ = broken; }
   bool is_broken() const { return broken_ != Broken::kNot; }
+
+  // Nothing fails any more, and there is room.
+  void repair();
 
   // The power fails. REQUIRES: nobody uses it.
   void crash(const Kept& kept);

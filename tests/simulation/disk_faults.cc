@@ -14,10 +14,10 @@ std::uint32_t draw_seed(World& world) {
 
 void fail_soon(World& world, Disk& disk, std::uint64_t operations, bool for_good) {
   disk.seed(draw_seed(world));
-  disk.fail(1 + world.below(operations),
-            std::array{Fault::kNothingDone, Fault::kDone, Fault::kNoSpace, Fault::kForgotten, Fault::kShutDown}.at(
-                world.below(5)),
-            for_good);
+  const auto fault =
+      std::array{Fault::kNothingDone, Fault::kDone, Fault::kNoSpace, Fault::kForgotten, Fault::kShutDown}.at(
+          world.below(5));
+  disk.fail(1 + world.below(operations), fault, for_good);
 }
 
 void end_failing(World& world, Disk& disk) {
@@ -27,7 +27,8 @@ void end_failing(World& world, Disk& disk) {
 }
 
 void die_soon(World& world, Disk& disk, std::uint64_t operations) {
-  disk.fail(1 + world.below(operations), world.chance(0.5) ? Fault::kDone : Fault::kNothingDone, true);
+  const auto fault = world.chance(0.5) ? Fault::kDone : Fault::kNothingDone;
+  disk.fail(1 + world.below(operations), fault, true);
 }
 
 void break_for_a_while(World& world, Disk& disk) {

@@ -22,11 +22,12 @@ std::uint64_t flip_a_bit(World& world, Disk& disk, const std::string& name) {
 
 void flip_a_bit(World& world, const LogDisk& disk) {
   LogDisk copy = disk;
+  copy.repair();
   const auto number = list_segments(*copy.directory()).value().back();
   std::uint64_t last_block = 0;
   const auto written =
       read_segment(*copy.directory(), number, [&](const ReadRecord& read) { last_block = read.offset; });
-  if (!written) throw Violation("the log that is open cannot be read: " + written.error().message);
+  if (!written) throw Violation("a log cannot be read: " + written.error().message);
 
   const std::string name = segment_name(number);
   const auto flipped = flip_a_bit(world, copy, name);

@@ -26,7 +26,7 @@ enum class Incident : std::uint8_t {
   kClockJump,     // every 100 ms: a process's clock leaps ahead by up to four times `longest`
   kStandstill,    // every 100 ms, in few worlds: as one of the last two, for longer than any lease and transaction
   kBlackout,      // every 100 ms: the power fails for all processes at once
-  kFlippedBit,    // on a copy of the disk of a log, when a coordinator starts: it must be told
+  kFlippedBit,    // on a copy of the disk, when a coordinator or a store starts: it must be told
   kOldCopy,       // a store that died comes back as an old copy of its file
   kOldLog,        // every 100 ms: an old copy of a coordinator's log is served beside it, for up to twice `longest`
   kReplacement,   // every 100 ms, of a coordinator that stands still: another process is started on its disk

@@ -16,13 +16,6 @@ namespace {
 
 constexpr std::size_t kCopies = 20;
 
-LogDisk on_a_disk_that_works(LogDisk copy) {
-  copy.set_full(false);
-  copy.set_broken(Broken::kNot);
-  copy.fail(0, Fault::kNothingDone);
-  return copy;
-}
-
 // As whoever opens it finds it.
 LogState state_of(LogDisk copy) {
   const auto directory = copy.directory();
@@ -33,11 +26,17 @@ LogState state_of(LogDisk copy) {
 
 }  // namespace
 
-CoordinatorNode& Cluster::reached(CoordinatorNode& coordinator) {
+CoordinatorNode& Cluster::reached(const CoordinatorNode& coordinator) {
   for (const auto& copy : log_copies) {
     if (copy->is_served() && copy->log() == coordinator.log() && world.chance(0.5)) return *copy;
   }
-  return coordinator;
+  return *coordinator_of(coordinator.log());
+}
+
+CoordinatorNode* Cluster::coordinator_of(LogIdentity log) const {
+  const auto found = std::find_if(coordinators.begin(), coordinators.end(),
+                                  [log](const auto& coordinator) { return coordinator->log() == log; });
+  return found == coordinators.end() ? nullptr : found->get();
 }
 
 bool Cluster::serves_a_copy() const {
@@ -68,8 +67,9 @@ void CoordinatorNode::keep_a_copy() {
 }
 
 void CoordinatorNode::keep() {
-  make_usable(cluster_.world, *disk_);
-  old_logs_.push_back(on_a_disk_that_works(*disk_));
+  make_usable(cluster_.world, disk_);
+  old_logs_.push_back(disk_);
+  old_logs_.back().repair();
 }
 
 // Each store has heard of more than the copy will hold, and remembers it in a crash. (A store that has not, takes the
@@ -117,36 +117,34 @@ void CoordinatorNode::withdraw() {
 
 CoordinatorNode::CoordinatorNode(CoordinatorNode& replaced)
     : cluster_(replaced.cluster_),
-      name_(replaced.name_ + ".replaced"),
+      name_(std::exchange(replaced.name_, replaced.name_ + "-replaced")),
       log_identity_(replaced.log_identity_),
-      is_replaced_(true),
-      clock_(replaced.clock_),
-      disk_(std::move(replaced.disk_)),
-      log_(std::move(replaced.log_)),
-      core_(std::move(replaced.core_)),
+      clock_(cluster_.world),
+      disk_(replaced.disk_),
       starts_(replaced.starts_),
-      calls_(replaced.calls_),
-      callers_(std::move(replaced.callers_)),
-      states_(std::move(replaced.states_)),
-      leases_(std::move(replaced.leases_)),
-      last_(replaced.last_),
-      appended_(std::move(replaced.appended_)),
-      witnesses_(replaced.witnesses_) {
-  arm();
+      in_doubt_(std::move(replaced.in_doubt_)),
+      witnesses_(replaced.witnesses_),
+      old_logs_(std::move(replaced.old_logs_)) {
+  disk_.repair();
 }
 
-// What was not forced goes with the machine.
+// What was not forced goes with the machine, or not, as in a power failure.
 void CoordinatorNode::replace() {
   auto& world = cluster_.world;
-  const bool is_possible = core_ && clock_.is_paused() && in_flight_.empty() && !cluster_.serves_a_copy();
+  const bool is_possible = core_ && clock_.is_paused() && !cluster_.serves_a_copy();
   if (!is_possible || !world.strikes(Incident::kReplacement)) return;
   world.count("coordinators replaced");
   world.say(name_, " is replaced");
-  cluster_.log_copies.push_back(std::make_unique<CoordinatorNode>(*this));
-  disk_ = std::make_unique<LogDisk>(on_a_disk_that_works(*cluster_.log_copies.back()->disk_));
-  forget_its_process();
-  lose_power();
-  start_soon();
+  if (!in_flight_.empty()) {
+    world.count("coordinators replaced while they forced");
+    die_within_append();
+  }
+  is_replaced_ = true;
+  auto& all = cluster_.coordinators;
+  const auto place = std::find_if(all.begin(), all.end(), [this](const auto& each) { return each.get() == this; });
+  cluster_.log_copies.push_back(std::exchange(*place, std::make_unique<CoordinatorNode>(*this)));
+  (*place)->lose_power();
+  (*place)->start_soon();
 }
 
 bool CoordinatorNode::loses_its_log() {
@@ -157,7 +155,7 @@ bool CoordinatorNode::loses_its_log() {
   const auto copy = old_logs_[world.below(old_logs_.size())];
   keep();  // it may turn up again, with what it was forcing
   cluster_.checker.opened(state_of(old_logs_.back()), in_doubt_);
-  *disk_ = copy;
+  disk_ = copy;
   in_doubt_.clear();
   if (world.strikes(Incident::kLostStore)) cluster_.lose_a_store();
   std::vector<std::string> asked;
@@ -187,7 +185,7 @@ void CoordinatorNode::restore_log(const std::vector<std::string>& stores, bool i
       start();
     });
   };
-  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", *disk_, stores, std::move(without), done);
+  restoration_ = std::make_unique<LogRestoration>(cluster_, "operator", disk_, stores, std::move(without), done);
 }
 
 // A store that was not asked has seen what the restored log does not know. One that was given up may know of commits

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/log/segment_reader.h"
 #include "tests/simulation/call.h"
 #include "tests/simulation/cluster.h"
 #include "tests/simulation/disk_faults.h"
@@ -49,6 +50,7 @@ void LogRestoration::begin() {
   auto claimed = claim_log(*directory_, /*create=*/false);
   if (!claimed) throw Violation("the copy of a log cannot be read: " + claimed.error().message);
   claimed_ = std::move(*claimed);
+  if (claimed_.segment < tried_segment_) found_ = claimed_.state;
   attempt_ = std::make_shared<RestorationProtocol>(claimed_.state, named_, without_, Nonce{world.below(~0ULL)},
                                                    attempt_ ? attempt_->epoch() : Epoch{});
   world.say(name_, " asks ", attempt_->witnesses().size(), " stores");
@@ -121,21 +123,39 @@ void LogRestoration::restore() {
     world.count("restorations that met an old copy of a store");
     return world.after(world.between(1ms, 100ms), in_this_attempt([this] { begin(); }));
   }
-  const bool may_fail = world.strikes(Incident::kDiskError);
-  if (may_fail) fail_soon(world, disk_, kOperations, false);
-  const auto replaced = replace_log(*directory_, claimed_, restored->state, kSegmentBytes);
-  end_failing(world, disk_);
-  if (!replaced) {
-    if (!may_fail && replaced.error().kind != ErrorKind::kUnavailable) throw Violation(replaced.error().message);
-    world.count("restorations that could not write");
+  if (!write(restored->state)) {
+    if (world.strikes(Incident::kPowerLoss)) lose_power(world, disk_);
     return world.after(world.between(1ms, 100ms), in_this_attempt([this] { begin(); }));
   }
+  if (world.strikes(Incident::kPowerLoss)) lose_power(world, disk_);
   world.say(name_, " has restored the log, with ", restored->found.size(), " commits that were lost");
   if (!restored->found.empty()) world.count("restorations that found commits again");
   const auto ended = std::exchange(attempt_, nullptr);
   std::set<std::string> stores;
   for (const auto& [store, witness] : ended->witnesses()) stores.insert(store);
-  done_(claimed_.state, restored->state, stores);
+  done_(found_, restored->state, stores);
+}
+
+// False if the disk fails, or the process dies: then the log is the old one or the new one, and nobody knows.
+bool LogRestoration::write(const LogState& state) {
+  auto& world = cluster_.world;
+  const bool has_errors = world.strikes(Incident::kDiskError);
+  const bool dies = world.strikes(Incident::kDiskCrash);
+  if (has_errors) fail_soon(world, disk_, kOperations, false);
+  if (dies) die_soon(world, disk_, kOperations);
+  tried_segment_ = claimed_.segment + 1;
+  const auto replaced = replace_log(*directory_, claimed_, state, kSegmentBytes);
+  const bool is_dead = dies && disk_.has_failed();
+  end_failing(world, disk_);
+  if (is_dead) {
+    world.count("restorations that died");
+  } else if (!replaced) {
+    if (!has_errors && replaced.error().kind != ErrorKind::kUnavailable) throw Violation(replaced.error().message);
+    world.count("restorations that could not write");
+  } else if (!disk_.is_durable(segment_name(tried_segment_))) {
+    throw Violation("R3: the log that " + name_ + " has restored is not forced");
+  }
+  return replaced && !is_dead;
 }
 
 }  // namespace assent::simulation

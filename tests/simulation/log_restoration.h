@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <set>
@@ -37,6 +38,7 @@ class LogRestoration {
   void find(const std::string& store);
   void ask(const std::string& store);
   void restore();
+  bool write(const coordinator::LogState& state);
   void give_up();
   // Does it only while this attempt goes on.
   template <typename Action>
@@ -54,6 +56,8 @@ class LogRestoration {
   const Done done_;
   std::unique_ptr<coordinator::LogDirectory> directory_;
   coordinator::ClaimedLog claimed_;
+  coordinator::LogState found_;                                              // before this restoration wrote
+  std::uint64_t tried_segment_ = std::numeric_limits<std::uint64_t>::max();  // that it may have written
   std::shared_ptr<coordinator::RestorationProtocol> attempt_;
   bool meets_a_copy_ = false;  // of a store, in this attempt
 };

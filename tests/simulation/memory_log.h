@@ -1,4 +1,4 @@
-// MemoryLog: a decision log without files, for the simulator and the contract suite.
+// MemoryLog: a decision log without files, for the contract suite and for tests of what stands on a log.
 //
 // The MemoryDisk outlives it, as a disk outlives a process: destroying the log is `kill -9`, and opening another one on
 // the same disk is the restart. What was written and not forced survives the process but not lose_power(), until an

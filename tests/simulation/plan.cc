@@ -131,7 +131,8 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
     plan.is_marked = true;
     for (std::uint64_t left = 2 + world.below(4); left > 0; --left) {
       const auto list = kFirstList + static_cast<AccountId>(world.below(kLists));
-      add_append_or_read(plan, world.chance(0.5) ? from : to, list, world.chance(0.5));
+      const auto& store = world.chance(0.5) ? from : to;
+      add_append_or_read(plan, store, list, world.chance(0.5));
     }
   } else {
     plan.name = "long";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
 #include <utility>
 
@@ -27,7 +28,11 @@ class ProcessClock {
   // How long the world waits for it.
   Duration until(Time moment) const { return moment <= now() ? Duration{} : scaled(moment - now(), 1 / rate_) + 1us; }
 
-  void leap(Duration length) { base_ += length; }
+  void leap(Duration length) {
+    base_ += length;
+    ++leaps_;
+  }
+  std::uint64_t leaps() const { return leaps_; }
 
   void pause(Duration length) { paused_until_ = std::max(paused_until_, world_.now() + length); }
   bool is_paused() const { return paused_until_ > world_.now(); }
@@ -51,6 +56,7 @@ class ProcessClock {
   Time base_;
   double rate_ = 1;
   Time paused_until_;
+  std::uint64_t leaps_ = 0;
 };
 
 }  // namespace assent::simulation

@@ -62,6 +62,7 @@ void Checker::turns_up_again(Txn& txn) {
     const auto row = rows.find(txn.lost->id);
     if (row == rows.end() || row->second.branch != branch.branch) return;
   }
+  require(!txn.told_aborted, "R4", txn.lost->id, "a lost commit turns up again, and a client was told aborted");
   world_.count("commits of lost logs that turned up again");
   txn.given_up.clear();  // it was told to, and has not heard it
   txn.told_forgotten = false;
@@ -74,6 +75,7 @@ void Checker::is_heard_late(Txn& txn, const std::string& store, const participan
     require(!txn.given_up.contains({branch.store, branch.branch}), "R1", row.id,
             store + " has committed what " + branch.store + " has given up");
   }
+  require(!txn.told_aborted, "R4", row.id, store + " has committed what a client was told to be aborted");
   world_.count("commits of lost logs that a dead store had heard of");
   txn.told_forgotten = false;
   txn.is_missed = true;

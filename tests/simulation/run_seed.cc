@@ -81,8 +81,12 @@ void disturb_now_and_then(Cluster& cluster, Clients& clients) {
     servers.push_back(coordinator);
     each->replace();
   }
-  const auto disturb = [&world](auto& node) {
+  const auto disturb = [&](auto& node) {
+    const auto leaps = node.clock().leaps();
     disturb_clock(world, node.name(), node.clock());
+    if constexpr (requires { node.log(); }) {
+      if (node.clock().leaps() != leaps) cluster.checker.clock_leaps(node.log());
+    }
     if (world.strikes(Incident::kDrain)) node.drain();
   };
   for (const auto& coordinator : cluster.coordinators) disturb(*coordinator);
@@ -179,6 +183,7 @@ void live(Cluster& cluster, const WorldPlan& plan) {
       cluster.stores[name] = std::make_unique<StoreNode>(cluster, name, StoreIdentity{i * 100 + j});
     }
   }
+  StoreVfs::instance().seed(world.below(~0ULL));  // whichever of the stores' files had to be made
   Clients clients;
   for (std::uint64_t i = 1; i <= plan.clients; ++i) {
     clients.push_back(std::make_unique<Client>(cluster, "client" + std::to_string(i)));

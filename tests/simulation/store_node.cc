@@ -297,8 +297,11 @@ void StoreNode::count_what_meets(const Event& event) {
     return found == states_.end() ? std::string_view("none") : found->second;
   };
   auto& world = cluster_.world;
-  if (const auto* told = std::get_if<DecisionReceived>(&event)) {
+  if (const auto* prepare = std::get_if<PrepareRequested>(&event)) {
+    if (state(prepare->id) == "prepared") world.count("prepares of what is prepared");
+  } else if (const auto* told = std::get_if<DecisionReceived>(&event)) {
     if (told->decision != Decision::kCommit) return;
+    if (state(told->id) == "none") world.count("commits of what is gone");
     if (state(told->id) == "active") world.count("commits that meet another copy of their branch");
     if (state(told->id) == "prepared") world.count("commits that are pushed");
   } else if (const auto* answer = std::get_if<InquiryAnswered>(&event)) {
@@ -484,9 +487,7 @@ CoordinatorNode& StoreNode::coordinator_of(LogIdentity log) {
   if (cluster_.world.chance(cluster_.world.faults[Incident::kLoss])) {
     return cluster_.reached(*all[cluster_.world.below(all.size())]);
   }
-  for (auto& coordinator : all) {
-    if (coordinator->log() == log) return cluster_.reached(*coordinator);
-  }
+  if (const auto* const coordinator = cluster_.coordinator_of(log)) return cluster_.reached(*coordinator);
   throw Violation(name_ + " knows a log that does not exist");
 }
 

@@ -38,8 +38,9 @@ Duration seconds(double number) {
 WorldPlan draw_world(World& world) {
   WorldPlan plan;
   plan.coordinators = world.chance(0.3) ? 2 : 1;
-  plan.participants = std::array<std::uint64_t, 6>{1, 2, 2, 2, 3, 5}.at(world.below(6));
-  plan.stores = plan.participants == 1 ? 1 + world.below(3) : plan.participants == 5 ? 1 : 1 + world.below(10) / 7;
+  plan.participants = std::array<std::uint64_t, 8>{1, 1, 2, 2, 2, 3, 4, 5}.at(world.below(8));
+  const bool has_many_stores = plan.participants == 1 || world.chance(0.1);
+  plan.stores = has_many_stores ? 1 + world.below(3) : plan.participants < 4 ? 1 + world.below(10) / 7 : 1;
   plan.clients = 1 + world.below(3);
   plan.faults.longest = world.between(20ms, 3s);
   plan.faults[Incident::kTransaction] = 1;
