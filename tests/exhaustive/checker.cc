@@ -39,7 +39,10 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
   Txn& txn = txns_[id];
   const auto& steps = scripts_->at(id).steps;
   const bool wrote = std::any_of(steps.begin(), steps.end(), [](const Step& step) { return step.writes; });
-  if (!wrote) return;  // it leaves no record, and may be answered either way
+  if (!wrote) {  // it leaves no record, and may be answered either way
+    txn.has_read = txn.has_read || outcome == OutcomeKind::kCommitted;
+    return;
+  }
   if (outcome == OutcomeKind::kCommitted) {
     require(txn.agreed.record.has_value(), "R3", id, "told committed before the record is durable");
     for (const auto& branch : txn.agreed.record->branches) {
@@ -164,7 +167,7 @@ void Checker::check_outcomes() const {
   for (const auto& [id, script] : *scripts_) {
     const auto txn = txns_.find(id);
     const bool is_committed = txn != txns_.end() && txn->second.agreed.record;
-    if (is_committed) committed.push_back(id);
+    if (is_committed || (txn != txns_.end() && txn->second.has_read)) committed.push_back(id);
     for (const Node store : {Node::kStore1, Node::kStore2}) {
       require(has_applied(store, id) == (is_committed && script.writes_at(store)), "R1", id,
               std::string("is not the same at ") + name_of(store));

@@ -52,6 +52,7 @@ class Checker {
   struct Txn {
     simulation::Agreement agreed;
     bool ended = false;
+    bool has_read = false;                              // wrote nothing, and was told committed
     std::set<std::pair<std::size_t, std::size_t>> saw;  // step, version
   };
   using Applied = std::map<Node, std::vector<TransactionId>>;  // in this order

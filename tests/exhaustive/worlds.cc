@@ -62,6 +62,7 @@ const std::vector<World>& worlds() {
       {"interactive-crashes", {2, 1, 0, 0, 0}, {interactive(write_at_both())}, Size::kMedium},
       {"one-shot-timer", {1, 1, 0, 1, 0}, {write_at_both()}, Size::kMedium},
       {"crosswise-crash", {1, 0, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kMedium},
+      {"reader-writer", {0, 1, 0, 0, 0}, {read_at_both(), write_at_both()}, Size::kMedium},
 
       {"complete-one-shot", {2, 1, 1, 0, 0}, {write_at_both()}, Size::kLong},
       {"complete-one-shot-timer", {2, 1, 0, 1, 0}, {applied(write_at_both())}, Size::kLong},
