@@ -52,7 +52,7 @@ struct TransactionId {
 // Tells one coming-into-being of a branch from another.
 struct BranchNumber {
   1: i64 start,    // the store's start number
-  2: i64 counter,  // from 1 in each start
+  2: i64 counter,  // counted on in each start, from a number that its opening drew
 }
 
 // Exactly one field is set; none stands for NULL.

@@ -51,6 +51,7 @@ BranchTable::BranchTable(Settings settings, const RecoveredStore& recovered, Ope
       coordinators_(recovered.coordinators),
       ends_(settings.remembered_ends),
       position_(recovered.position),
+      last_branch_(static_cast<std::uint64_t>(opening) >> 32U),
       now_(now) {
   invariant(!check(settings), "of the settings: they work together");
   invariant(opening != Opening{}, "of the opening: it was drawn");

@@ -230,7 +230,7 @@ class BranchTable {
   std::vector<CallId> acknowledging_;  // they wait for one AcknowledgeWrite
   std::optional<SchemaWork> schema_;
   bool draining_ = false;
-  std::uint64_t last_branch_ = 0;
+  std::uint64_t last_branch_;  // not from 0: a copy of the file that is opened as often shall not count alike
   std::uint64_t last_run_ = 0;
 
   // F2: these calls came from lines that were not durable; their answers wait for that.

@@ -46,7 +46,7 @@ struct ExecuteRequested {
 
 // What coordinators say names the opening of the store that it is meant for (the one they accepted), and any other one
 // refuses it. Statements of clients name none: a branch that begins at a copy of the store's file is never asked to
-// prepare there, so it ends at its timeout.
+// prepare there, so it ends at its timeout, and no branch of the store is taken for it: their numbers differ.
 
 struct ExecuteAndPrepareRequested {
   CallId call{};

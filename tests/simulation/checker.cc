@@ -421,14 +421,23 @@ void Checker::check_serializable() const {
     if (!txn.guessed.empty()) later[numbers.at(id)].assign(numbers.size(), false);
   }
   enum class Visit : std::uint8_t { kNone, kOnThePath, kDone };
+  std::vector<std::size_t> path;
   std::vector<Visit> visits(ids.size());
   const std::function<void(std::size_t)> visit = [&](std::size_t number) {
-    if (visits[number] == Visit::kOnThePath) require(false, "R6", ids[number], "comes before itself: not serializable");
+    if (visits[number] == Visit::kOnThePath) {
+      std::string cycle;
+      for (auto at = std::find(path.begin(), path.end(), number); at != path.end(); ++at) {
+        cycle += describe(ids[*at]) + " before ";
+      }
+      require(false, "R6", ids[number], "not serializable: " + cycle + "itself");
+    }
     if (visits[number] == Visit::kDone) return;
     visits[number] = Visit::kOnThePath;
+    path.push_back(number);
     for (std::size_t next = 0; next < ids.size(); ++next) {
       if (later[number][next]) visit(next);
     }
+    path.pop_back();
     visits[number] = Visit::kDone;
   };
   for (std::size_t number = 0; number < ids.size(); ++number) visit(number);

@@ -64,7 +64,7 @@ std::string to_hex(std::uint64_t value);
 // start. Every message about a branch carries it, and a store acts only on a match.
 struct BranchNumber {
   std::uint64_t start = 0;    // raised and forced at each open of the store; 0 only in kNoBranch
-  std::uint64_t counter = 0;  // from 1 in each start
+  std::uint64_t counter = 0;  // counted on in each start, from a number that its opening drew
 
   friend auto operator<=>(const BranchNumber&, const BranchNumber&) = default;
 };

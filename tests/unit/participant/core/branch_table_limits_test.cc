@@ -292,6 +292,28 @@ TEST(BranchTableOpening, BranchNumbersOfAnotherStartAreOthers) {
   EXPECT_THAT(script.run("ran 1"), ElementsAre("answer 2: branch 2.1, 0 rows, 0 changed rows"));
 }
 
+// A copy of the store's file, served in its place for a while, is opened as often as the store. If a statement reached
+// both, for a message may come twice, the client would go on at one with what the other one's branch has read.
+TEST(BranchTableOpening, BranchNumbersOfACopyOpenedAsOftenAreOthers) {
+  const auto first_branch = [](std::uint64_t opening) {
+    BranchTable table({}, {}, Opening{opening}, Time{});
+    Effects effects;
+    ExecuteRequested execute;
+    execute.id = kFive;
+    execute.statement = std::make_shared<const std::vector<Statement>>(1);
+    execute.timeout = 5s;
+    table.step(execute, Time{}, effects);
+    StatementsRan ran;
+    ran.run = std::get<RunStatements>(effects.back()).run;
+    ran.results = std::make_shared<const std::vector<StatementResult>>(1);
+    table.step(ran, Time{}, effects);
+    return std::get<ExecuteAnswered>(effects.back()).branch;
+  };
+  const auto one = first_branch(0x1234'5678'0000'0001);
+  EXPECT_NE(one, kNoBranch);
+  EXPECT_NE(first_branch(0x1234'5679'0000'0001), one);
+}
+
 BranchRow row(const TransactionId& id, RowState state) {
   BranchRow row;
   row.id = id;
