@@ -54,12 +54,12 @@ ExecuteRequested begin_branch(std::uint64_t number) {
   return event;
 }
 
-// Every call that a runner answers or refuses, in order.
+// Every call that a runner answers or refuses, in order, and the branch of its last answer.
 class Answered {
  public:
   void operator()(const StoreOutput& output) {
     for (const auto& effect : output.effects) {
-      if (const auto* answer = std::get_if<ExecuteAnswered>(&effect)) add(answer->call);
+      if (const auto* answer = std::get_if<ExecuteAnswered>(&effect)) add(answer->call, answer->branch);
       if (const auto* vote = std::get_if<VoteAnswered>(&effect)) add(vote->call);
       if (const auto* refusal = std::get_if<CallRefused>(&effect)) add(refusal->call);
     }
@@ -72,16 +72,22 @@ class Answered {
     calls_.pop_front();
     return call;
   }
+  BranchNumber branch() {
+    const std::lock_guard lock(mutex_);
+    return branch_;
+  }
 
  private:
-  void add(CallId call) {
+  void add(CallId call, BranchNumber branch = {}) {
     const std::lock_guard lock(mutex_);
     calls_.push_back(call);
+    branch_ = branch;
     there_.release();
   }
 
   std::mutex mutex_;
   std::deque<CallId> calls_;
+  BranchNumber branch_;
   std::counting_semaphore<> there_{0};
 };
 
@@ -259,7 +265,7 @@ TEST(StoreRunner, AStoreIsToldTheLevelOfABranchAndItsLastRun) {
   prepare.opening = runner.standing()->opening;
   prepare.coordinator.line = {.log = statement.id.log, .epoch = statement.id.epoch, .nonce = {}, .durable = {}};
   prepare.id = statement.id;
-  prepare.branch = {.start = 2, .counter = 1};
+  prepare.branch = answered.branch();
   prepare.statement_count = 1;
   ASSERT_TRUE(runner.post(prepare));
   EXPECT_EQ(answered.wait(), CallId{2});
