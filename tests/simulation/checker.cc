@@ -47,6 +47,7 @@ void Checker::begin(const TransactionId& id, const Plan& plan) {
   txn.child_at = plan.child_at;
   txn.writes = plan.writes;
   txn.level = plan.level;
+  txn.codes = plan.codes;
 }
 
 void Checker::saw(const TransactionId& id, const Step& step, AccountId account, Balance balance) {
@@ -66,6 +67,10 @@ void Checker::saw(const TransactionId& id, const Step& step, AccountId list, std
   }
   version_of(id, step.store, list, committed);
   txns_[id].reads_of_lists.emplace(step.store, list, std::move(items));
+}
+
+void Checker::saw(const TransactionId& id, const Step& step, std::set<AccountId> markers) {
+  txns_[id].reads_of_all.emplace(step.store, std::move(markers));
 }
 
 void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
@@ -187,6 +192,7 @@ void Checker::journaled(const std::string& store, const StoreImage& image) {
       [&](const BranchRow& row) {
         if (row.state != RowState::kResolvedAbort) is_applied(store, row, image);
       });
+  if (image.codes != codes_[store]) throw Violation("R6: " + store + " has lost or repeated a code");
 }
 
 void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
@@ -211,6 +217,13 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const S
                                               : version_of(row.id, store, account, image.lists.at(account));
     require(version == writers.size(), "R6", row.id, store + " has lost or repeated a change");
   }
+  if (txn.codes.contains(store)) takes_code(store, row.id, txn.codes.at(store));
+}
+
+void Checker::takes_code(const std::string& store, const TransactionId& id, const UniqueCode& taken) {
+  auto& codes = codes_[store];
+  require(taken.is_freed || !codes.contains(taken.code), "R6", id, "took a code that another one has at " + store);
+  codes[taken.code] = marker_of(id);
 }
 
 void Checker::vanishes(const std::string& store, const BranchRow& row) {
@@ -376,71 +389,6 @@ std::size_t Checker::version_of(const TransactionId& reader, const std::string& 
             "read of a list what is not committed at " + store);
   }
   return version;
-}
-
-// Adya: Weak Consistency, 1999: serializable if the graph of who must come before whom has no cycle.
-void Checker::check_serializable() const {
-  std::map<TransactionId, std::size_t> numbers;
-  for (const auto& [id, txn] : txns_) numbers.emplace(id, numbers.size());
-  std::vector<std::vector<bool>> later(numbers.size(), std::vector<bool>(numbers.size()));
-  const auto comes_before = [&](const TransactionId& one, const TransactionId& other) {
-    later[numbers.at(one)][numbers.at(other)] = true;
-  };
-  // Whoever resolves by hand lets others in before the rest of the transaction.
-  const auto is_counted = [](const Txn& txn) {
-    return txn.guessed.empty() && (txn.writes.empty() ? txn.committed.has_value() : txn.record.has_value());
-  };
-  for (const auto& [key, writers] : writers_) {
-    for (std::size_t i = 1; i < writers.size(); ++i) {
-      if (writers[i - 1] != writers[i]) comes_before(writers[i - 1], writers[i]);
-    }
-  }
-  for (const auto& [id, txn] : txns_) {
-    if (!is_counted(txn)) continue;
-    auto reads = txn.reads;
-    for (const auto& [store, list, items] : txn.reads_of_lists) {
-      if (lost_.contains(store) && !txn.applied.contains(store)) continue;
-      reads.emplace(store, list, version_of(id, store, list, items));
-    }
-    for (const auto& [store, account, version] : reads) {
-      if (lost_.contains(store) && !txn.applied.contains(store)) continue;  // nor is what it has read of its own
-      const auto& writers = this->writers(store, account);
-      require(version <= writers.size(), "R6", id, "read what was never committed at " + store);
-      if (txn.level == IsolationLevel::kReadCommitted) continue;  // what it read may have changed since
-      if (version > 0 && writers[version - 1] != id) comes_before(writers[version - 1], id);
-      if (version < writers.size() && writers[version] != id) comes_before(id, writers[version]);
-    }
-    if (!txn.committed) continue;
-    for (const auto& [other, after] : txns_) {
-      if (after.begun > txn.committed && is_counted(after)) comes_before(id, other);
-    }
-  }
-  std::vector<TransactionId> ids;
-  for (const auto& [id, txn] : txns_) {
-    ids.push_back(id);
-    if (!txn.guessed.empty()) later[numbers.at(id)].assign(numbers.size(), false);
-  }
-  enum class Visit : std::uint8_t { kNone, kOnThePath, kDone };
-  std::vector<std::size_t> path;
-  std::vector<Visit> visits(ids.size());
-  const std::function<void(std::size_t)> visit = [&](std::size_t number) {
-    if (visits[number] == Visit::kOnThePath) {
-      std::string cycle;
-      for (auto at = std::find(path.begin(), path.end(), number); at != path.end(); ++at) {
-        cycle += describe(ids[*at]) + " before ";
-      }
-      require(false, "R6", ids[number], "not serializable: " + cycle + "itself");
-    }
-    if (visits[number] == Visit::kDone) return;
-    visits[number] = Visit::kOnThePath;
-    path.push_back(number);
-    for (std::size_t next = 0; next < ids.size(); ++next) {
-      if (later[number][next]) visit(next);
-    }
-    path.pop_back();
-    visits[number] = Visit::kDone;
-  };
-  for (std::size_t number = 0; number < ids.size(); ++number) visit(number);
 }
 
 std::vector<TransactionId> Checker::begun() const {

@@ -43,6 +43,8 @@ class Checker {
   void begin(const TransactionId& id, const Plan& plan);
   void saw(const TransactionId& id, const Step& step, AccountId account, Balance balance);
   void saw(const TransactionId& id, const Step& step, AccountId list, std::string items);
+  // All accounts that transactions had inserted at the store.
+  void saw(const TransactionId& id, const Step& step, std::set<AccountId> markers);
   void told(const TransactionId& id, OutcomeKind outcome, bool applied);
 
   // ---- what is durable ----
@@ -108,7 +110,9 @@ class Checker {
     std::map<std::string, std::vector<AccountId>> writes;
     std::set<std::tuple<std::string, AccountId, std::size_t>> reads;           // store, account, version
     std::set<std::tuple<std::string, AccountId, std::string>> reads_of_lists;  // store, list, items
-    std::set<std::pair<std::string, BranchNumber>> refused;                    // the store has voted no
+    std::set<std::pair<std::string, std::set<AccountId>>> reads_of_all;        // store, markers
+    std::map<std::string, UniqueCode> codes;
+    std::set<std::pair<std::string, BranchNumber>> refused;  // the store has voted no
     std::set<std::string> applied;
     std::set<std::string> heard;  // applied because it was told to
     std::set<std::pair<std::string, BranchNumber>> applied_as;
@@ -130,6 +134,7 @@ class Checker {
   // That it has not applied the commit: an operator has ended the branch, or it is lost, and the restored log names it
   // no more.
   bool is_excused(const Txn& txn, const std::string& store) const;
+  void takes_code(const std::string& store, const TransactionId& id, const UniqueCode& taken);
   const std::vector<TransactionId>& writers(const std::string& store, AccountId account) const;
   // The number of its items. Throws a Violation if they are not the first that were appended, and committed.
   std::size_t version_of(const TransactionId& reader, const std::string& store, AccountId list,
@@ -148,6 +153,7 @@ class Checker {
   std::map<LogIdentity, Time> leaps_;                                                // the last of each
   std::map<LogIdentity, coordinator::LogState> logs_;                                // what is durable in them
   std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …
+  std::map<std::string, std::map<std::int64_t, AccountId>> codes_;                   // who has each
 };
 
 }  // namespace assent::simulation

@@ -163,14 +163,18 @@ void Client::heard(std::size_t index, const participant::Effect& answer) {
 }
 
 void Client::saw(const Step& step, const StatementResult& result) {
+  std::set<AccountId> markers;
   for (const auto& row : result.rows) {
     const AccountId account = step.account ? *step.account : std::get<std::int64_t>(row[0]);
     if (step.is_of_list()) {
       cluster_.checker.saw(id_, step, account, std::get<std::string>(row.back()));
     } else if (account < kAccounts) {
       cluster_.checker.saw(id_, step, account, std::get<std::int64_t>(row.back()));
+    } else {
+      markers.insert(account);
     }
   }
+  if (step.is_of_all()) cluster_.checker.saw(id_, step, std::move(markers));
 }
 
 // Commits or aborts, and asks again until the answer is final.

@@ -123,7 +123,8 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
     for (const auto& store : std::set{from, to}) {
       const auto code = static_cast<std::int64_t>(world.below(kCodes));
       add_write(plan, store, account(), 0);
-      if (world.chance(0.6)) plan.steps.push_back({store, statement(kDeleteLink, {code}), {}, {}});
+      plan.codes[store] = {code, world.chance(0.6)};
+      if (plan.codes[store].is_freed) plan.steps.push_back({store, statement(kDeleteLink, {code}), {}, {}});
       plan.steps.push_back({store, statement(kInsertLink, {AccountId{0}, account(), code}, 1), {}, {0}});
     }
   } else if (kind < 16) {

@@ -25,7 +25,13 @@ struct Step {
   std::vector<std::size_t> marks;    // parameters that are the transaction's own number
   std::size_t own_writes = 0;        // of a read: how often the transaction has written there by then
 
+  bool is_of_all() const { return statement.sql == kSelectAll; }
   bool is_of_list() const { return account && *account >= kFirstList; }
+};
+
+struct UniqueCode {
+  std::int64_t code = 0;
+  bool is_freed = false;  // before it is taken: else nobody may have it
 };
 
 struct Plan {
@@ -36,6 +42,7 @@ struct Plan {
   bool is_marked = true;  // inserts an account of its own at each store it writes at (so it cannot run there twice)
   std::vector<Step> steps;
   std::map<std::string, std::vector<AccountId>> writes;  // by store
+  std::map<std::string, UniqueCode> codes;               // that its links take, by store
   std::string child_at;  // the store at which it inserts a link that nobody deletes, with the number of its marker
 
   // A plan that is run again is another transaction, with a marker of its own.

@@ -137,14 +137,18 @@ void SdkClient::step(const std::shared_ptr<sdk::ActiveTransaction>& transaction,
 }
 
 void SdkClient::saw(const TransactionId& id, const Step& step, const ResultSet& result) {
+  std::set<AccountId> markers;
   for (const auto& row : result) {
     const AccountId account = step.account ? *step.account : row.get<std::int64_t>(0);
     if (step.is_of_list()) {
       cluster_.checker.saw(id, step, account, row.get<std::string>(0));
     } else if (account < kAccounts) {
       cluster_.checker.saw(id, step, account, row.get<std::int64_t>(row.size() - 1));
+    } else {
+      markers.insert(account);
     }
   }
+  if (step.is_of_all()) cluster_.checker.saw(id, step, std::move(markers));
 }
 
 void SdkClient::ended(const std::exception_ptr& failure) {

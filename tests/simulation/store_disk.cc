@@ -96,6 +96,8 @@ StoreImage StoreDisk::read() {
     while (lists.step()) image.lists[lists.integer(0)] = lists.text(1);
     Query links = reader_->query("SELECT id FROM links WHERE code IS NULL");
     while (links.step()) image.links.insert(links.integer(0));
+    Query codes = reader_->query("SELECT code, id FROM links WHERE code IS NOT NULL");
+    while (codes.step()) image.codes[codes.integer(0)] = codes.integer(1);
     if (reader_->query("PRAGMA foreign_key_check").step()) throw Violation("R8: a link refers to no account");
   }
   auto kept = JournalTables::read(*reader_);

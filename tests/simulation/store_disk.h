@@ -31,7 +31,8 @@ inline constexpr AccountId kLists = 2;
 
 struct StoreImage : ModelImage {
   std::map<AccountId, std::string> lists;
-  std::set<AccountId> links;  // those without a code, which nobody deletes
+  std::set<AccountId> links;                // those without a code, which nobody deletes
+  std::map<std::int64_t, AccountId> codes;  // and who has each code
 
   friend bool operator==(const StoreImage&, const StoreImage&) = default;
 };
