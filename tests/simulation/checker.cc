@@ -53,9 +53,9 @@ void Checker::begin(const TransactionId& id, const Plan& plan) {
 void Checker::saw(const TransactionId& id, const Step& step, AccountId account, Balance balance) {
   const auto version = static_cast<std::size_t>(balance % kVersions);
   require(version >= step.own_writes, "R6", id, "did not read what it wrote itself at " + step.store);
-  require(version <= writers(step.store, account).size() + step.own_writes, "R6", id,
+  require(version <= versions(step.store, account).size() + step.own_writes, "R6", id,
           "read what is not committed at " + step.store);
-  txns_[id].reads.emplace(step.store, account, version);
+  (step.own_writes > 0 ? txns_[id].reads_of_own : txns_[id].reads).emplace(step.store, account, version);
 }
 
 void Checker::saw(const TransactionId& id, const Step& step, AccountId list, std::string items) {
@@ -70,6 +70,10 @@ void Checker::saw(const TransactionId& id, const Step& step, AccountId list, std
 }
 
 void Checker::saw(const TransactionId& id, const Step& step, std::set<AccountId> markers) {
+  const auto& committed = images_.at(step.store).accounts;
+  const bool is_clean =
+      std::all_of(markers.begin(), markers.end(), [&](auto each) { return committed.contains(each); });
+  require(is_clean, "R6", id, "read an account that is not committed at " + step.store);
   txns_[id].reads_of_all.emplace(step.store, std::move(markers));
 }
 
@@ -83,7 +87,10 @@ void Checker::told(const TransactionId& id, OutcomeKind outcome, bool applied) {
   // It may have left before the log was lost, and restored without the record, or with it: leaves() has seen it then.
   if (outcome == OutcomeKind::kCommitted && txn.lost) return;
   if (outcome == OutcomeKind::kForgotten && txn.told_forgotten) return;
-  if (outcome == OutcomeKind::kCommitted && !txn.committed) txn.committed = world_.now();
+  if (outcome == OutcomeKind::kCommitted && !txn.committed) {
+    txn.committed = world_.now();
+    if (txn.answers > 1) world_.count("commits told by a later answer");
+  }
   is_said(id, outcome, applied);
 }
 
@@ -179,8 +186,6 @@ StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) c
 }
 
 void Checker::journaled(const std::string& store, const StoreImage& image) {
-  if (image.has_rule && !has_even_pair(image.accounts))
-    throw Violation("R8: " + store + " has taken what a last run refuses");
   if (lost_.contains(store)) {
     if (image.rows != images_.at(store).rows) throw Violation("R11: " + store + " was given up, and has heard more");
     return;
@@ -190,12 +195,12 @@ void Checker::journaled(const std::string& store, const StoreImage& image) {
       before.rows, image.rows, [&](const BranchRow& row) { vanishes(store, row); },
       [&](const BranchRow& row) { txns_[row.id].appears(store, row, image.rows); },
       [&](const BranchRow& row) {
-        if (row.state != RowState::kResolvedAbort) is_applied(store, row, image);
+        if (row.state != RowState::kResolvedAbort) is_applied(store, row);
       });
-  if (image.codes != codes_[store]) throw Violation("R6: " + store + " has lost or repeated a code");
+  check_values(store, image);
 }
 
-void Checker::is_applied(const std::string& store, const BranchRow& row, const StoreImage& image) {
+void Checker::is_applied(const std::string& store, const BranchRow& row) {
   Txn& txn = txns_[row.id];
   // Whoever had looked it up in the log has guessed by now.
   if (txn.lost && row.state == RowState::kResolvedCommit) txn.guessed.emplace(store, row.branch);
@@ -210,20 +215,39 @@ void Checker::is_applied(const std::string& store, const BranchRow& row, const S
   const bool is_first = txn.applied.insert(store).second;
   require(is_first || (is_resolved && txn.guessed.contains({store, row.branch})), "R1", row.id,
           store + " applied it twice");
-  for (const AccountId account : txn.writes[store]) writers_[{store, account}].push_back(row.id);
-  for (const AccountId account : txn.writes[store]) {
-    const auto& writers = writers_[{store, account}];
-    const auto version = account < kFirstList ? static_cast<std::size_t>(image.accounts.at(account) % kVersions)
-                                              : version_of(row.id, store, account, image.lists.at(account));
-    require(version == writers.size(), "R6", row.id, store + " has lost or repeated a change");
-  }
-  if (txn.codes.contains(store)) takes_code(store, row.id, txn.codes.at(store));
+  for (const AccountId account : txn.writes[store]) writes(store, row.id, account);
+  const auto taken = txn.codes.find(store);
+  if (taken == txn.codes.end()) return;
+  const AccountId code = kFirstCode + taken->second.code;
+  require(taken->second.is_freed || versions(store, code).empty(), "R6", row.id,
+          "took a code that another one has at " + store);
+  writes(store, row.id, code);
 }
 
-void Checker::takes_code(const std::string& store, const TransactionId& id, const UniqueCode& taken) {
-  auto& codes = codes_[store];
-  require(taken.is_freed || !codes.contains(taken.code), "R6", id, "took a code that another one has at " + store);
-  codes[taken.code] = marker_of(id);
+void Checker::writes(const std::string& store, const TransactionId& id, AccountId account) {
+  versions_[{store, account}].push_back({id, world_.now()});
+}
+
+void Checker::check_values(const std::string& store, const StoreImage& image) const {
+  const auto check = [&](AccountId account, std::size_t version) {
+    if (version == versions(store, account).size()) return;
+    throw Violation("R6: " + store + " has lost or repeated a change of " + std::to_string(account));
+  };
+  for (AccountId account = 0; account < kAccounts; ++account) {
+    check(account, static_cast<std::size_t>(image.accounts.at(account) % kVersions));
+  }
+  for (AccountId list = kFirstList; list < kFirstList + kLists; ++list) {
+    check(list, version_of({}, store, list, image.lists.at(list)));
+  }
+  for (AccountId code = 0; code < kCodes; ++code) {
+    const auto& owners = versions(store, kFirstCode + code);
+    const auto owner = image.codes.find(code);
+    if (owner == image.codes.end()) {
+      check(kFirstCode + code, 0);
+    } else if (owners.empty() || owner->second != marker_of(owners.back().writer)) {
+      throw Violation("R6: at " + store + " code " + std::to_string(code) + " has another owner than committed last");
+    }
+  }
 }
 
 void Checker::vanishes(const std::string& store, const BranchRow& row) {
@@ -249,6 +273,7 @@ void Checker::leaves(const CoordinatorView& view) const {
 }
 
 void Checker::leaves(const coordinator::OutcomeAnswered& answer, bool applied, bool from_a_copy) {
+  if (answer.kind == OutcomeKind::kCommitted) ++txns_[answer.id].answers;
   const bool is_of_a_lost_log = from_a_copy && txns_[answer.id].lost.has_value();
   if (is_of_a_lost_log && answer.kind == OutcomeKind::kCommitted) return;  // as that log has said before
   is_said(answer.id, answer.kind, applied);
@@ -312,6 +337,12 @@ void Checker::leaves(const std::string& store, const participant::DecisionAnswer
           answer.id, store + " acknowledges before the apply is durable");
 }
 
+void Checker::answers(const std::string& store, const CoordinatorLine& asker) const {
+  const auto seen = durably_seen(store, asker.log);
+  const bool is_seen = seen.epoch > asker.epoch || (seen.epoch == asker.epoch && seen.nonce == asker.nonce);
+  if (!is_seen) throw Violation("R3: " + store + " answers a start of a coordinator that it may forget");
+}
+
 void Checker::check_outcomes() const {
   check_guesses();
   for (const auto& [id, txn] : txns_) {
@@ -373,19 +404,19 @@ void Checker::check_guesses() const {
   }
 }
 
-const std::vector<TransactionId>& Checker::writers(const std::string& store, AccountId account) const {
-  static const std::vector<TransactionId> nobody;
-  const auto found = writers_.find({store, account});
-  return found == writers_.end() ? nobody : found->second;
+const std::vector<Checker::Version>& Checker::versions(const std::string& store, AccountId account) const {
+  static const std::vector<Version> none;
+  const auto found = versions_.find({store, account});
+  return found == versions_.end() ? none : found->second;
 }
 
 std::size_t Checker::version_of(const TransactionId& reader, const std::string& store, AccountId list,
                                 const std::string& items) const {
-  const auto& writers = this->writers(store, list);
+  const auto& versions = this->versions(store, list);
   std::istringstream markers(items);
   std::size_t version = 0;
   for (std::string marker; std::getline(markers, marker, ','); ++version) {
-    require(version < writers.size() && marker == std::to_string(marker_of(writers[version])), "R6", reader,
+    require(version < versions.size() && marker == std::to_string(marker_of(versions[version].writer)), "R6", reader,
             "read of a list what is not committed at " + store);
   }
   return version;

@@ -85,6 +85,8 @@ class Checker {
   void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
   void leaves(const std::string& store, const participant::DecisionAnswered& answer) const;
+  // What the store says to the coordinator that asked it at this start of its own.
+  void answers(const std::string& store, const CoordinatorLine& asker) const;
   // A vote of the store itself: never another after a no.
   void votes(const std::string& store, const TransactionId& id, const participant::VoteAnswered& vote);
 
@@ -99,6 +101,7 @@ class Checker {
     std::optional<Time> begun;
     std::size_t faults = 0;         // that had struck when it began
     std::optional<Time> committed;  // a client heard so
+    std::size_t answers = 0;        // that left, and said so
     bool is_counted = false;
     bool may_be_forgotten = false;                  // already: its log was restored
     std::optional<coordinator::CommitRecord> lost;  // its record, with the log
@@ -109,6 +112,7 @@ class Checker {
     IsolationLevel level = IsolationLevel::kSerializable;
     std::map<std::string, std::vector<AccountId>> writes;
     std::set<std::tuple<std::string, AccountId, std::size_t>> reads;           // store, account, version
+    std::set<std::tuple<std::string, AccountId, std::size_t>> reads_of_own;    // the same, as it had written it
     std::set<std::tuple<std::string, AccountId, std::string>> reads_of_lists;  // store, list, items
     std::set<std::pair<std::string, std::set<AccountId>>> reads_of_all;        // store, markers
     std::map<std::string, UniqueCode> codes;
@@ -124,18 +128,26 @@ class Checker {
     bool is_guessed(const std::string& store) const;
   };
 
+  // Of an account, a list, or the owner of a code.
+  struct Version {
+    TransactionId writer;
+    Time applied;
+  };
+
   // Somebody says so: a coordinator that answers, or the SDK, which may know more.
   void is_said(const TransactionId& id, OutcomeKind outcome, bool applied);
   bool has_been_retained(const TransactionId& id, const Txn& txn) const;
   void is_logged(const coordinator::CommitRecord& commit);
   void is_logged(LogIdentity log, const coordinator::EndRecord& end);
-  void is_applied(const std::string& store, const participant::BranchRow& row, const StoreImage& image);
+  void is_applied(const std::string& store, const participant::BranchRow& row);
   void vanishes(const std::string& store, const participant::BranchRow& row);
   // That it has not applied the commit: an operator has ended the branch, or it is lost, and the restored log names it
   // no more.
   bool is_excused(const Txn& txn, const std::string& store) const;
-  void takes_code(const std::string& store, const TransactionId& id, const UniqueCode& taken);
-  const std::vector<TransactionId>& writers(const std::string& store, AccountId account) const;
+  void writes(const std::string& store, const TransactionId& id, AccountId account);
+  // That the store has all that was applied there, and nothing else.
+  void check_values(const std::string& store, const StoreImage& image) const;
+  const std::vector<Version>& versions(const std::string& store, AccountId account) const;
   // The number of its items. Throws a Violation if they are not the first that were appended, and committed.
   std::size_t version_of(const TransactionId& reader, const std::string& store, AccountId list,
                          const std::string& items) const;
@@ -147,13 +159,12 @@ class Checker {
   World& world_;
   std::map<TransactionId, Txn> txns_;
   std::map<std::string, StoreImage> images_;
-  std::set<std::string> lost_;                                                       // stores, for good
-  std::set<std::pair<std::string, BranchNumber>> refused_;                           // the store has voted no
-  std::vector<std::string> contradictions_;                                          // that were told
-  std::map<LogIdentity, Time> leaps_;                                                // the last of each
-  std::map<LogIdentity, coordinator::LogState> logs_;                                // what is durable in them
-  std::map<std::pair<std::string, AccountId>, std::vector<TransactionId>> writers_;  // of version 1, 2, …
-  std::map<std::string, std::map<std::int64_t, AccountId>> codes_;                   // who has each
+  std::set<std::string> lost_;                                                  // stores, for good
+  std::set<std::pair<std::string, BranchNumber>> refused_;                      // the store has voted no
+  std::vector<std::string> contradictions_;                                     // that were told
+  std::map<LogIdentity, Time> leaps_;                                           // the last of each
+  std::map<LogIdentity, coordinator::LogState> logs_;                           // what is durable in them
+  std::map<std::pair<std::string, AccountId>, std::vector<Version>> versions_;  // 1, 2, …
 };
 
 }  // namespace assent::simulation

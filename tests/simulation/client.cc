@@ -8,7 +8,8 @@ namespace assent::simulation {
 
 namespace {
 
-// In a healthy cluster one run of a transaction is decided within this time, whoever stands in its way.
+// In a healthy cluster a statement, or one run of a whole transaction, is answered within this time, whoever stands in
+// its way.
 constexpr Duration kLongestWait = 1s;
 
 coordinator::ReturnWhen return_when(bool applied) {
@@ -37,7 +38,7 @@ void Client::again() {
 void Client::begin() {
   auto& world = cluster_.world;
   if (!begin_stamp_ && !world.strikes(Incident::kTransaction)) return rest(1ms, 200ms);
-  if (world.chance(0.1)) ask_about_another();
+  if (!is_crosswise() && world.chance(0.1)) ask_about_another();
   if (!lease_ || taken_ == lease_->count || clock_.now() > leased_ + lease_->use_for) return lease();
   id_ = lease_->first;
   id_.number += taken_++;
@@ -45,7 +46,7 @@ void Client::begin() {
     const auto since = std::chrono::duration_cast<std::chrono::microseconds>(clock_.now() - leased_);
     begin_stamp_ = lease_->begin_stamp + static_cast<std::uint64_t>(since.count());
     const auto stores = cluster_.store_names();
-    plan_ = is_crosswise() ? crosswise_plan(stores, world.chance(0.5)) : draw_plan(world, stores);
+    plan_ = is_crosswise() ? draw_crosswise_plan(world, stores) : draw_plan(world, stores);
   }
   plan_.mark(marker_of(id_));
   branches_.clear();
@@ -109,14 +110,16 @@ void Client::submit() {
   if (world.chance(world.faults[Incident::kRepetition])) ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
   ask(*coordinator_,
       coordinator::SubmitRequested{{}, id_, *begin_stamp_, branches, return_when(applied), {}, plan_.level}, applied);
-  if (is_crosswise()) {
-    return later(kLongestWait,
-                 [this] { throw Violation("progress: transaction " + describe(id_) + " is not decided in time"); });
-  }
+  if (is_crosswise()) return expect_an_answer();
   later(world.between(20ms, 1s), [this, &world] {
     if (world.chance(0.5)) return submit();
     finish();
   });
+}
+
+void Client::expect_an_answer() {
+  later(kLongestWait,
+        [this] { throw Violation("progress: transaction " + describe(id_) + " is not answered in time"); });
 }
 
 void Client::execute(std::size_t index) {
@@ -137,6 +140,7 @@ void Client::execute(std::size_t index) {
     if (turn == this->turn()) heard(index, answer);
   };
   call(world, name_, *cluster_.stores.at(step.store), request, when_awake(executed));
+  if (is_crosswise()) return expect_an_answer();
   later(world.between(50ms, 1s), [this, index, &world] {
     if (world.chance(0.7)) return execute(index);
     gives_up_ = true;
@@ -148,14 +152,20 @@ void Client::heard(std::size_t index, const participant::Effect& answer) {
   const Step& step = plan_.steps[index];
   const auto* executed = std::get_if<participant::ExecuteAnswered>(&answer);
   move_on();
-  if (executed == nullptr || executed->result == nullptr) {
+  const bool has_failed = executed == nullptr || executed->result == nullptr;
+  const bool lives_on = executed != nullptr && executed->ended.reason == AbortReason::kNone;
+  if (has_failed && !(lives_on && step.may_fail)) {
     gives_up_ = true;
     return finish();
   }
   auto& branch = branches_.at(step.store);
   branch.branch = executed->branch;
   ++branch.statement_count;
-  saw(step, *executed->result);
+  if (has_failed) {
+    cluster_.world.count("statements that failed, and their branch went on");
+  } else {
+    saw(step, *executed->result);
+  }
   later(cluster_.world.latency(0ms, 2ms), [this, next = index + 1] {
     if (next < plan_.steps.size()) return execute(next);
     finish();
@@ -183,9 +193,10 @@ void Client::finish() {
   std::vector<coordinator::TouchedBranch> branches;
   for (const auto& [store, branch] : branches_) branches.push_back(branch);
   const bool applied = world.chance(0.3);
-  if (plan_.is_one_shot || world.chance(0.1)) {
+  // Whoever asks instead of ending it leaves its branches to their timeout.
+  if (plan_.is_one_shot || (!is_crosswise() && world.chance(0.1))) {
     ask(*coordinator_, coordinator::OutcomeRequested{{}, id_});
-  } else if (gives_up_ || world.chance(0.03)) {
+  } else if (gives_up_ || (!is_crosswise() && world.chance(0.03))) {
     ask(*coordinator_, coordinator::AbortRequested{{}, id_, branches});
   } else {
     ask(*coordinator_, coordinator::CommitRequested{{}, id_, branches, return_when(applied)}, applied);

@@ -27,6 +27,7 @@ class Client : public Application {
   void begin() override;
   void lease();
   void submit();
+  void expect_an_answer();
   void execute(std::size_t step);
   void heard(std::size_t step, const participant::Effect& answer);
   void finish();

@@ -154,13 +154,26 @@ void CoordinatorNode::count_its_death() const {
   world.count("coordinator crashes");
   for (const auto& [id, state] : states_) world.count("coordinator died: " + std::string(state));
   for (const auto& [name, store] : cluster_.stores) {
-    const bool is_active = store->is_up() && store->core().totals(store->clock().now()).active > 0;
-    if (is_active && cluster_.coordinators.size() == 1) world.count("coordinator died: active");
+    const auto& branches = store->states();
+    const bool is_active = std::any_of(branches.begin(), branches.end(), [this](const auto& branch) {
+      return branch.second == "active" && branch.first.log == log_identity_ && !states_.contains(branch.first);
+    });
+    if (is_active) world.count("coordinator died: active");
   }
   const auto ends = [](const LogRecord& record) { return std::holds_alternative<EndRecord>(record); };
   if (std::any_of(in_flight_.begin(), in_flight_.end(), ends)) world.count("coordinator died: end unforced");
+  const auto commits = [](const LogRecord& record) { return std::holds_alternative<CommitRecord>(record); };
+  if (std::any_of(appended_.begin(), appended_.end(), commits))
+    world.count("coordinator died: commit not being forced");
   // Its messages are on their way, at most.
   if (aborted_ && world.now() - *aborted_ < 5ms) world.count("coordinator died: just aborted");
+}
+
+void CoordinatorNode::count_what_meets(const Event& event) const {
+  const auto is_late = [this](const auto* request) { return request != nullptr && presumed_.contains(request->id); };
+  if (is_late(std::get_if<SubmitRequested>(&event)) || is_late(std::get_if<CommitRequested>(&event))) {
+    cluster_.world.count("requests for what was called aborted before it began");
+  }
 }
 
 void CoordinatorNode::start_soon() {
@@ -191,6 +204,7 @@ void CoordinatorNode::tell(const Event& event) {
   if (!core_) return;
   if (clock_.is_paused()) return later({}, [this, event] { tell(event); });
   if (cluster_.world.is_transcribed()) cluster_.world.say(name_, " <- ", describe(event));
+  count_what_meets(event);
   Effects effects;
   core_->step(event, clock_.now(), effects);
   perform(effects);
@@ -299,6 +313,7 @@ void CoordinatorNode::perform(const Effect& effect) {
             if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
               cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
             } else if constexpr (std::is_same_v<decltype(answer), const OutcomeAnswered&>) {
+              if (answer.cause.reason == AbortReason::kPresumed) presumed_.insert(answer.id);
               cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied, is_copy_);
             } else if constexpr (std::is_same_v<decltype(answer), const LeaseGranted&>) {
               is_leased(answer);

@@ -112,6 +112,7 @@ class CoordinatorNode {
   bool loses_its_log();
   void start_soon();
   void count_its_death() const;
+  void count_what_meets(const coordinator::Event& event) const;
   // What is on the disk is an old copy, or the log itself, with which a store does not agree.
   void restore_log(const std::vector<std::string>& stores, bool is_lost);
   void is_contradicted(StoreNode& store);
@@ -143,6 +144,7 @@ class CoordinatorNode {
   std::uint64_t calls_ = 0;
   std::map<coordinator::CallId, Caller> callers_;
   std::map<TransactionId, std::string_view> states_;
+  std::set<TransactionId> presumed_;  // aborted, as clients were told
   struct Lease {
     std::uint64_t count = 0;
     Time ends;

@@ -52,9 +52,6 @@ void add_append_or_read(Plan& plan, const std::string& store, AccountId list, bo
   plan.steps.push_back({store, statement(kAppend, {list, AccountId{0}}, 1), {}, {1}});
 }
 
-// Few, so that they meet.
-constexpr std::uint64_t kCodes = 4;
-
 }  // namespace
 
 void Plan::mark(AccountId marker) {
@@ -91,6 +88,7 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
     const auto money = static_cast<Balance>(world.below(10));
     add_write(plan, from, source, -money);
     add_write(plan, to, sink, money);
+    if (world.chance(0.2)) add_read(plan, from, source);
   } else if (kind < 7) {
     plan.name = "read here, write there";
     add_read(plan, from, account());
@@ -104,8 +102,8 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   } else if (kind < 10) {
     plan.name = "statement that fails";
     add_write(plan, from, account(), 0);
-    plan.steps.push_back({to, statement(kInsertAccount, {account(), Balance{0}}), {}, {}});
-    plan.gives_up = true;
+    plan.steps.push_back({to, statement(kInsertAccount, {account(), Balance{0}}), {}, {}, 0, true});
+    if (world.chance(0.5)) add_write(plan, to, account(), 0);
   } else if (kind < 11) {
     plan.name = "child before its parent";  // breaks the rule of links for a while, or for good
     plan.is_marked = true;
@@ -149,11 +147,12 @@ Plan draw_plan(World& world, const std::vector<std::string>& stores) {
   return plan;
 }
 
-Plan crosswise_plan(const std::vector<std::string>& stores, bool is_turned) {
+Plan draw_crosswise_plan(World& world, const std::vector<std::string>& stores) {
   Plan plan;
   plan.name = "crosswise";
-  plan.is_one_shot = true;
+  plan.is_one_shot = world.chance(0.5);
   plan.is_marked = false;
+  const bool is_turned = world.chance(0.5);
   for (const std::size_t each : {is_turned ? 1U : 0U, is_turned ? 0U : 1U}) {
     const bool is_one_store = stores.size() == 1;
     add_write(plan, stores[is_one_store ? 0 : each], is_one_store ? static_cast<AccountId>(each) : 0, 0);

@@ -17,6 +17,8 @@ namespace assent::simulation {
 inline constexpr AccountId kAccounts = 3;        // at each store, from 0
 inline constexpr AccountId kFirstMarker = 1000;  // above: one account per transaction that wrote here
 inline constexpr Balance kFirstMoney = 1000;
+inline constexpr AccountId kFirstCode = 200;  // above the lists, below the markers: in the same name space
+inline constexpr AccountId kCodes = 4;        // few, so that they meet
 
 struct Step {
   std::string store;
@@ -24,6 +26,7 @@ struct Step {
   std::optional<AccountId> account;  // of a read of one account, or list
   std::vector<std::size_t> marks;    // parameters that are the transaction's own number
   std::size_t own_writes = 0;        // of a read: how often the transaction has written there by then
+  bool may_fail = false;             // and the transaction goes on
 
   bool is_of_all() const { return statement.sql == kSelectAll; }
   bool is_of_list() const { return account && *account >= kFirstList; }
@@ -54,7 +57,7 @@ AccountId marker_of(const TransactionId& id);
 
 Plan draw_plan(World& world, const std::vector<std::string>& stores);
 
-// Two of these with `is_turned` different want the same two accounts, in opposite order.
-Plan crosswise_plan(const std::vector<std::string>& stores, bool is_turned);
+// All of these want the same two accounts, in either order.
+Plan draw_crosswise_plan(World& world, const std::vector<std::string>& stores);
 
 }  // namespace assent::simulation

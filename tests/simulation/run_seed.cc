@@ -37,23 +37,39 @@ void disturb_link(World& world, const std::string& one, const std::string& other
   if (world.strikes(Incident::kClog)) world.clog(one, other, world.long_while());
 }
 
-void disturb_clock(World& world, const std::string& name, ProcessClock& clock) {
+using Clocks = std::vector<ProcessClock*>;
+
+void disturb(World& world, const std::string& name, const Clocks& clocks) {
   const auto kind = name.starts_with("coordinator")   ? "coordinators"
                     : name.starts_with("participant") ? "stores"
                                                       : "clients";
   if (world.strikes(Incident::kPause)) {
-    clock.pause(world.long_while(2));
+    const auto length = world.long_while(2);
+    for (auto* clock : clocks) clock->pause(length);
     world.say(name, " stands still");
     world.count(std::string(kind) + " that stood still");
   }
-  if (world.strikes(Incident::kClockJump)) clock.leap(world.long_while(4));
+  if (world.strikes(Incident::kClockJump)) {
+    const auto length = world.long_while(4);
+    for (auto* clock : clocks) clock->leap(length);
+  }
   if (world.now() < kLastStandstill && world.strikes(Incident::kStandstill)) {
     const auto length = world.between(kLeastStandstill, kMostStandstill);
-    if (world.chance(0.3)) return clock.leap(length);
-    clock.pause(length);
+    const bool leaps = world.chance(0.3);
+    for (auto* clock : clocks) leaps ? clock->leap(length) : clock->pause(length);
+    if (leaps) return;
     world.say(name, " stands still for long");
     world.count(std::string(kind) + " that stood still for long");
   }
+}
+
+// With the process, or with its thread alone.
+Clocks clocks_of_process(Cluster& cluster, const std::string& store) {
+  Clocks clocks;
+  for (const auto& [name, each] : cluster.stores) {
+    if (process_of(name) == process_of(store)) clocks.push_back(&each->clock());
+  }
+  return clocks;
 }
 
 void black_out(Cluster& cluster, Clients& clients) {
@@ -81,23 +97,21 @@ void disturb_now_and_then(Cluster& cluster, Clients& clients) {
     servers.push_back(coordinator);
     each->replace();
   }
-  const auto disturb = [&](auto& node) {
-    const auto leaps = node.clock().leaps();
-    disturb_clock(world, node.name(), node.clock());
-    if constexpr (requires { node.log(); }) {
-      if (node.clock().leaps() != leaps) cluster.checker.clock_leaps(node.log());
-    }
-    if (world.strikes(Incident::kDrain)) node.drain();
-  };
-  for (const auto& coordinator : cluster.coordinators) disturb(*coordinator);
+  for (const auto& coordinator : cluster.coordinators) {
+    const auto leaps = coordinator->clock().leaps();
+    disturb(world, coordinator->name(), {&coordinator->clock()});
+    if (coordinator->clock().leaps() != leaps) cluster.checker.clock_leaps(coordinator->log());
+    if (world.strikes(Incident::kDrain)) coordinator->drain();
+  }
   for (const auto& [name, store] : cluster.stores) {
-    disturb(*store);
+    disturb(world, name, world.chance(0.5) ? clocks_of_process(cluster, name) : Clocks{&store->clock()});
+    if (world.strikes(Incident::kDrain)) store->drain();
     if (world.strikes(Incident::kResolution)) store->resolve_in_doubt();
     if (world.strikes(Incident::kSchemaChange)) store->change_schema();
     if (world.strikes(Incident::kFullDisk)) store->fill_disk(world.long_while());
   }
   for (const auto& client : clients) {
-    disturb_clock(world, client->name(), client->clock());
+    disturb(world, client->name(), {&client->clock()});
     disturb_link(world, client->name(), servers[world.below(servers.size())]);
   }
   if (world.strikes(Incident::kBlackout)) black_out(cluster, clients);

@@ -19,38 +19,67 @@ void Checker::check_serializable() const {
   const auto is_counted = [](const Txn& txn) {
     return txn.guessed.empty() && (txn.writes.empty() ? txn.committed.has_value() : txn.record.has_value());
   };
-  for (const auto& [key, writers] : writers_) {
-    for (std::size_t i = 1; i < writers.size(); ++i) {
-      if (writers[i - 1] != writers[i]) comes_before(writers[i - 1], writers[i]);
+  // The nearest one that counts: version `number` or an earlier one; that or a later one.
+  using Versions = std::vector<Version>;
+  const auto is_regular = [&](const Version& version) { return txns_.at(version.writer).guessed.empty(); };
+  const auto writer_until = [&](const Versions& versions, std::size_t number) {
+    while (number > 0 && !is_regular(versions[number - 1])) --number;
+    return number == 0 ? nullptr : &versions[number - 1].writer;
+  };
+  const auto writer_from = [&](const Versions& versions, std::size_t number) {
+    while (number <= versions.size() && !is_regular(versions[number - 1])) ++number;
+    return number > versions.size() ? nullptr : &versions[number - 1].writer;
+  };
+  for (const auto& [key, versions] : versions_) {
+    for (std::size_t number = 2; number <= versions.size(); ++number) {
+      const auto* one = writer_until(versions, number - 1);
+      const auto& other = versions[number - 1].writer;
+      if (one != nullptr && *one != other) comes_before(*one, other);
     }
   }
+  // What it read may have changed since; but it was no older than what was there when it began.
+  const auto is_read_committed = [](const Txn& txn) { return txn.level == IsolationLevel::kReadCommitted; };
+  const auto is_stale = [](const Txn& txn, const Version& missed) { return missed.applied < txn.begun; };
+  const auto reads = [&](const TransactionId& id, const Txn& txn, const std::string& store, AccountId account,
+                         std::size_t number) {
+    const auto& versions = this->versions(store, account);
+    require(number <= versions.size(), "R6", id, "read what was never committed at " + store);
+    const auto* before = writer_until(versions, number);
+    const auto* after = writer_from(versions, number + 1);
+    if (before != nullptr && *before != id) comes_before(*before, id);
+    if (!is_read_committed(txn)) {
+      if (after != nullptr && *after != id) comes_before(id, *after);
+    } else if (number < versions.size()) {
+      require(!is_stale(txn, versions[number]), "R6", id, "read at " + store + " what had long changed");
+    }
+  };
   // Who has read all sees what was inserted before, and nothing else.
   const auto reads_all = [&](const TransactionId& id, const Txn& txn, const std::string& store,
                              const std::set<AccountId>& markers) {
-    std::size_t seen = 0;
     for (const auto& [other, writer] : txns_) {
       if (writer.marker == 0 || !writer.applied.contains(store)) continue;
-      const bool is_seen = markers.contains(writer.marker);
-      if (is_seen) ++seen;
-      if (is_seen) comes_before(other, id);
-      if (!is_seen && txn.level == IsolationLevel::kSerializable) comes_before(id, other);
+      if (markers.contains(writer.marker)) {
+        comes_before(other, id);
+      } else if (!is_read_committed(txn)) {
+        comes_before(id, other);
+      }
     }
-    require(seen == markers.size(), "R6", id, "read an account that was never committed at " + store);
   };
   for (const auto& [id, txn] : txns_) {
     if (!is_counted(txn)) continue;
-    auto reads = txn.reads;
+    const auto is_gone = [&, &txn = txn](const std::string& store) {  // and what it had read of its own there
+      return lost_.contains(store) && !txn.applied.contains(store);
+    };
     for (const auto& [store, list, items] : txn.reads_of_lists) {
-      if (lost_.contains(store) && !txn.applied.contains(store)) continue;
-      reads.emplace(store, list, version_of(id, store, list, items));
+      if (!is_gone(store)) reads(id, txn, store, list, version_of(id, store, list, items));
     }
-    for (const auto& [store, account, version] : reads) {
-      if (lost_.contains(store) && !txn.applied.contains(store)) continue;  // nor is what it has read of its own
-      const auto& writers = this->writers(store, account);
-      require(version <= writers.size(), "R6", id, "read what was never committed at " + store);
-      if (version > 0 && writers[version - 1] != id) comes_before(writers[version - 1], id);
-      if (txn.level == IsolationLevel::kReadCommitted) continue;  // what it read may have changed since
-      if (version < writers.size() && writers[version] != id) comes_before(id, writers[version]);
+    for (const auto& [store, account, version] : txn.reads) {
+      if (!is_gone(store)) reads(id, txn, store, account, version);
+    }
+    for (const auto& [store, account, version] : txn.reads_of_own) {
+      const auto& versions = this->versions(store, account);
+      const bool is_own = is_gone(store) || (version <= versions.size() && versions[version - 1].writer == id);
+      require(is_own, "R6", id, "did not read what it wrote itself at " + store);
     }
     for (const auto& [store, markers] : txn.reads_of_all) {
       if (!lost_.contains(store)) reads_all(id, txn, store, markers);

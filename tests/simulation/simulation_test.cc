@@ -114,7 +114,8 @@ int main(int argc, char** argv) {
   std::vector<DecisionNumber> only;
   bool is_replay = false;
   bool is_minimum = false;
-  const auto* one = app.add_option("--seed", seed, "This seed alone");
+  const auto* one =
+      app.add_option("--seed", seed, "This seed alone; with --seconds, --seeds or --transactions: --first");
   app.add_option("--first", seeds.first, "The first of many seeds");
   const auto* count = app.add_option("--seeds", seeds.count, "How many");
   const auto* timed = app.add_option("--seconds", time, "As many as begin in this time");
@@ -140,12 +141,14 @@ int main(int argc, char** argv) {
   const WorldFile* world = file ? &*file : nullptr;
   const std::string options = path.empty() ? "" : " --world " + path;
   if (is_minimum) return tell_less(seed, world, seeds.processes, options);
-  if (*one) {
+  const bool is_first = *timed || *counted || *count;
+  if (*one && !is_first) {
     Telling telling;
     if (is_replay) telling.transcript = &std::cout;
     if (*chosen) telling.only.emplace(only.begin(), only.end());
     return tell(seed, world, std::move(telling));
   }
+  if (*one) seeds.first = seed;
   if (*timed) seeds.time = std::chrono::seconds(time);
   if ((*timed || *counted) && !*count) seeds.count = std::numeric_limits<std::uint64_t>::max() - seeds.first;
   return run_many(seeds, world, options);

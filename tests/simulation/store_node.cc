@@ -31,6 +31,12 @@ constexpr std::uint64_t kOperationsOfAJournal = 16;
 constexpr std::uint64_t kOperationsOfASchema = 30;
 constexpr std::uint64_t kOperationsOfAnError = 30;
 
+template <typename Answer>
+constexpr bool takes_part() {
+  using Plain = std::remove_cvref_t<Answer>;
+  return std::is_same_v<Plain, VoteAnswered> || std::is_same_v<Plain, DecisionAnswered>;
+}
+
 Accounts accounts() {
   Accounts accounts;
   for (AccountId account = 0; account < kAccounts; ++account) accounts[account] = kFirstMoney * kVersions;
@@ -81,9 +87,7 @@ bool StoreNode::open(StoreDisk& disk) {
   world.say(name_, " starts, start number ", store_->recovered().start_number);
   clock_.restart();
   core_ = std::make_unique<BranchTable>(settings(world), store_->recovered(), opening_, clock_.now());
-  for (const auto& row : store_->recovered().rows) {
-    if (row.state == RowState::kPrepared) world.count("store started in doubt");
-  }
+  know_what_is_recovered();
   if (!is_copy()) {
     if (std::exchange(was_journaling_, false)) {
       const bool is_kept = position_ > position_when_it_died_;
@@ -116,11 +120,9 @@ void StoreNode::die(Duration until_start) {
   if (!core_) return;
   auto& world = cluster_.world;
   world.say(name_, " crashes", writing_ ? " while it writes" : "");
-  for (const auto& [id, state] : states_) world.count("store died: " + std::string(state));
-  if (last_no_ && world.now() - *last_no_ < 20ms) world.count("store died: just voted no");
+  if (!is_copy()) count_its_death();
   Disk& disk = at_hand().disk();
   if (writing_) {
-    if (is_aborting()) world.count("store died: aborting");
     was_journaling_ = !is_copy();
     position_when_it_died_ = position_;
     const bool is_schema = std::holds_alternative<ApplySchema>(*writing_);
@@ -271,43 +273,13 @@ void StoreNode::step(const Event& event) {
   count_what_meets(event);
   Effects effects;
   core_->step(event, clock_.now(), effects);
+  count_what_follows(event, effects);
   for (const Effect& effect : effects) {
     if (cluster_.world.strikes(Incident::kCrash)) return crash();
     perform(effect);
     if (!core_ || start != starts_) return;
   }
   if (cluster_.world.strikes(Incident::kCrash)) crash();
-}
-
-// An abort is being journaled.
-bool StoreNode::is_aborting() {
-  const auto* const journal = std::get_if<WriteJournal>(&*writing_);
-  if (is_copy() || journal == nullptr) return false;
-  const auto rows = disk_.read().rows;
-  const auto aborts = [&rows](const JournalOperation& operation) {
-    const auto* deletion = std::get_if<DeleteBranch>(&operation);
-    return deletion != nullptr && rows.contains(deletion->id) && rows.at(deletion->id).state == RowState::kPrepared;
-  };
-  return std::any_of(journal->operations.begin(), journal->operations.end(), aborts);
-}
-
-void StoreNode::count_what_meets(const Event& event) {
-  const auto state = [this](const TransactionId& id) {
-    const auto found = states_.find(id);
-    return found == states_.end() ? std::string_view("none") : found->second;
-  };
-  auto& world = cluster_.world;
-  if (const auto* prepare = std::get_if<PrepareRequested>(&event)) {
-    if (state(prepare->id) == "prepared") world.count("prepares of what is prepared");
-  } else if (const auto* told = std::get_if<DecisionReceived>(&event)) {
-    if (told->decision != Decision::kCommit) return;
-    if (state(told->id) == "none") world.count("commits of what is gone");
-    if (state(told->id) == "active") world.count("commits that meet another copy of their branch");
-    if (state(told->id) == "prepared") world.count("commits that are pushed");
-  } else if (const auto* answer = std::get_if<InquiryAnswered>(&event)) {
-    const bool commits = answer->result == InquiryResult::kCommit && state(answer->id) == "prepared";
-    if (commits) world.count("commits that are pulled");
-  }
 }
 
 void StoreNode::perform(const Effect& effect) {
@@ -325,6 +297,10 @@ void StoreNode::perform(const Effect& effect) {
   if (const auto* inquiry = std::get_if<SendInquiry>(&effect)) return perform(*inquiry);
   if (const auto* transition = std::get_if<Transition>(&effect)) {
     if (transition->cause.reason == AbortReason::kWounded) world.count("branches wounded");
+    if (transition->cause.reason == AbortReason::kTransactionTimeout) world.count("branches that nobody ended");
+    if (transition->to == "preparing" && is_short_of_space_) {
+      throw Violation("P17: " + name_ + " prepares " + describe(transition->id) + ", and has no room to commit it");
+    }
     states_[transition->id] = transition->to;
     if (transition->to == "none") states_.erase(transition->id);
     world.count("store: " + std::string(transition->from) + " > " + std::string(transition->to));
@@ -349,6 +325,9 @@ void StoreNode::perform(const Effect& effect) {
               if (answer.vote == Vote::kNo) last_no_ = world.now();
               cluster_.checker.votes(name_, caller.mapped().about, answer);
             }
+            if (takes_part<decltype(answer)>() && caller.mapped().line) {
+              cluster_.checker.answers(name_, *caller.mapped().line);
+            }
             caller.mapped().answer(answer);
           }
         },
@@ -358,7 +337,7 @@ void StoreNode::perform(const Effect& effect) {
 
 template <typename Answer>
 void StoreNode::check(const Answer& answer) const {
-  constexpr bool kTakesPart = std::is_same_v<Answer, VoteAnswered> || std::is_same_v<Answer, DecisionAnswered>;
+  constexpr bool kTakesPart = takes_part<Answer>();
   if (is_copy() && kTakesPart) throw Violation("R7: an old copy of " + name_ + " takes part: " + describe(answer));
   if (is_lost_ && kTakesPart) throw Violation("R11: " + name_ + " was given up, and takes part: " + describe(answer));
   if constexpr (requires { cluster_.checker.leaves(name_, answer); }) cluster_.checker.leaves(name_, answer);

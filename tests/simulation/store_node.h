@@ -38,6 +38,8 @@ class StoreNode {
   void crash();      // with its process, which starts again after a while; or first a copy of the store
   void black_out();  // and it starts again after a while
   ProcessClock& clock() { return clock_; }
+  // Of branches, by what they say of themselves.
+  const std::map<TransactionId, std::string_view>& states() const { return states_; }
   // An operator's.
   void resolve_in_doubt();
   void change_schema();
@@ -58,8 +60,10 @@ class StoreNode {
   void ask(Request request, std::function<void(const participant::Effect&)> answer) {
     if (!is_up()) return;
     request.call = participant::CallId{++calls_};
-    Caller caller{.about = {}, .answer = std::move(answer)};
+    Caller caller{.about = {}, .line = {}, .answer = std::move(answer)};
     if constexpr (requires { caller.about = request.id; }) caller.about = request.id;
+    if constexpr (requires { request.coordinator.line; }) caller.line = request.coordinator.line;
+    if constexpr (requires { request.coordinator->line; }) caller.line = request.coordinator->line;
     callers_.insert_or_assign(request.call, std::move(caller));
     tell(std::move(request));
   }
@@ -67,6 +71,7 @@ class StoreNode {
  private:
   struct Caller {
     TransactionId about;
+    std::optional<CoordinatorLine> line;  // if it is a coordinator
     std::function<void(const participant::Effect&)> answer;
   };
 
@@ -75,7 +80,11 @@ class StoreNode {
   void work();
   void step(const participant::Event& event);
   bool is_aborting();
-  void count_what_meets(const participant::Event& event);
+  // For the coverage: what comes at which moment.
+  void know_what_is_recovered();
+  void count_what_meets(const participant::Event& event) const;
+  void count_what_follows(const participant::Event& event, const participant::Effects& effects) const;
+  void count_its_death();
   void perform(const participant::Effect& effect);
   // What follows from the first of runs_, at once or after a while.
   void run_next();
@@ -130,12 +139,12 @@ class StoreNode {
   std::uint64_t calls_ = 0;
   std::map<participant::CallId, Caller> callers_;
   std::deque<participant::Event> inbox_;
-  std::map<TransactionId, std::string_view> states_;  // of branches, by what they say of themselves
-  std::optional<Time> last_no_;                       // it voted so
-  bool is_awake_ = false;                             // the thread is about to look into the inbox
-  std::deque<participant::RunStatements> runs_;       // that have yet to be performed
-  bool is_running_ = false;                           // one of them, for long
-  bool was_slow_ = false;                             // what waits is due before the next run
+  std::map<TransactionId, std::string_view> states_;
+  std::optional<Time> last_no_;                  // it voted so
+  bool is_awake_ = false;                        // the thread is about to look into the inbox
+  std::deque<participant::RunStatements> runs_;  // that have yet to be performed
+  bool is_running_ = false;                      // one of them, for long
+  bool was_slow_ = false;                        // what waits is due before the next run
   std::optional<Write> writing_;
   bool was_journaling_ = false;  // when it died
   StorePosition position_when_it_died_{};
