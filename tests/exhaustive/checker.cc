@@ -180,8 +180,12 @@ void Checker::check_outcomes() const {
   throw Violation("R6: no order of the committed transactions explains what they saw and left");
 }
 
-// Whether the transactions, run one after the other in this order, would have seen the same and left the same.
+// Whether the transactions, run one after the other in this order, would have seen the same and left the same; and
+// whether it is the order of those of which one began when the other had ended (so it is strict).
 bool Checker::is_serial(const std::vector<TransactionId>& order) const {
+  const bool is_ordered =
+      std::any_of(order.begin(), order.end(), [this](const TransactionId& id) { return scripts_->at(id).after_first; });
+  if (is_ordered && !std::is_sorted(order.begin(), order.end())) return false;
   const auto place = [&order](const TransactionId& id) { return std::find(order.begin(), order.end(), id); };
   for (auto txn = order.begin(); txn != order.end(); ++txn) {
     for (const auto& [step, version] : txns_.at(*txn).saw) {

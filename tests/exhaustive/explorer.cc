@@ -76,10 +76,15 @@ void Explorer::set_up(State& state) {
   state.nodes[0] = histories_[histories_.deliver(state.at(Node::kCoordinator), histories_.number(request))].to;
   Node client = Node::kClient1;
   for (const auto& [id, script] : scripts_) {
-    begin(client, ClientProcess::start_with(client, id, script));
+    if (!script.after_first) begin_client(state, client);
     client = Node::kClient2;
   }
   state.left = world_.budget;
+}
+
+void Explorer::begin_client(State& state, Node client) {
+  const auto& [id, script] = client == Node::kClient1 ? *scripts_.begin() : *scripts_.rbegin();
+  apply(state, client, histories_.begin(client, ClientProcess::start_with(client, id, script), ""), kEverything);
 }
 
 // ---- the search ----
@@ -288,11 +293,23 @@ State Explorer::perform(State state, const Action& action) {
   }
   const EdgeId edge = edge_of(state, action);
   const bool dies = action.dies_behind != Action::kLives;
+  const bool begins_second = lets_second_begin(state, action);
   apply(state, action.node, edge, dies ? action.dies_behind : kEverything);
+  if (begins_second) begin_client(state, Node::kClient2);
   if (!dies) return state;
   --left.crashes;
   crash(state, action.node);
   return state;
+}
+
+// The first client hears that it is committed, and the second one has waited for that. What it sends then may be as
+// late as it likes: so it begins at once.
+bool Explorer::lets_second_begin(const State& state, const Action& action) const {
+  const bool is_heard = action.kind == Kind::kDeliver || action.kind == Kind::kRepeat;
+  if (!is_heard || action.node != Node::kClient1 || histories_[state.at(Node::kClient1)].is_at_rest) return false;
+  const auto* const outcome =
+      std::get_if<coordinator::OutcomeAnswered>(&std::get<ToClient>(histories_[action.message].event));
+  return outcome != nullptr && outcome->kind == OutcomeKind::kCommitted && scripts_.rbegin()->second.after_first;
 }
 
 State Explorer::perform_on_network(State state, const Action& action) {

@@ -62,6 +62,7 @@ class Explorer {
   bool explore_once(std::size_t most_states);
   void expand(const State& state);
   void set_up(State& state);
+  void begin_client(State& state, Node client);
   bool has(Node store) const;  // a transaction needs it
 
   // Whatever may happen next.
@@ -81,6 +82,7 @@ class Explorer {
 
   State perform(State state, const Action& action);
   State perform_on_network(State state, const Action& action);
+  bool lets_second_begin(const State& state, const Action& action) const;
   EdgeId edge_of(const State& state, const Action& action);
   void apply(State& state, Node node, EdgeId edge, std::size_t sent);
   void crash(State& state, Node node);

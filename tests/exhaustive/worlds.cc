@@ -30,6 +30,16 @@ Script interactive(Script script, bool gives_up = false) {
   return script;
 }
 
+Script read_at(Node store) {
+  return {.steps = {{store, kAccount, false}}};
+}
+
+// Begins when the first client knows that it is committed.
+Script afterwards(Script script) {
+  script.after_first = true;
+  return script;
+}
+
 // Reads at one store, writes at the other.
 Script read_and_write(Node read, Node write) {
   return {.steps = {{read, kAccount, false}, {write, kAccount, true}}};
@@ -56,6 +66,7 @@ const std::vector<World>& worlds() {
       {"interactive-repeats", {0, 0, 1, 1, 0}, {interactive(write_at_both())}},
       {"interactive-asks", {0, 1, 0, 1, 1}, {interactive(write_at_both())}},
       {"one-store", {2, 0, 0, 0, 0}, {{.steps = {{Node::kStore1, kAccount, true}}}}},
+      {"read-after-write", {1, 0, 0, 0, 0}, {write_at(Node::kStore1), afterwards(read_at(Node::kStore1))}},
 
       // Two crashes, or faults beside two transactions.
       {"one-shot-crashes", {2, 1, 0, 0, 0}, {write_at_both()}, Size::kMedium},
@@ -63,6 +74,7 @@ const std::vector<World>& worlds() {
       {"one-shot-timer", {1, 1, 0, 1, 0}, {write_at_both()}, Size::kMedium},
       {"crosswise-crash", {1, 0, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kMedium},
       {"reader-writer", {0, 1, 0, 0, 0}, {read_at_both(), write_at_both()}, Size::kMedium},
+      {"read-after-write-at-both", {1, 0, 0, 0, 0}, {write_at_both(), afterwards(read_at_both())}, Size::kMedium},
 
       {"complete-one-shot", {2, 1, 1, 0, 0}, {write_at_both()}, Size::kLong},
       {"complete-one-shot-timer", {2, 1, 0, 1, 0}, {applied(write_at_both())}, Size::kLong},
@@ -78,6 +90,11 @@ const std::vector<World>& worlds() {
        {read_and_write(Node::kStore1, Node::kStore2), read_and_write(Node::kStore2, Node::kStore1)},
        Size::kLong},
       {"complete-reader-writer", {1, 1, 0, 0, 0}, {read_at_both(), write_at_both()}, Size::kLong},
+      {"complete-read-after-write", {1, 1, 1, 0, 0}, {write_at_both(), afterwards(read_at_both())}, Size::kLong},
+      {"complete-read-after-write-crashes",
+       {2, 0, 0, 0, 0},
+       {write_at_both(), afterwards(read_at_both())},
+       Size::kLong},
       {"complete-crosswise", {1, 1, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kLong},
       {"complete-crosswise-crashes", {2, 0, 0, 0, 0}, {write_at_both(), write_at_both()}, Size::kLong},
       {"complete-both-kinds", {1, 1, 0, 0, 0}, {write_at_both(), interactive(write_at_both())}, Size::kLong},
