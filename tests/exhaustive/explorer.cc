@@ -99,6 +99,8 @@ bool Explorer::explore_once(std::size_t most_states) {
   at_ = {};
   transitions_ = 0;
   ends_ = 0;
+  outcomes_.clear();
+  known_at_rest_.clear();
   State first;
   set_up(first);
   table_.add(first, at_);
@@ -128,7 +130,22 @@ std::optional<std::string> Explorer::difference_from(const Explorer& reduced) co
                        [&](const auto& entry) { return other.checker_numbers_.contains(entry.first); });
   };
   if (!knows(reduced, *this) || !knows(*this, reduced)) return "something that the checker knows";
-  if (outcomes_ != reduced.outcomes_) return "an outcome";
+  if (outcomes_ != reduced.outcomes_ || known_at_rest_ != reduced.known_at_rest_) return "an outcome";
+  return std::nullopt;
+}
+
+std::optional<std::string> Explorer::unmet_outcome() const {
+  const auto is_met = [this](std::size_t client, Outcome outcome) {
+    return std::any_of(outcomes_.begin(), outcomes_.end(), [&](const auto& met) { return met[client] == outcome; });
+  };
+  // Without a fault, the elder of two always commits.
+  const Budget& budget = world_.budget;
+  const bool can_abort = budget.crashes + budget.losses + budget.timers + budget.asks > 0;
+  for (std::size_t client = 0; client < world_.clients.size(); ++client) {
+    const std::string name = name_of(client == 0 ? Node::kClient1 : Node::kClient2);
+    if (can_abort && !is_met(client, Outcome::kAborted)) return name + " was never aborted";
+    if (!world_.clients[client].gives_up && !is_met(client, Outcome::kCommitted)) return name + " was never committed";
+  }
   return std::nullopt;
 }
 
@@ -250,7 +267,8 @@ void Explorer::heal(State state, std::ostream* out) {
       settle(state, out);
       if (is_at_rest(state)) {
         checkers_[state.checker].check_outcomes();
-        outcomes_.insert(checkers_[state.checker].state());
+        known_at_rest_.insert(checkers_[state.checker].state());
+        note_outcome(state);
         return;
       }
       const MomentId from = state.at(node);
@@ -260,6 +278,18 @@ void Explorer::heal(State state, std::ostream* out) {
     }
   }
   throw Violation("left over: all has been well for a while, and something is not at rest");
+}
+
+void Explorer::note_outcome(const State& state) {
+  std::vector<Outcome> outcome;
+  Node client = Node::kClient1;
+  for (const auto& [id, script] : scripts_) {
+    const bool is_committed = checkers_[state.checker].is_committed(id);
+    const auto ended = is_committed ? Outcome::kCommitted : Outcome::kAborted;
+    outcome.push_back(state.at(client) == kNobody ? Outcome::kNotBegun : ended);
+    client = Node::kClient2;
+  }
+  outcomes_.insert(std::move(outcome));
 }
 
 bool Explorer::is_at_rest(const State& state) const {
