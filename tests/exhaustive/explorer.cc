@@ -234,7 +234,7 @@ bool Explorer::may_heal(const State& state) const {
 bool Explorer::is_timeless(const State& state, MessageId id) const {
   const Message& message = histories_[id];
   if (!is_client(message.to)) return false;
-  if (histories_[state.at(message.to)].is_at_rest) return true;  // it does not listen any more
+  if (histories_[state.at(message.to)].left_over.empty()) return true;  // it does not listen any more
   const bool has_submitted = world_.clients[message.to == Node::kClient1 ? 0 : 1].is_one_shot;
   const bool has_one_call = world_.budget.repeats == 0 && world_.budget.asks == 0;
   return state.left.asks == 0 && (has_submitted || has_one_call);
@@ -277,7 +277,12 @@ void Explorer::heal(State state, std::ostream* out) {
       apply(state, node, histories_.happen(from, input), kEverything);
     }
   }
-  throw Violation("left over: all has been well for a while, and something is not at rest");
+  std::string left;
+  for (const Node node : kAll) {
+    if (state.at(node) == kNobody || histories_[state.at(node)].left_over.empty()) continue;
+    left += std::string("; ") + name_of(node) + " has" + histories_[state.at(node)].left_over;
+  }
+  throw Violation("left over: all has been well for a while, and not all is at rest" + left);
 }
 
 void Explorer::note_outcome(const State& state) {
@@ -294,7 +299,7 @@ void Explorer::note_outcome(const State& state) {
 
 bool Explorer::is_at_rest(const State& state) const {
   return std::all_of(state.nodes.begin(), state.nodes.end(),
-                     [this](MomentId node) { return node == kNobody || histories_[node].is_at_rest; });
+                     [this](MomentId node) { return node == kNobody || histories_[node].left_over.empty(); });
 }
 
 // ---- what an action leads to ----
@@ -336,7 +341,8 @@ State Explorer::perform(State state, const Action& action) {
 // late as it likes: so it begins at once.
 bool Explorer::lets_second_begin(const State& state, const Action& action) const {
   const bool is_heard = action.kind == Kind::kDeliver || action.kind == Kind::kRepeat;
-  if (!is_heard || action.node != Node::kClient1 || histories_[state.at(Node::kClient1)].is_at_rest) return false;
+  if (!is_heard || action.node != Node::kClient1 || histories_[state.at(Node::kClient1)].left_over.empty())
+    return false;
   const auto* const outcome =
       std::get_if<coordinator::OutcomeAnswered>(&std::get<ToClient>(histories_[action.message].event));
   return outcome != nullptr && outcome->kind == OutcomeKind::kCommitted && scripts_.rbegin()->second.after_first;
