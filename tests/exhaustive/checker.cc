@@ -162,14 +162,19 @@ void Checker::leaves(Node store, const participant::DecisionAnswered& answer) co
           std::string(name_of(store)) + " acknowledges before the apply is durable");
 }
 
+bool Checker::is_committed(const TransactionId& id) const {
+  const auto txn = txns_.find(id);
+  return txn != txns_.end() && (txn->second.agreed.record || txn->second.has_read);
+}
+
 void Checker::check_outcomes() const {
   std::vector<TransactionId> committed;
   for (const auto& [id, script] : *scripts_) {
     const auto txn = txns_.find(id);
-    const bool is_committed = txn != txns_.end() && txn->second.agreed.record;
-    if (is_committed || (txn != txns_.end() && txn->second.has_read)) committed.push_back(id);
+    const bool is_on_record = txn != txns_.end() && txn->second.agreed.record;
+    if (is_committed(id)) committed.push_back(id);
     for (const Node store : {Node::kStore1, Node::kStore2}) {
-      require(has_applied(store, id) == (is_committed && script.writes_at(store)), "R1", id,
+      require(has_applied(store, id) == (is_on_record && script.writes_at(store)), "R1", id,
               std::string("is not the same at ") + name_of(store));
     }
   }
@@ -180,8 +185,12 @@ void Checker::check_outcomes() const {
   throw Violation("R6: no order of the committed transactions explains what they saw and left");
 }
 
-// Whether the transactions, run one after the other in this order, would have seen the same and left the same.
+// Whether the transactions, run one after the other in this order, would have seen the same and left the same; and
+// whether it is the order of those of which one began when the other had ended (so it is strict).
 bool Checker::is_serial(const std::vector<TransactionId>& order) const {
+  const bool is_ordered =
+      std::any_of(order.begin(), order.end(), [this](const TransactionId& id) { return scripts_->at(id).after_first; });
+  if (is_ordered && !std::is_sorted(order.begin(), order.end())) return false;
   const auto place = [&order](const TransactionId& id) { return std::find(order.begin(), order.end(), id); };
   for (auto txn = order.begin(); txn != order.end(); ++txn) {
     for (const auto& [step, version] : txns_.at(*txn).saw) {

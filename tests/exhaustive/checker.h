@@ -47,6 +47,8 @@ class Checker {
 
   // At the end, when all is at rest.
   void check_outcomes() const;
+  // On record, or, if it wrote nothing, told so.
+  bool is_committed(const TransactionId& id) const;
 
  private:
   struct Txn {

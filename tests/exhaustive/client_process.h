@@ -20,7 +20,7 @@ class ClientProcess final : public Process {
   void happens(Input input, Made& made) override;
   bool can_happen(Input input) const override { return input == Input::kAsk && !state_.knows_outcome; }
   std::uint64_t start() const override { return 0; }
-  bool is_at_rest() const override { return state_.knows_outcome; }
+  std::string left_over() const override { return state_.knows_outcome ? "" : " the outcome"; }
   std::vector<Message> farewell() const override { return {}; }
   Start dies(std::string& disk) const override;
   std::string state() const override;

@@ -48,8 +48,8 @@ Process::Start CoordinatorProcess::dies(std::string& disk) const {
   return start_on(durable_);
 }
 
-bool CoordinatorProcess::is_at_rest() const {
-  return core_.active() + core_.committing() + core_.unended_records() == 0;
+std::string CoordinatorProcess::left_over() const {
+  return left_in(core_) + (waiting_.empty() ? "" : " calls without an answer");
 }
 
 std::string CoordinatorProcess::state() const {

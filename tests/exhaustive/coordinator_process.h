@@ -19,7 +19,7 @@ class CoordinatorProcess final : public Process {
   void happens(Input input, Made& made) override;
   bool can_happen(Input input) const override;
   std::uint64_t start() const override { return static_cast<std::uint64_t>(durable_.epoch()); }
-  bool is_at_rest() const override;
+  std::string left_over() const override;
   std::vector<Message> farewell() const override { return {}; }
   Start dies(std::string& disk) const override;
   std::string state() const override;

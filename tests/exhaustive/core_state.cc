@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <source_location>
 
 #include "tests/exhaustive/encode.h"
 
@@ -148,7 +149,90 @@ using R = RememberedEnds;
 template struct Open<R, &R::limit_, &R::ends_, &R::oldest_first_>;
 template struct Open<Timers, &Timers::by_id_, &Timers::by_time_>;
 
+// ---- what must be empty when nothing is under way ----
+
+// One value, or one of each key, holds nothing.
+template <typename Value>
+bool is_empty(const Value& value) {
+  if constexpr (requires { value.begin()->second.empty(); }) {
+    return std::all_of(value.begin(), value.end(), [](const auto& each) { return each.second.empty(); });
+  } else if constexpr (requires { value.empty(); }) {
+    return value.empty();
+  } else if constexpr (requires { value.has_value(); }) {
+    return !value.has_value();
+  } else {
+    return value == Value{};
+  }
+}
+
+void add_left(std::string& left, const Coordinator& value);
+void add_left(std::string& left, const HeldCalls& value);
+void add_left(std::string& left, const LogTail& value);
+void add_left(std::string& left, const Outcomes& value);
+void add_left(std::string& left, const Release& value);
+void add_left(std::string& left, const BranchTable& value);
+void add_left(std::string& left, const CoordinatorsSeen& value);
+void add_left(std::string& left, const JournalQueue& value);
+void add_left(std::string& left, const LockTable& value);
+void add_left(std::string& left, const Timers& value);
+
+void add_left(std::string& left, const StoreRegistry& stores) {
+  for (const auto& [name, entry] : stores.entries()) {
+    if (entry.owed != 0) left += " owed by " + name;
+  }
+}
+
+// As the compiler writes it: [… kMember = &Class::name…].
+template <auto kMember>
+std::string name_of_member() {
+  const std::string whole = std::source_location::current().function_name();
+  const auto end = whole.find_first_of(")];", whole.find("kMember = "));
+  const auto begin = whole.rfind(':', end) + 1;
+  return whole.substr(begin, end - begin);
+}
+
+template <typename Class, auto... kMembers>
+struct Emptied {
+  template <auto kMember>
+  static void add(std::string& left, const Class& value) {
+    if constexpr (requires { add_left(left, value.*kMember); }) {
+      add_left(left, value.*kMember);
+    } else if (!is_empty(value.*kMember)) {
+      left += ' ' + name_of_member<kMember>();
+    }
+  }
+  friend void add_left(std::string& left, const Class& value) { (add<kMembers>(left, value), ...); }
+};
+
+template struct Emptied<C, &C::log_, &C::stores_, &C::release_, &C::outcomes_, &C::held_, &C::transactions_,
+                        &C::deadlines_, &C::awaited_, &C::kept_aborts_, &C::registering_, &C::undecided_,
+                        &C::committing_>;
+template struct Emptied<HeldCalls, &HeldCalls::calls_>;
+template struct Emptied<LogTail, &LogTail::force_due_>;
+template struct Emptied<Outcomes, &Outcomes::ending_>;
+template struct Emptied<Release, &Release::unended_>;
+
+template struct Emptied<T, &T::branches_, &T::locks_, &T::journal_, &T::coordinators_, &T::timers_, &T::runs_,
+                        &T::unreleased_, &T::words_due_, &T::acknowledging_, &T::schema_, &T::calls_of_new_lines_,
+                        &T::held_answers_, &T::made_>;
+template struct Emptied<CoordinatorsSeen, &CoordinatorsSeen::news_>;
+template struct Emptied<J, &J::waiting_, &J::tickets_waiting_, &J::tickets_under_way_, &J::due_, &J::under_way_>;
+template struct Emptied<L, &L::entries_, &L::parties_, &L::held_count_, &L::waiting_count_>;
+template struct Emptied<Timers, &Timers::by_id_, &Timers::by_time_>;
+
 }  // namespace
+
+std::string left_in(const Coordinator& core) {
+  std::string left;
+  add_left(left, core);
+  return left;
+}
+
+std::string left_in(const BranchTable& core) {
+  std::string left;
+  add_left(left, core);
+  return left;
+}
 
 void encode_core(std::string& bytes, const Coordinator& core) {
   encode(bytes, core);

@@ -52,8 +52,8 @@ void print_line(const World& world, const Explorer& explorer, std::chrono::durat
             << std::setw(7) << int{budget.losses} << std::setw(8) << int{budget.repeats} << std::setw(7)
             << int{budget.timers} << std::setw(5) << int{budget.asks} << std::setw(11) << explorer.states()
             << std::setw(12) << explorer.transitions() << std::setw(8) << explorer.ends() << std::setw(9)
-            << explorer.moments() << std::fixed << std::setprecision(1) << std::setw(8) << spent.count() << " s  "
-            << end << std::endl;
+            << explorer.moments() << std::setw(10) << explorer.outcomes() << std::fixed << std::setprecision(1)
+            << std::setw(8) << spent.count() << " s  " << end << std::endl;
 }
 
 // Says whether nothing was broken.
@@ -64,6 +64,10 @@ bool explore(const World& world, Explorer& explorer, std::size_t most_states) {
   const char* end = "complete";
   try {
     explorer.explore(most_states);
+    if (const auto unmet = explorer.unmet_outcome()) {
+      std::cerr << world.name << ": in all of " << explorer.states() << " states " << *unmet << '\n';
+      end = "ONE-SIDED";
+    }
   } catch (const std::length_error& too_many) {
     std::cerr << world.name << ": " << too_many.what() << '\n';
     end = "NOT COMPLETE";
@@ -162,7 +166,8 @@ int main(int argc, char** argv) {
            "with a number\n";
     return 2;
   }
-  std::cout << "world                     crashes losses repeats timers asks     states transitions    ends   nodes'\n";
+  std::cout << "world                     crashes losses repeats timers asks     states transitions    ends   nodes' "
+               "outcomes\n";
   bool is_well = true;
   for (const World& world : options.worlds) {
     if (options.compares) {

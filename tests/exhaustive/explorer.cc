@@ -76,10 +76,15 @@ void Explorer::set_up(State& state) {
   state.nodes[0] = histories_[histories_.deliver(state.at(Node::kCoordinator), histories_.number(request))].to;
   Node client = Node::kClient1;
   for (const auto& [id, script] : scripts_) {
-    begin(client, ClientProcess::start_with(client, id, script));
+    if (!script.after_first) begin_client(state, client);
     client = Node::kClient2;
   }
   state.left = world_.budget;
+}
+
+void Explorer::begin_client(State& state, Node client) {
+  const auto& [id, script] = client == Node::kClient1 ? *scripts_.begin() : *scripts_.rbegin();
+  apply(state, client, histories_.begin(client, ClientProcess::start_with(client, id, script), ""), kEverything);
 }
 
 // ---- the search ----
@@ -94,6 +99,8 @@ bool Explorer::explore_once(std::size_t most_states) {
   at_ = {};
   transitions_ = 0;
   ends_ = 0;
+  outcomes_.clear();
+  known_at_rest_.clear();
   State first;
   set_up(first);
   table_.add(first, at_);
@@ -123,7 +130,22 @@ std::optional<std::string> Explorer::difference_from(const Explorer& reduced) co
                        [&](const auto& entry) { return other.checker_numbers_.contains(entry.first); });
   };
   if (!knows(reduced, *this) || !knows(*this, reduced)) return "something that the checker knows";
-  if (outcomes_ != reduced.outcomes_) return "an outcome";
+  if (outcomes_ != reduced.outcomes_ || known_at_rest_ != reduced.known_at_rest_) return "an outcome";
+  return std::nullopt;
+}
+
+std::optional<std::string> Explorer::unmet_outcome() const {
+  const auto is_met = [this](std::size_t client, Outcome outcome) {
+    return std::any_of(outcomes_.begin(), outcomes_.end(), [&](const auto& met) { return met[client] == outcome; });
+  };
+  // Without a fault, the elder of two always commits.
+  const Budget& budget = world_.budget;
+  const bool can_abort = budget.crashes + budget.losses + budget.timers + budget.asks > 0;
+  for (std::size_t client = 0; client < world_.clients.size(); ++client) {
+    const std::string name = name_of(client == 0 ? Node::kClient1 : Node::kClient2);
+    if (can_abort && !is_met(client, Outcome::kAborted)) return name + " was never aborted";
+    if (!world_.clients[client].gives_up && !is_met(client, Outcome::kCommitted)) return name + " was never committed";
+  }
   return std::nullopt;
 }
 
@@ -212,7 +234,7 @@ bool Explorer::may_heal(const State& state) const {
 bool Explorer::is_timeless(const State& state, MessageId id) const {
   const Message& message = histories_[id];
   if (!is_client(message.to)) return false;
-  if (histories_[state.at(message.to)].is_at_rest) return true;  // it does not listen any more
+  if (histories_[state.at(message.to)].left_over.empty()) return true;  // it does not listen any more
   const bool has_submitted = world_.clients[message.to == Node::kClient1 ? 0 : 1].is_one_shot;
   const bool has_one_call = world_.budget.repeats == 0 && world_.budget.asks == 0;
   return state.left.asks == 0 && (has_submitted || has_one_call);
@@ -245,7 +267,8 @@ void Explorer::heal(State state, std::ostream* out) {
       settle(state, out);
       if (is_at_rest(state)) {
         checkers_[state.checker].check_outcomes();
-        outcomes_.insert(checkers_[state.checker].state());
+        known_at_rest_.insert(checkers_[state.checker].state());
+        note_outcome(state);
         return;
       }
       const MomentId from = state.at(node);
@@ -254,12 +277,29 @@ void Explorer::heal(State state, std::ostream* out) {
       apply(state, node, histories_.happen(from, input), kEverything);
     }
   }
-  throw Violation("left over: all has been well for a while, and something is not at rest");
+  std::string left;
+  for (const Node node : kAll) {
+    if (state.at(node) == kNobody || histories_[state.at(node)].left_over.empty()) continue;
+    left += std::string("; ") + name_of(node) + " has" + histories_[state.at(node)].left_over;
+  }
+  throw Violation("left over: all has been well for a while, and not all is at rest" + left);
+}
+
+void Explorer::note_outcome(const State& state) {
+  std::vector<Outcome> outcome;
+  Node client = Node::kClient1;
+  for (const auto& [id, script] : scripts_) {
+    const bool is_committed = checkers_[state.checker].is_committed(id);
+    const auto ended = is_committed ? Outcome::kCommitted : Outcome::kAborted;
+    outcome.push_back(state.at(client) == kNobody ? Outcome::kNotBegun : ended);
+    client = Node::kClient2;
+  }
+  outcomes_.insert(std::move(outcome));
 }
 
 bool Explorer::is_at_rest(const State& state) const {
   return std::all_of(state.nodes.begin(), state.nodes.end(),
-                     [this](MomentId node) { return node == kNobody || histories_[node].is_at_rest; });
+                     [this](MomentId node) { return node == kNobody || histories_[node].left_over.empty(); });
 }
 
 // ---- what an action leads to ----
@@ -288,11 +328,24 @@ State Explorer::perform(State state, const Action& action) {
   }
   const EdgeId edge = edge_of(state, action);
   const bool dies = action.dies_behind != Action::kLives;
+  const bool begins_second = lets_second_begin(state, action);
   apply(state, action.node, edge, dies ? action.dies_behind : kEverything);
+  if (begins_second) begin_client(state, Node::kClient2);
   if (!dies) return state;
   --left.crashes;
   crash(state, action.node);
   return state;
+}
+
+// The first client hears that it is committed, and the second one has waited for that. What it sends then may be as
+// late as it likes: so it begins at once.
+bool Explorer::lets_second_begin(const State& state, const Action& action) const {
+  const bool is_heard = action.kind == Kind::kDeliver || action.kind == Kind::kRepeat;
+  if (!is_heard || action.node != Node::kClient1 || histories_[state.at(Node::kClient1)].left_over.empty())
+    return false;
+  const auto* const outcome =
+      std::get_if<coordinator::OutcomeAnswered>(&std::get<ToClient>(histories_[action.message].event));
+  return outcome != nullptr && outcome->kind == OutcomeKind::kCommitted && scripts_.rbegin()->second.after_first;
 }
 
 State Explorer::perform_on_network(State state, const Action& action) {

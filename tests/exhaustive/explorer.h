@@ -50,6 +50,11 @@ class Explorer {
   std::size_t transitions() const { return transitions_; }
   std::size_t ends() const { return ends_; }
   std::size_t moments() const { return histories_.moments(); }
+  std::size_t outcomes() const { return outcomes_.size(); }
+
+  // The outcome that a transaction can have and was never seen to; nothing if there is none: then the world has shown
+  // what it is for.
+  std::optional<std::string> unmet_outcome() const;
 
   // What the whole search has met, and `reduced` has not, or the other way round; nothing if both are worth the same.
   std::optional<std::string> difference_from(const Explorer& reduced) const;
@@ -62,6 +67,7 @@ class Explorer {
   bool explore_once(std::size_t most_states);
   void expand(const State& state);
   void set_up(State& state);
+  void begin_client(State& state, Node client);
   bool has(Node store) const;  // a transaction needs it
 
   // Whatever may happen next.
@@ -78,9 +84,11 @@ class Explorer {
   // Neither a message nor a write is under way.
   std::optional<Action> pending(const State& state) const;
   bool is_at_rest(const State& state) const;
+  void note_outcome(const State& state);
 
   State perform(State state, const Action& action);
   State perform_on_network(State state, const Action& action);
+  bool lets_second_begin(const State& state, const Action& action) const;
   EdgeId edge_of(const State& state, const Action& action);
   void apply(State& state, Node node, EdgeId edge, std::size_t sent);
   void crash(State& state, Node node);
@@ -103,7 +111,9 @@ class Explorer {
   std::deque<Checker> checkers_;
   std::unordered_map<std::string, std::uint32_t> checker_numbers_;  // by their state
   std::unordered_map<std::uint64_t, std::uint32_t> judged_;
-  std::set<std::string> outcomes_;  // what the checker knew when all was at rest
+  enum class Outcome : std::uint8_t { kNotBegun, kCommitted, kAborted };
+  std::set<std::vector<Outcome>> outcomes_;  // of the clients, in their order, when all was at rest
+  std::set<std::string> known_at_rest_;      // what the checker knew then
   std::size_t transitions_ = 0;
   std::size_t ends_ = 0;
   StateId at_{};

@@ -111,7 +111,7 @@ MomentId Histories::add(Moment moment, const Process& process) {
   moment.alike = states_.try_emplace(encode(moment.node) + process.state(), id).first->second;
   if (moment.alike != id && (merges_ || is_client(moment.node))) return moment.alike;
   moment.start = process.start();
-  moment.is_at_rest = process.is_at_rest();
+  moment.left_over = process.left_over();
   for (std::uint32_t input = 0; input < kInputs; ++input) {
     moment.can_happen[input] = process.can_happen(static_cast<Input>(input));
   }
@@ -144,7 +144,7 @@ void Histories::check_alike() const {
   }
   for (const Moment& moment : moments_) {
     const Moment& other = (*this)[moment.alike];
-    require(moment.start == other.start && moment.is_at_rest == other.is_at_rest &&
+    require(moment.start == other.start && moment.left_over == other.left_over &&
                 moment.can_happen == other.can_happen && moment.farewell == other.farewell,
             moment.alike);
   }

@@ -41,7 +41,7 @@ struct Moment {
   std::uint32_t input = 0;  // that led here; for a start: its number
   bool is_start = false;
   std::uint64_t start = 0;
-  bool is_at_rest = false;
+  std::string left_over;  // empty: it is at rest
   std::array<bool, 4> can_happen{};
   std::vector<MessageId> farewell;
 };

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -50,8 +51,8 @@ class Process {
   // Of the start that runs; 0: it never restarts.
   virtual std::uint64_t start() const = 0;
 
-  // Nothing of any transaction is left here.
-  virtual bool is_at_rest() const = 0;
+  // What is left here of any transaction, for people; empty: it is at rest.
+  virtual std::string left_over() const = 0;
 
   // What those hear whose calls wait for an answer, if it dies now.
   virtual std::vector<Message> farewell() const = 0;

@@ -25,6 +25,7 @@ struct Script {
   bool gives_up = false;  // aborts instead of committing; never one-shot
   std::vector<Step> steps;
   coordinator::ReturnWhen return_when = coordinator::ReturnWhen::kDecided;  // of a one-shot
+  bool after_first = false;  // begins when the first client has heard that it is committed; only the second one's
 
   bool writes_at(Node store, simulation::AccountId account) const {
     for (const Step& step : steps) {

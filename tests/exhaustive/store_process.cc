@@ -56,9 +56,9 @@ std::vector<Message> StoreProcess::farewell() const {
   return lost;
 }
 
-bool StoreProcess::is_at_rest() const {
-  const Totals totals = core_->totals(now_);
-  return disk_.image().rows.empty() && totals.active + totals.locks + totals.waiting == 0;
+std::string StoreProcess::left_over() const {
+  return left_in(*core_) + (disk_.image().rows.empty() ? "" : " rows") +
+         (waiting_.empty() ? "" : " calls without an answer");
 }
 
 std::string StoreProcess::state() const {

@@ -22,7 +22,7 @@ class StoreProcess final : public Process {
   void happens(Input input, Made& made) override;
   bool can_happen(Input input) const override;
   std::uint64_t start() const override { return store_->recovered().start_number; }
-  bool is_at_rest() const override;
+  std::string left_over() const override;
   std::vector<Message> farewell() const override;
   Start dies(std::string& disk) const override;
   std::string state() const override;
