@@ -138,6 +138,7 @@ void Checker::logged(LogIdentity log, std::span<const LogRecord> records) {
     add(logs_[log], record);
     if (const auto* commit = std::get_if<CommitRecord>(&record)) is_logged(*commit);
     if (const auto* end = std::get_if<EndRecord>(&record)) is_logged(log, *end);
+    if (const auto* forgotten = std::get_if<coordinator::ForgottenRecord>(&record)) is_logged(log, *forgotten);
   }
 }
 
@@ -161,7 +162,18 @@ void Checker::is_logged(LogIdentity log, const EndRecord& end) {
     for (const auto& store : end.stores) {
       if (store.contradicts) txn.contradicted.insert(store.store);
     }
+    for (const auto& [store, position] : txn.acknowledged) {
+      auto& known = acknowledged_[{log, store}];
+      known = std::max(known, position);
+    }
     txn.ended = world_.now();
+  }
+}
+
+void Checker::is_logged(LogIdentity log, const coordinator::ForgottenRecord& forgotten) {
+  for (const auto& [id, txn] : txns_) {
+    if (id.log != log || id > forgotten.through || !txn.ended) continue;  // one that has not ended stays on record
+    require(txn.may_be_forgotten || has_been_retained(id, txn), "R4", id, "is to be forgotten too early");
   }
 }
 
@@ -179,10 +191,12 @@ CoordinatorLine Checker::durably_seen(const std::string& store, LogIdentity log)
 }
 
 StorePosition Checker::acknowledged(LogIdentity log, const std::string& store) const {
+  StorePosition position{};
+  if (const auto needed = acknowledged_.find({log, store}); needed != acknowledged_.end()) position = needed->second;
   const auto found = logs_.find(log);
-  if (found == logs_.end()) return {};
+  if (found == logs_.end()) return position;
   const auto known = found->second.stores.find(store);
-  return known == found->second.stores.end() ? StorePosition{} : known->second.position;
+  return known == found->second.stores.end() ? position : std::max(position, known->second.position);
 }
 
 void Checker::journaled(const std::string& store, const StoreImage& image) {
@@ -328,10 +342,11 @@ void Checker::leaves(const std::string& store, const participant::VoteAnswered& 
   check_promise(store, vote.branch, images_.at(store).rows);
 }
 
-void Checker::leaves(const std::string& store, const participant::DecisionAnswered& answer) const {
+void Checker::leaves(const std::string& store, const participant::DecisionAnswered& answer) {
   const auto found = txns_.find(answer.id);
   if (answer.kind != participant::AcknowledgementKind::kDone || found == txns_.end() || !found->second.record) return;
-  const Txn& txn = found->second;
+  Txn& txn = found->second;
+  txn.acknowledged.emplace(store, answer.position);
   // What an operator has ended otherwise is released once the end record says so, and then acknowledged as all else.
   require(txn.applied.contains(store) || txn.contradicted.contains(store) || !txn.writes.contains(store), "R3",
           answer.id, store + " acknowledges before the apply is durable");

@@ -56,7 +56,8 @@ class Checker {
   void restored(const coordinator::LogState& state, const std::set<std::string>& stores);
   void journaled(const std::string& store, const StoreImage& image);
 
-  // The highest position of the store's journal that the log remembers.
+  // The highest position of the store's journal that the log remembers, or must: it was in an acknowledgement of a
+  // commit whose end is durable.
   StorePosition acknowledged(LogIdentity log, const std::string& store) const;
 
   // What the store has seen of the log, and remembers in a crash.
@@ -84,7 +85,7 @@ class Checker {
   void leaves(const coordinator::SendDecision& decision);
   void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
-  void leaves(const std::string& store, const participant::DecisionAnswered& answer) const;
+  void leaves(const std::string& store, const participant::DecisionAnswered& answer);
   // What the store says to the coordinator that asked it at this start of its own.
   void answers(const std::string& store, const CoordinatorLine& asker) const;
   // A vote of the store itself: never another after a no.
@@ -118,7 +119,8 @@ class Checker {
     std::map<std::string, UniqueCode> codes;
     std::set<std::pair<std::string, BranchNumber>> refused;  // the store has voted no
     std::set<std::string> applied;
-    std::set<std::string> heard;  // applied because it was told to
+    std::set<std::string> heard;                        // applied because it was told to
+    std::map<std::string, StorePosition> acknowledged;  // of the stores, by the first acknowledgement of each
     std::set<std::pair<std::string, BranchNumber>> applied_as;
     std::optional<Time> ended;  // in the log
 
@@ -139,6 +141,7 @@ class Checker {
   bool has_been_retained(const TransactionId& id, const Txn& txn) const;
   void is_logged(const coordinator::CommitRecord& commit);
   void is_logged(LogIdentity log, const coordinator::EndRecord& end);
+  void is_logged(LogIdentity log, const coordinator::ForgottenRecord& forgotten);
   void is_applied(const std::string& store, const participant::BranchRow& row);
   void vanishes(const std::string& store, const participant::BranchRow& row);
   // That it has not applied the commit: an operator has ended the branch, or it is lost, and the restored log names it
@@ -164,6 +167,7 @@ class Checker {
   std::vector<std::string> contradictions_;                                     // that were told
   std::map<LogIdentity, Time> leaps_;                                           // the last of each
   std::map<LogIdentity, coordinator::LogState> logs_;                           // what is durable in them
+  std::map<std::pair<LogIdentity, std::string>, StorePosition> acknowledged_;   // that a log must remember
   std::map<std::pair<std::string, AccountId>, std::vector<Version>> versions_;  // 1, 2, …
 };
 

@@ -52,6 +52,8 @@ void Checker::restored(const coordinator::LogState& state, const std::set<std::s
     }
   }
   logs_[state.log] = state;
+  // It remembers what the old copy does, and what stores have told it.
+  std::erase_if(acknowledged_, [&](const auto& known) { return known.first.first == state.log; });
 }
 
 // The log that was lost is taken for a copy: its commit may stand if no store has given it up meanwhile.
