@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <source_location>
 
 #include "tests/exhaustive/encode.h"
 
@@ -185,7 +184,7 @@ void add_left(std::string& left, const StoreRegistry& stores) {
 // As the compiler writes it: [… kMember = &Class::name…].
 template <auto kMember>
 std::string name_of_member() {
-  const std::string whole = std::source_location::current().function_name();
+  const std::string whole = __PRETTY_FUNCTION__;
   const auto end = whole.find_first_of(")];", whole.find("kMember = "));
   const auto begin = whole.rfind(':', end) + 1;
   return whole.substr(begin, end - begin);
