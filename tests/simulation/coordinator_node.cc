@@ -29,7 +29,7 @@ Settings settings(World& world) {
   settings.resend_ceiling = 2s;
   settings.idle_force = 100ms;
   settings.retention = kRetention;
-  settings.released_exceptions = 4;
+  settings.released_exceptions = world.chance(0.5) ? 1 : 4;
   if (const auto wrong = check(settings)) throw Violation(*wrong);
   return settings;
 }

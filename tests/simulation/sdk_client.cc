@@ -15,8 +15,9 @@ namespace assent::simulation {
 
 namespace {
 
-// In a healthy cluster a transaction has committed within this time, whoever stands in its way.
-constexpr Duration kLongestWait = 1500ms;
+// In a healthy cluster a transaction has committed within this time, whoever stands in its way: sooner than a lock is
+// waited for.
+constexpr Duration kLongestWait = 1900ms;
 
 // Short, so that each of them passes in a run of some seconds.
 ClientOptions options(const std::string& coordinator) {
