@@ -1,18 +1,7 @@
 // Checker: what Assent promises, seen from outside. It looks at what is durable on the disks, at what leaves a process
 // and at what clients are told, never at what a core says of itself. Whatever breaks a promise throws a Violation.
-//
-//   R1  Stores agree: a branch is applied only for a durable commit record that names it, and one that the record
-//       names is never given up. A decision is made once.
-//   R2  No commit without all yes votes: the record names each store that the transaction wrote at, with a branch
-//       number that was durably prepared there.
-//   R3  Nothing that depends on a forced write leaves before it: votes, decisions, acknowledgements, answers, releases.
-//   R4  Clients hear the truth: after *committed* every store has it or will, after *aborted* none ever.
-//   R5  One key has one prepared owner.
-//   R6  The committed transactions are serializable in the order of real time, and sums are conserved.
-//   R8  What only a commit checks holds in all that was committed.
-//   R10 A restored log has every commit that a store has heard of which was asked.
-//   R11 A store that was given up, and turns up again, takes no part any more.
-//   (R7, R9 and R11 are checked where such copies and stores answer, too.)
+// The rules, R1 to R11, are told in README.md, "What is checked". (R7, R9 and R11 are checked where such copies and
+// stores answer, too.)
 #pragma once
 
 #include <map>
