@@ -97,6 +97,16 @@ bool change_the_pair(const Changes& changes) {
   });
 }
 
+// The rule of the paired accounts. One that is not there has no money.
+bool has_even_pair(const Accounts& accounts) {
+  Balance money = 0;
+  for (const AccountId id : kPaired) {
+    const auto found = accounts.find(id);
+    money += found == accounts.end() ? 0 : found->second / kVersions;
+  }
+  return money % 2 == 0;
+}
+
 // One run of statements, on a copy of the accounts.
 class ModelRun {
  public:
@@ -305,15 +315,6 @@ class Journaling {
 };
 
 }  // namespace
-
-bool has_even_pair(const Accounts& accounts) {
-  Balance money = 0;
-  for (const AccountId id : kPaired) {
-    const auto found = accounts.find(id);
-    money += found == accounts.end() ? 0 : found->second / kVersions;
-  }
-  return money % 2 == 0;
-}
 
 ModelDisk::ModelDisk(StoreIdentity identity, Accounts accounts, bool has_rule) {
   image_.identity = identity;

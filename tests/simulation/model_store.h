@@ -39,9 +39,6 @@ inline constexpr std::string_view kDeleteAccount = "DELETE FROM accounts WHERE i
 
 using Accounts = std::map<AccountId, Balance>;
 
-// The rule of the paired accounts. One that is not there has no money.
-bool has_even_pair(const Accounts& accounts);
-
 // Everything a store keeps.
 struct ModelImage {
   StoreIdentity identity{};
