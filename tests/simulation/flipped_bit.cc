@@ -23,7 +23,9 @@ std::uint64_t flip_a_bit(World& world, Disk& disk, const std::string& name) {
 void flip_a_bit(World& world, const LogDisk& disk) {
   LogDisk copy = disk;
   copy.repair();
-  const auto number = list_segments(*copy.directory()).value().back();
+  const auto segments = list_segments(*copy.directory()).value();
+  if (segments.empty()) throw Violation("R3: a log has no segment left, and so does not open");
+  const auto number = segments.back();
   std::uint64_t last_block = 0;
   const auto written =
       read_segment(*copy.directory(), number, [&](const ReadRecord& read) { last_block = read.offset; });
