@@ -88,9 +88,11 @@ class Coordinator {
   // When TimePassed is due next; nothing if no timer runs.
   std::optional<Time> next_deadline() const;
 
-  // What every message and answer to a store carries. The many messages name few exceptions; the answers to
-  // registrations and inquiries, which every store hears every second, name all of them: so a store that owes many
-  // commits does not keep the others from forgetting theirs.
+  // What every message and answer to a store carries. A request for a vote says nothing of what is released: there is
+  // one for each transaction. Decisions, which leave many together, name few exceptions; the answers to registrations
+  // and inquiries, which every store hears every second, name all of them: so a store that owes many commits does not
+  // keep the others from forgetting theirs.
+  CoordinatorView line_view() const;
   CoordinatorView view() const;
   CoordinatorView full_view() const;
 
@@ -211,6 +213,7 @@ class Coordinator {
   std::pair<InquiryResult, Position> inquire(const Inquired& event, Turn& turn);
 
   // ---- status.cc ----
+  CoordinatorLine line() const;
   CoordinatorView view_with(std::size_t exceptions) const;
   static TransactionSummary summary(const Transaction& transaction, Time now);
 

@@ -6,6 +6,10 @@
 
 namespace assent::coordinator {
 
+CoordinatorView Coordinator::line_view() const {
+  return {line(), address_, {}};
+}
+
 CoordinatorView Coordinator::view() const {
   return view_with(settings_.released_exceptions);
 }
@@ -16,9 +20,11 @@ CoordinatorView Coordinator::full_view() const {
 }
 
 CoordinatorView Coordinator::view_with(std::size_t exceptions) const {
-  return {{lineage_.log(), lineage_.epoch(), lineage_.nonce(), log_.durable()},
-          address_,
-          release_.view(log_.durable(), exceptions)};
+  return {line(), address_, release_.view(log_.durable(), exceptions)};
+}
+
+CoordinatorLine Coordinator::line() const {
+  return {lineage_.log(), lineage_.epoch(), lineage_.nonce(), log_.durable()};
 }
 
 std::optional<std::string> Coordinator::store_address(const std::string& store) const {

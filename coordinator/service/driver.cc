@@ -76,6 +76,7 @@ void Driver::turn() {
 void Driver::perform(Effects& effects) {
   view_.reset();
   full_view_.reset();
+  line_view_.reset();
   for (auto& effect : effects) {
     std::visit([this](auto& each) { perform(each); }, effect);
   }
@@ -93,6 +94,12 @@ const std::shared_ptr<const wire::CoordinatorView>& Driver::full_view() {
   if (full_view_ == nullptr)
     full_view_ = std::make_shared<const wire::CoordinatorView>(rpc::to_wire(core_.full_view()));
   return full_view_;
+}
+
+const std::shared_ptr<const wire::CoordinatorView>& Driver::line_view() {
+  if (line_view_ == nullptr)
+    line_view_ = std::make_shared<const wire::CoordinatorView>(rpc::to_wire(core_.line_view()));
+  return line_view_;
 }
 
 // ---- answers ----
@@ -139,18 +146,20 @@ void Driver::found(const std::string& store) {
 // The core sends to a store only while it knows where it is.
 
 template <typename Effect>
-void Driver::ask_for_vote(const Effect& effect) {
+void Driver::ask_for_vote(Effect& effect) {
   const auto address = core_.store_address(effect.store);
   if (!address) return post(VoteLost{effect.store, effect.id, "the address of the store is not known"});
   outlet_.put("coordinator.before_send_prepare", "coordinator.after_send_prepare",
-              [this, effect, address = *address, view = view()] { links_.send(address, effect, *view); });
+              [this, effect = std::move(effect), address = *address, view = line_view()] {
+                links_.send(address, effect, *view);
+              });
 }
 
-void Driver::perform(const SendExecuteAndPrepare& effect) {
+void Driver::perform(SendExecuteAndPrepare& effect) {
   ask_for_vote(effect);
 }
 
-void Driver::perform(const SendPrepare& effect) {
+void Driver::perform(SendPrepare& effect) {
   ask_for_vote(effect);
 }
 

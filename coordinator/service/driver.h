@@ -80,8 +80,8 @@ class Driver {
   void perform(const CallRefused& effect);
   void perform(const RegistrationAnswered& effect);
   void perform(const InquiryAnswered& effect);
-  void perform(const SendExecuteAndPrepare& effect);
-  void perform(const SendPrepare& effect);
+  void perform(SendExecuteAndPrepare& effect);
+  void perform(SendPrepare& effect);
   void perform(const SendDecision& effect);
   void perform(AppendRecord& effect);
   void perform(const ForceLog& effect);
@@ -90,7 +90,7 @@ class Driver {
   void perform(const Transition& effect);
 
   template <typename Effect>
-  void ask_for_vote(const Effect& effect);
+  void ask_for_vote(Effect& effect);
   // The decisions of this turn, those for one opening of a store together.
   void send_decisions();
   void write_block();
@@ -100,6 +100,7 @@ class Driver {
   // What the coordinator says of itself in this turn.
   const std::shared_ptr<const wire::CoordinatorView>& view();
   const std::shared_ptr<const wire::CoordinatorView>& full_view();
+  const std::shared_ptr<const wire::CoordinatorView>& line_view();
 
   boost::asio::io_context& io_;
   const std::shared_ptr<spdlog::logger> logger_;
@@ -122,6 +123,7 @@ class Driver {
   Time now_;
   std::shared_ptr<const wire::CoordinatorView> view_;
   std::shared_ptr<const wire::CoordinatorView> full_view_;
+  std::shared_ptr<const wire::CoordinatorView> line_view_;
   std::map<std::pair<std::string, Opening>, std::vector<SendDecision>> decisions_;
 
   std::map<std::string, std::string> found_;  // the address at which each store has registered in this start

@@ -141,6 +141,7 @@ void CoordinatorProcess::perform(const Effect& effect, Made& made) {
   } else if (std::holds_alternative<ForceLog>(effect)) {
     wants_write_ = true;
   } else if (const auto* whole = std::get_if<SendExecuteAndPrepare>(&effect)) {
+    // With more than the line_view() that suffices: so stores forget at more moments.
     ask(whole->store,
         participant::ExecuteAndPrepareRequested{{},
                                                 whole->opening,

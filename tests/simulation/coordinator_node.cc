@@ -283,7 +283,7 @@ void CoordinatorNode::perform(const Effect& effect) {
     ask_for_vote(whole->store,
                  participant::ExecuteAndPrepareRequested{{},
                                                          whole->opening,
-                                                         core_->view(),
+                                                         core_->line_view(),
                                                          whole->id,
                                                          whole->begin_stamp,
                                                          whole->statements,
@@ -295,7 +295,7 @@ void CoordinatorNode::perform(const Effect& effect) {
     ask_for_vote(prepare->store,
                  participant::PrepareRequested{{},
                                                prepare->opening,
-                                               core_->view(),
+                                               core_->line_view(),
                                                prepare->id,
                                                prepare->branch,
                                                prepare->statement_count,
@@ -349,7 +349,7 @@ void CoordinatorNode::check_begins(const TransactionId& id) const {
 template <typename Request>
 void CoordinatorNode::ask_for_vote(const std::string& store, const Request& request, Duration timeout) {
   auto& world = cluster_.world;
-  cluster_.checker.leaves(core_->view());
+  cluster_.checker.leaves(core_->line_view());
   const auto is_answered = std::make_shared<bool>(false);
   const auto is_same = [this, start = starts_] { return core_ && start == starts_; };
   const auto on_answer = [this, store, is_same, is_answered, id = request.id](const participant::Effect& effect) {

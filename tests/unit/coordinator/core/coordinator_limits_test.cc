@@ -107,6 +107,7 @@ TEST(Limits, AStoreThatOwesMuchDoesNotKeepOthersFromForgetting) {
       "yes b 2 1.1\n durable\n ack b 2 1.1\n advance 1s\n durable");
   EXPECT_EQ(stage.run("view").front(), "view epoch=1 durable=7 released-through=4 except=4");
   EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=7 released-through=7 except=4,5");
+  EXPECT_EQ(stage.run("view line").front(), "view epoch=1 durable=7 released-through=0 except=");
   stage.run("advance 10min");
   EXPECT_FALSE(stage.core().transaction({LogIdentity{0xa1}, Epoch{1}, 2}, stage.now()));
   EXPECT_EQ(stage.core().unended_records(), 2U) << "what `a` owes is kept";

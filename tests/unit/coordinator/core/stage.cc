@@ -139,7 +139,10 @@ std::vector<std::string> Stage::run(const std::string& command) {
   const Words words(command);
   const std::string& verb = words.plain.at(0);
   if (verb == "given") return given(words);
-  if (verb == "view") return {view(words.plain.size() > 1 ? core_->full_view() : core_->view())};
+  if (verb == "view") {
+    const std::string which = words.plain.size() > 1 ? words.plain[1] : "";
+    return {view(which == "full" ? core_->full_view() : which == "line" ? core_->line_view() : core_->view())};
+  }
   if (verb == "return") {
     std::vector<std::string> all;
     for (std::size_t each = 1; each < words.plain.size(); ++each) {
