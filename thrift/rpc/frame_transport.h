@@ -5,6 +5,7 @@
 #include <thrift/transport/TTransportException.h>
 #include <thrift/transport/TVirtualTransport.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -60,36 +61,42 @@ class FrameWriter : public apache::thrift::transport::TVirtualTransport<FrameWri
   explicit FrameWriter(std::uint32_t frame_bytes) : frame_bytes_(frame_bytes) {}
 
   void reset() {
-    if (bytes_.capacity() > kKeptBytes) {
-      bytes_ = {};
+    if (bytes_.size() > kKeptBytes) {
+      bytes_ = std::vector<std::uint8_t>(kFirstBytes);
     }
-    bytes_.assign(kFrameLengthBytes, 0);
+    end_ = kFrameLengthBytes;
   }
 
   // The length, big-endian, and the frame. Until the next reset().
   std::span<const std::uint8_t> finish() {
-    const std::size_t size = bytes_.size() - kFrameLengthBytes;
+    const std::size_t size = end_ - kFrameLengthBytes;
     for (std::size_t i = 0; i < kFrameLengthBytes; ++i) {
       bytes_[i] = static_cast<std::uint8_t>(size >> (8 * (kFrameLengthBytes - 1 - i)));
     }
-    return bytes_;
+    return {bytes_.data(), end_};
   }
 
   bool isOpen() const override { return true; }
 
   void write(const std::uint8_t* from, std::uint32_t size) {
-    if (size > frame_bytes_ - (bytes_.size() - kFrameLengthBytes)) {
+    if (size > frame_bytes_ - (end_ - kFrameLengthBytes)) {
       throw TTransportException(TTransportException::CORRUPTED_DATA, "larger than a frame may be");
     }
-    bytes_.insert(bytes_.end(), from, from + size);
+    if (size > bytes_.size() - end_) {
+      bytes_.resize(std::max(2 * bytes_.size(), end_ + size));
+    }
+    std::memcpy(bytes_.data() + end_, from, size);
+    end_ += size;
   }
 
  private:
   using TTransportException = apache::thrift::transport::TTransportException;
+  static constexpr std::size_t kFirstBytes = 4096;
   static constexpr std::size_t kKeptBytes = 256U << 10U;
 
   std::uint32_t frame_bytes_;
-  std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(kFrameLengthBytes, 0);
+  std::vector<std::uint8_t> bytes_ = std::vector<std::uint8_t>(kFirstBytes);  // all of it is room: Thrift writes byte
+  std::size_t end_ = kFrameLengthBytes;                                       // by byte, and a vector grows dearly
 };
 
 }  // namespace assent::rpc

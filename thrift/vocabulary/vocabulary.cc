@@ -101,7 +101,12 @@ bool Released::contains(Position commit) const {
   return commit <= through && !std::binary_search(except.begin(), except.end(), commit);
 }
 
-void Released::merge(const Released& other) {
+bool Released::merge(const Released& other) {
+  if (other == *this) return false;  // as most often: many messages say the same
+  const bool has_news = other.through > through || std::any_of(except.begin(), except.end(), [&other](Position commit) {
+                          return other.contains(commit);
+                        });
+  if (!has_news) return false;
   // What is released stays released, so an exception stands only if neither side has released it.
   std::vector<Position> both;
   const auto keep = [&both](const Released& from, const Released& against) {
@@ -114,6 +119,7 @@ void Released::merge(const Released& other) {
   both.erase(std::unique(both.begin(), both.end()), both.end());
   through = std::max(through, other.through);
   except = std::move(both);
+  return true;
 }
 
 std::string_view to_string(AbortReason reason) {

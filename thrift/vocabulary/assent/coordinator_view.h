@@ -16,8 +16,9 @@ struct Released {
 
   bool contains(Position commit) const;
 
-  // The union of both, for two messages of one coordinator that may have overtaken each other.
-  void merge(const Released& other);
+  // Becomes the union of both, for two messages of one coordinator that may have overtaken each other. Whether `other`
+  // had anything new.
+  bool merge(const Released& other);
 
   friend bool operator==(const Released&, const Released&) = default;
 };
