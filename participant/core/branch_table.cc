@@ -164,7 +164,8 @@ bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::option
     if (call) refuse(*call, RefusalKind::kInvalidArgument, who() + " speaks of a transaction of another log");
     return false;
   }
-  switch (coordinators_.hear(view)) {
+  const Heard heard = coordinators_.hear(view);
+  switch (heard.hearing) {
     case Hearing::kKnown: break;
     case Hearing::kNewLine:
       words_due_ = now_;
@@ -181,7 +182,7 @@ bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::option
   }
   if (coordinators_.has_news() && !words_due_) words_due_ = now_ + settings_.idle_journal;
   if (call && !coordinators_.is_line_durable(log)) calls_of_new_lines_.emplace(*call, log);
-  delete_released(log);
+  if (heard.more_released) delete_released(log);
   return true;
 }
 
@@ -207,11 +208,15 @@ void BranchTable::delete_released(LogIdentity log) {
     }
     Branch& branch = *find(row->second);
     row = rows->second.erase(row);
-    if (branch.state() == BranchState::kResolvedAbort) {
-      end(branch, EndKind::kAborted, branch.cause_of_resolution());  // nothing of it has committed here
-    } else {
-      end(branch, EndKind::kReleased, {});
-    }
+    end_released(branch);
+  }
+}
+
+void BranchTable::end_released(Branch& branch) {
+  if (branch.state() == BranchState::kResolvedAbort) {
+    end(branch, EndKind::kAborted, branch.cause_of_resolution());  // nothing of it has committed here
+  } else {
+    end(branch, EndKind::kReleased, {});
   }
 }
 
@@ -283,8 +288,11 @@ void BranchTable::journaled(Branch& branch) {
   }
   schedule(branch);
   if (branch.commit == Position{}) return;
-  unreleased_[branch.id.log].emplace(branch.commit, branch.id);
-  delete_released(branch.id.log);
+  if (coordinators_.released(branch.id.log).contains(branch.commit)) {
+    end_released(branch);
+  } else {
+    unreleased_[branch.id.log].emplace(branch.commit, branch.id);
+  }
 }
 
 // ---- branches ----
@@ -360,6 +368,7 @@ void BranchTable::alarm(std::string text) {
 }
 
 void BranchTable::deliver(Effects& effects) {
+  if (calls_of_new_lines_.empty() && effects.empty()) return effects.swap(made_);
   for (Effect& effect : made_) {
     if (!calls_of_new_lines_.empty()) {
       const std::optional<CallId> call = answered_call(effect);

@@ -129,6 +129,7 @@ class BranchTable {
   bool hear(const CoordinatorView& view, LogIdentity log, std::optional<CallId> call);
   void end_active_of_earlier_epochs(const CoordinatorLine& line);
   void delete_released(LogIdentity log);
+  void end_released(Branch& branch);  // REQUIRES: its commit is released; the reference is invalid afterwards
 
   void journaled(Branch& branch);
   std::optional<Time> journal_due() const;

@@ -21,28 +21,24 @@ CoordinatorsSeen::CoordinatorsSeen(const std::vector<SeenCoordinator>& recovered
   }
 }
 
-Hearing CoordinatorsSeen::hear(const CoordinatorView& view) {
+Heard CoordinatorsSeen::hear(const CoordinatorView& view) {
   const LogIdentity identity = view.line.log;
   const auto [found, is_first] = logs_.try_emplace(identity);
   Log& log = found->second;
   CoordinatorLine& line = log.seen.line;
   if (is_first) line.log = identity;
-  if (view.line.epoch < line.epoch) return Hearing::kLowerEpoch;
+  if (view.line.epoch < line.epoch) return {Hearing::kLowerEpoch};
   const bool is_new = is_first || view.line.epoch > line.epoch;
-  if (!is_new && view.line.nonce != line.nonce) return Hearing::kAnotherNonce;
+  if (!is_new && view.line.nonce != line.nonce) return {Hearing::kAnotherNonce};
 
-  bool is_news = is_new || view.line.durable > line.durable;
+  const bool more_released = log.seen.released.merge(view.released);
+  const bool is_news = is_new || more_released || view.line.durable > line.durable;
   line.epoch = view.line.epoch;
   line.nonce = view.line.nonce;
   line.durable = std::max(line.durable, view.line.durable);
-  if (!(view.released == log.seen.released)) {
-    const Released before = log.seen.released;
-    log.seen.released.merge(view.released);
-    is_news = is_news || !(log.seen.released == before);
-  }
   if (!view.address.empty()) log.address = view.address;
   if (is_news) news_.insert(identity);
-  return is_new ? Hearing::kNewLine : Hearing::kKnown;
+  return {is_new ? Hearing::kNewLine : Hearing::kKnown, more_released};
 }
 
 CoordinatorLine CoordinatorsSeen::line(LogIdentity log) const {

@@ -27,11 +27,18 @@ enum class Hearing {
   kAnotherNonce,  // fenced, and an alarm: two coordinators have one log
 };
 
+struct Heard {
+  Hearing hearing{};
+  bool more_released = false;  // than before, of this log
+
+  friend bool operator==(const Heard&, const Heard&) = default;
+};
+
 class CoordinatorsSeen {
  public:
   explicit CoordinatorsSeen(const std::vector<SeenCoordinator>& recovered);
 
-  Hearing hear(const CoordinatorView& view);
+  Heard hear(const CoordinatorView& view);
 
   // Zeros but for the identity if the log was never heard of.
   CoordinatorLine line(LogIdentity log) const;

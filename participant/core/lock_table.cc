@@ -1,6 +1,7 @@
 #include "participant/core/lock_table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "participant/core/invariant.h"
 
@@ -129,19 +130,25 @@ LockTable::Answer LockTable::request(const Priority& owner, const Locks& wanted)
 
 // What the owner has to take to hold all of `wanted`, each name once, larger names first.
 std::vector<LockTable::Wish> LockTable::missing(const Priority& owner, const Locks& wanted) {
-  std::map<LockName, LockModes> needed;
-  const auto need = [&needed](const LockName& name, LockModes modes) {
-    LockModes& all = needed[name];
-    all = static_cast<LockModes>(all | modes);
-  };
+  std::vector<std::pair<NameView, LockModes>> needed;
+  constexpr std::size_t kNamesOfALock = 3;
+  needed.reserve(wanted.size() * kNamesOfALock);
   for (const Lock& lock : wanted) {
-    need(lock.name, bit(lock.mode));
-    if (!lock.name.key.empty()) need({lock.name.table, ""}, intention(lock.mode));
-    if (!lock.name.table.empty()) need({}, intention(lock.mode));
+    const NameView name = ByName::view(lock.name);
+    needed.emplace_back(name, bit(lock.mode));
+    if (!name.key.empty()) needed.emplace_back(NameView{name.table, {}}, intention(lock.mode));
+    if (!name.table.empty()) needed.emplace_back(NameView{}, intention(lock.mode));
   }
+  std::sort(needed.begin(), needed.end());
   std::vector<Wish> wishes;
-  for (const auto& [name, modes] : needed) {
-    const Place place = entries_.try_emplace(name).first;
+  for (auto need = needed.begin(); need != needed.end();) {
+    const NameView name = need->first;
+    LockModes modes = 0;
+    for (; need != needed.end() && need->first == name; ++need) modes = static_cast<LockModes>(modes | need->second);
+    Place place = entries_.lower_bound(name);
+    if (place == entries_.end() || ByName::view(place->first) != name) {
+      place = entries_.try_emplace(place, LockName{std::string(name.table), std::string(name.key)});
+    }
     const LockModes rest = missing_modes(place->second.holders.of(owner), modes);
     if (rest != 0) wishes.push_back({place, rest});
   }

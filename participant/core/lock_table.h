@@ -51,6 +51,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "assent/transaction_id.h"
@@ -134,7 +135,21 @@ class LockTable {
     Owners waiters;
     std::set<Priority> parked;
   };
-  using Entries = std::map<LockName, Entry>;
+
+  // A name whose texts live elsewhere: to look for one costs no memory.
+  struct NameView {
+    std::string_view table;
+    std::string_view key;
+
+    friend auto operator<=>(const NameView&, const NameView&) = default;
+  };
+  struct ByName {
+    using is_transparent = void;
+    static NameView view(const LockName& name) { return {name.table, name.key}; }
+    static NameView view(const NameView& name) { return name; }
+    bool operator()(const auto& one, const auto& other) const { return view(one) < view(other); }
+  };
+  using Entries = std::map<LockName, Entry, ByName>;
   using Place = Entries::iterator;
 
   struct Wish {

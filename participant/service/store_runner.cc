@@ -248,9 +248,9 @@ Result<void> StoreRunner::step(Event first) {
   while (!events_.empty()) {
     const Event event = std::move(events_.front());
     events_.pop_front();
-    Effects effects;
-    branches_->step(event, daemon::now(), effects);
-    for (auto& effect : effects) {
+    effects_.clear();
+    branches_->step(event, daemon::now(), effects_);
+    for (auto& effect : effects_) {
       if (auto performed = perform(effect); !performed) return performed;
     }
   }

@@ -161,6 +161,7 @@ class StoreRunner {
   bool was_slow_ = false;           // the last runs took the whole of batch_time, or more
   std::deque<RunStatements> runs_;  // that have yet to be performed
   std::deque<Event> events_;        // what followed from the event that is being stepped
+  Effects effects_;                 // of that one
   Effects output_;
 
   std::thread thread_;

@@ -22,12 +22,12 @@ TEST(CoordinatorsSeen, KnowsZerosOfALogThatItNeverHeardOf) {
 
 TEST(CoordinatorsSeen, FollowsTheHighestEpoch) {
   CoordinatorsSeen seen({});
-  EXPECT_EQ(seen.hear(view(3, 30)), Hearing::kNewLine);
-  EXPECT_EQ(seen.hear(view(3, 30)), Hearing::kKnown);
-  EXPECT_EQ(seen.hear(view(2, 20)), Hearing::kLowerEpoch);
-  EXPECT_EQ(seen.hear(view(3, 31)), Hearing::kAnotherNonce);
-  EXPECT_EQ(seen.hear(view(4, 40)), Hearing::kNewLine);
-  EXPECT_EQ(seen.hear(view(3, 30)), Hearing::kLowerEpoch);
+  EXPECT_EQ(seen.hear(view(3, 30)).hearing, Hearing::kNewLine);
+  EXPECT_EQ(seen.hear(view(3, 30)).hearing, Hearing::kKnown);
+  EXPECT_EQ(seen.hear(view(2, 20)).hearing, Hearing::kLowerEpoch);
+  EXPECT_EQ(seen.hear(view(3, 31)).hearing, Hearing::kAnotherNonce);
+  EXPECT_EQ(seen.hear(view(4, 40)).hearing, Hearing::kNewLine);
+  EXPECT_EQ(seen.hear(view(3, 30)).hearing, Hearing::kLowerEpoch);
   EXPECT_EQ(seen.address(kSeenLog), "there:4");
 }
 
@@ -46,6 +46,15 @@ TEST(CoordinatorsSeen, WhatWasHeardOnlyGrows) {
   seen.hear(view(3, 30, 8, 6));
   EXPECT_EQ(seen.line(kSeenLog).durable, Position{9});
   EXPECT_EQ(seen.released(kSeenLog).through, Position{7});
+}
+
+TEST(CoordinatorsSeen, SaysWhetherMoreIsReleasedThanBefore) {
+  CoordinatorsSeen seen({});
+  EXPECT_TRUE(seen.hear(view(3, 30, 9, 7)).more_released);
+  EXPECT_FALSE(seen.hear(view(3, 30, 9, 7)).more_released);
+  EXPECT_FALSE(seen.hear(view(3, 30, 10, 0)).more_released) << "a request for a vote says nothing of it";
+  EXPECT_FALSE(seen.hear(view(2, 20, 99, 99)).more_released) << "fenced";
+  EXPECT_TRUE(seen.hear(view(4, 40, 10, 8)).more_released);
 }
 
 TEST(CoordinatorsSeen, ALineIsDurableOnceItsNewsAre) {
