@@ -116,6 +116,11 @@ void Executor::follow(const std::vector<Change>& changes) {
 
 // ---- the branch ----
 
+// Nothing of it is kept for a next run, whether it succeeds or fails.
+bool Executor::is_dropped_at_once(const Run& run) {
+  return run.is_last || run.id == TransactionId{};
+}
+
 void Executor::begin() {
   if (!connection_.in_transaction()) {
     kept_.reset();
@@ -163,7 +168,9 @@ void Executor::enter(const Run& run) {
     }
   }
   kept_ = Kept{.id = run.id, .before = before, .after = before};
-  connection_.query("SAVEPOINT run").run();
+  if (!is_dropped_at_once(run)) {
+    connection_.query("SAVEPOINT run").run();
+  }
 }
 
 void Executor::leave(const Run& run, const Execution& execution) {
@@ -171,7 +178,7 @@ void Executor::leave(const Run& run, const Execution& execution) {
     kept_.reset();
     return;
   }
-  if (run.is_last || run.id == TransactionId{}) {
+  if (is_dropped_at_once(run)) {
     drop();
     return;
   }

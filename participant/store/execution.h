@@ -2,7 +2,7 @@
 //
 //   BEGIN                      once for all executions up to end()
 //     SAVEPOINT branch         what the branch has changed so far, again
-//       SAVEPOINT run          the statements, captured row by row
+//       SAVEPOINT run          the statements, captured row by row (no savepoint for the last ones of a branch)
 //     ROLLBACK TO branch       as soon as another branch comes, or this one votes
 //   ROLLBACK                   end()
 //
@@ -78,6 +78,7 @@ class Executor {
 
   using Clock = std::chrono::steady_clock;
 
+  static bool is_dropped_at_once(const Run& run);
   void enter(const Run& run);
   void leave(const Run& run, const Execution& execution);
   void drop();

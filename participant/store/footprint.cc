@@ -241,6 +241,19 @@ void Footprint::lock_append(const PreparedStatement& statement, const std::vecto
   if (!table.integer_key || table.is_autoincrement || is_wholly_locked(table, locks)) {
     return;
   }
+  const auto key_in = [&](const RowImage& row) {
+    return row.empty() ? std::nullopt : std::optional(std::get<std::int64_t>(row[*table.integer_key]));
+  };
+  const auto keeps_its_key = [&](const Change* change) { return key_in(change->old_row) == key_in(change->new_row); };
+  const bool may_choose = std::find(statement.reach.chooses.begin(), statement.reach.chooses.end(), &table) !=
+                              statement.reach.chooses.end() ||
+                          (statement.table == &table && statement.shape.kind == StatementShape::Kind::kPlainInsert &&
+                           (statement.shape.may_choose_key ||
+                            std::any_of(statement.shape.inserted_keys.begin(), statement.shape.inserted_keys.end(),
+                                        [&](const Operand& key) { return is_null(value_of(key, parameters)); })));
+  if (!may_choose && std::all_of(touched.changes.begin(), touched.changes.end(), keeps_its_key)) {
+    return;  // as most often
+  }
   std::int64_t largest = std::numeric_limits<std::int64_t>::min();
   bool has_rows = false;
   {
@@ -250,9 +263,6 @@ void Footprint::lock_append(const PreparedStatement& statement, const std::vecto
     has_rows = !query.is_null(0);
     largest = has_rows ? query.integer(0) : largest;
   }
-  const auto key_in = [&](const RowImage& row) {
-    return row.empty() ? std::nullopt : std::optional(std::get<std::int64_t>(row[*table.integer_key]));
-  };
   bool enters_at_end = false;
   bool leaves_the_end = false;
   for (const Change* change : touched.changes) {
@@ -266,12 +276,6 @@ void Footprint::lock_append(const PreparedStatement& statement, const std::vecto
   }
   // Behind the largest number that there is, SQLite draws at random.
   const bool is_full = largest == std::numeric_limits<std::int64_t>::max();
-  const bool may_choose = std::find(statement.reach.chooses.begin(), statement.reach.chooses.end(), &table) !=
-                              statement.reach.chooses.end() ||
-                          (statement.table == &table && statement.shape.kind == StatementShape::Kind::kPlainInsert &&
-                           (statement.shape.may_choose_key ||
-                            std::any_of(statement.shape.inserted_keys.begin(), statement.shape.inserted_keys.end(),
-                                        [&](const Operand& key) { return is_null(value_of(key, parameters)); })));
   if (may_choose && (enters_at_end || is_full)) {
     lock_key(table, kAppend, LockMode::kExclusive, locks);
   } else if (enters_at_end || leaves_the_end) {

@@ -51,6 +51,8 @@ CREATE TABLE assent_coordinators(
 ) WITHOUT ROWID;
 )";
 
+constexpr std::size_t kMostPreparedBytes = 1U << 20U;
+
 constexpr std::array<std::pair<RowState, std::string_view>, 4> kStates = {
     {{RowState::kPrepared, "prepared"},
      {RowState::kCommitted, "committed"},
@@ -318,6 +320,10 @@ void JournalTables::perform(const JournalOperation& operation) {
 }
 
 void JournalTables::put(const BranchRow& row) {
+  const std::size_t bytes = row.changes.bytes.size();
+  if (prepared_bytes_ + bytes <= kMostPreparedBytes && prepared_.emplace(row.id, row.changes).second) {
+    prepared_bytes_ += bytes;
+  }
   const std::string id = to_string(row.id);
   std::string stores;
   for (const std::string& store : row.stores) {
@@ -347,23 +353,32 @@ void JournalTables::put(const BranchRow& row) {
 }
 
 void JournalTables::apply(const ApplyBranch& operation) {
-  const std::string id = to_string(operation.id);
-  Changes changes;
-  {
-    Query query = connection_.query("SELECT changed_rows, changes FROM assent_branches WHERE id = ?1 AND state = ?2");
-    query.bind(1, std::string_view(id)).bind(2, name_of(RowState::kPrepared));
-    if (!query.step()) {
-      throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": branch " + id +
-                                                  " is to be applied and is not prepared in assent_branches; keep the "
-                                                  "file as evidence"});
-    }
-    changes = {.bytes = query.text(1), .rows = query.number(0)};
-  }
-  replay_.apply(changes);
+  replay_.apply(prepared_changes(operation.id));
   end(operation.id, operation.state, operation.commit, operation.reason);
 }
 
+Changes JournalTables::prepared_changes(const TransactionId& id) {
+  if (const auto kept = prepared_.find(id); kept != prepared_.end()) return kept->second;
+  const std::string text = to_string(id);
+  Query query = connection_.query("SELECT changed_rows, changes FROM assent_branches WHERE id = ?1 AND state = ?2");
+  query.bind(1, std::string_view(text)).bind(2, name_of(RowState::kPrepared));
+  if (!query.step()) {
+    throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": branch " + text +
+                                                " is to be applied and is not prepared in assent_branches; keep the "
+                                                "file as evidence"});
+  }
+  return {.bytes = query.text(1), .rows = query.number(0)};
+}
+
+void JournalTables::forget_prepared(const TransactionId& id) {
+  const auto kept = prepared_.find(id);
+  if (kept == prepared_.end()) return;
+  prepared_bytes_ -= kept->second.bytes.size();
+  prepared_.erase(kept);
+}
+
 void JournalTables::end(const TransactionId& id, RowState state, Position commit, const std::string& reason) {
+  forget_prepared(id);
   const std::string text = to_string(id);
   connection_
       .query(
@@ -381,6 +396,7 @@ void JournalTables::end(const TransactionId& id, RowState state, Position commit
 }
 
 void JournalTables::erase(const TransactionId& id) {
+  forget_prepared(id);
   const std::string text = to_string(id);
   connection_.query("DELETE FROM assent_branches WHERE id = ?1").bind(1, std::string_view(text)).run();
   if (sqlite3_changes(connection_.handle()) != 1) {

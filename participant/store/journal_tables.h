@@ -5,10 +5,12 @@
 // the row and the column that cannot be read.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "participant/core/journal.h"
 #include "participant/store/connection.h"
@@ -52,6 +54,8 @@ class JournalTables {
   [[noreturn]] void lost_its_row() const;
   void put(const BranchRow& row);
   void apply(const ApplyBranch& operation);
+  Changes prepared_changes(const TransactionId& id);
+  void forget_prepared(const TransactionId& id);
   void end(const TransactionId& id, RowState state, Position commit, const std::string& reason);
   void erase(const TransactionId& id);
   void put(const SeenCoordinator& seen);
@@ -59,6 +63,10 @@ class JournalTables {
   Connection& connection_;
   Replay& replay_;
   std::optional<std::uint64_t> position_;
+  // What branches will change that this opening has prepared, up to a limit: most are applied soon, and need not be
+  // read from their rows again.
+  std::unordered_map<TransactionId, Changes> prepared_;
+  std::size_t prepared_bytes_ = 0;
 };
 
 }  // namespace assent::participant
