@@ -1,6 +1,7 @@
 #include "coordinator/core/records.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace assent::coordinator {
@@ -63,7 +64,9 @@ std::optional<std::string> add(LogState& state, const EndRecord& record) {
     }
     acknowledged.emplace_back(&*branch, store.position);
   }
-  commit->second.end = record;
+  commit->second.end = EndRecord{record.commit, {}};
+  std::copy_if(record.stores.begin(), record.stores.end(), std::back_inserter(commit->second.end->stores),
+               [](const auto& store) { return store.contradicts; });
   state.ended.emplace(commit->second.record.id, record.commit);
   for (const auto& [branch, position] : acknowledged) {
     raise_position(state, *branch, position);
@@ -113,25 +116,9 @@ std::optional<std::string> LogState::apply(Position position, const LogRecord& r
   return refused;
 }
 
-// Forgotten-through comes before the commits, of which it would delete those that ended after it was written; the
-// stores come after the ends, so that no end of an earlier store of the same name and identity raises them.
 std::vector<LogRecord> LogState::snapshot() const {
   std::vector<LogRecord> records;
-  for (const auto& [epoch, start] : starts) {
-    records.emplace_back(EpochRecord{start.position, log, epoch, start.nonce});
-  }
-  if (forgotten_through) {
-    records.emplace_back(ForgottenRecord{*forgotten_through});
-  }
-  for (const auto& [position, commit] : commits) {
-    records.emplace_back(commit.record);
-    if (commit.end) {
-      records.emplace_back(*commit.end);
-    }
-  }
-  for (const auto& [name, store] : stores) {
-    records.emplace_back(store);
-  }
+  visit_snapshot([&records](const auto& record) { records.emplace_back(record); });
   return records;
 }
 

@@ -83,7 +83,7 @@ using LogRecord = std::variant<EpochRecord, CommitRecord, EndRecord, ForgottenRe
 // A commit as the log remembers it.
 struct LoggedCommit {
   CommitRecord record;
-  std::optional<EndRecord> end;  // absent: acknowledgements are owed
+  std::optional<EndRecord> end;  // absent: acknowledgements are owed; of the stores, those that contradict
 
   friend bool operator==(const LoggedCommit&, const LoggedCommit&) = default;
 };
@@ -113,7 +113,10 @@ struct LogState {
   // nothing. A state that refused a record is as it was before.
   std::optional<std::string> apply(Position position, const LogRecord& record);
 
-  // The records that, restored into an empty state in this order, make this state again but for `last`.
+  // Shows the records that, restored into an empty state in this order, make this state again but for `last`. The
+  // reference is good for the call. Retained commits are many: nothing of them is copied.
+  template <typename Visit>
+  void visit_snapshot(const Visit& visit) const;
   std::vector<LogRecord> snapshot() const;
 
   // Adds one record of a snapshot. It stands for records long gone and has no position of its own, so `last` stays:
@@ -122,5 +125,26 @@ struct LogState {
 
   friend bool operator==(const LogState&, const LogState&) = default;
 };
+
+// Forgotten-through comes before the commits, of which it would delete those that ended after it was written; the
+// stores come after the ends, so that no end of an earlier store of the same name and identity raises them.
+template <typename Visit>
+void LogState::visit_snapshot(const Visit& visit) const {
+  for (const auto& [epoch, start] : starts) {
+    visit(EpochRecord{start.position, log, epoch, start.nonce});
+  }
+  if (forgotten_through) {
+    visit(ForgottenRecord{*forgotten_through});
+  }
+  for (const auto& [position, commit] : commits) {
+    visit(commit.record);
+    if (commit.end) {
+      visit(*commit.end);
+    }
+  }
+  for (const auto& [name, store] : stores) {
+    visit(store);
+  }
+}
 
 }  // namespace assent::coordinator

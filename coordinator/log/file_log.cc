@@ -143,20 +143,23 @@ Result<void> FileLog::start_segment(std::uint64_t number, std::uint64_t block_by
 }
 
 void FileLog::claim_ahead() {
-  if (failure_ || next_.claimed() > 0 || !segment_.is_half_full()) {
+  if (failure_ || !segment_.is_half_full()) {
     return;
   }
   if (!next_bytes_) {
     next_bytes_ = NextSegment::size_for(state_, segment_bytes_);
   }
+  if (next_.claimed() >= *next_bytes_) {
+    return;
+  }
   const auto free = directory_->free_bytes();
-  if (free && *free < *next_bytes_) {
+  if (free && *free < *next_bytes_ - next_.claimed()) {
     status_.out_of_space = "the next segment needs " + std::to_string(*next_bytes_) + " bytes, and " +
                            directory_->path("") + " has " + std::to_string(*free) +
                            " free; make space on that file system";
     return;
   }
-  const auto claimed = next_.claim(*next_bytes_);
+  const auto claimed = next_.claim_some(*next_bytes_);
   status_.out_of_space = claimed ? "" : claimed.error().message;
 }
 

@@ -13,7 +13,7 @@ namespace assent::coordinator {
 namespace {
 
 constexpr std::size_t kSnapshotPayloadBytes = 1U << 20U;  // a block is closed when it has this much
-constexpr std::size_t kZerosAtOnce = 1U << 20U;
+constexpr std::size_t kZerosAtOnce = 256U << 10U;
 
 std::vector<std::byte> encode_snapshot(const LogState& state) {
   ByteWriter blocks;
@@ -26,13 +26,13 @@ std::vector<std::byte> encode_snapshot(const LogState& state) {
       count = 0;
     }
   };
-  for (const auto& record : state.snapshot()) {
-    encode(record, payload);
+  state.visit_snapshot([&](const auto& record) {
+    encode_one(record, payload);
     ++count;
     if (payload.size() >= kSnapshotPayloadBytes) {
       close_block();
     }
-  }
+  });
   close_block();
   return blocks.take();
 }
@@ -60,6 +60,17 @@ Result<void> NextSegment::give_up(Error error) {
     error.message += "; " + removed.error().message;
   }
   return error;
+}
+
+Result<void> NextSegment::claim_some(std::uint64_t bytes) {
+  if (auto claimed = claim(std::min<std::uint64_t>(bytes, claimed_ + kZerosAtOnce)); !claimed) {
+    return claimed;
+  }
+  ++syncs_;
+  if (auto synced = file_->sync(); !synced) {
+    return give_up(synced.error());
+  }
+  return {};
 }
 
 Result<void> NextSegment::claim(std::uint64_t bytes) {

@@ -1,6 +1,6 @@
 // NextSegment: the segment that will take the place of the present one.
 //
-//   (nothing) --claim()--> zeros under the name `segment-next` --publish()--> header, snapshot, zeros; all forced;
+//   (nothing) --claim_some()--> zeros under the name `segment-next` --publish()--> header, snapshot, zeros; all forced;
 //                                                                             renamed, the directory forced
 //
 //   N1  A file gets the name of a segment only after all of it is on disk. So a segment that has its name is whole, and
@@ -48,8 +48,9 @@ class NextSegment {
   std::uint64_t syncs() const { return syncs_; }
   std::uint64_t written_bytes() const { return written_bytes_; }
 
-  // Makes the file `bytes` long with zeros that take up space on the disk. After an error nothing is kept of it.
-  Result<void> claim(std::uint64_t bytes);
+  // Makes the file longer, up to `bytes`, with some zeros that take up space on the disk, and forces them: a block that
+  // comes meanwhile waits for a moment only, and the switch not for zeros. After an error nothing is kept of the file.
+  Result<void> claim_some(std::uint64_t bytes);
 
   // Writes `state` into the file and makes it segment `number`; `room` as above, of which no block needs more than
   // `block_bytes` now. kUnavailable: there is no space, and everything is as it was. Any other error: it may or may
@@ -58,6 +59,7 @@ class NextSegment {
                               std::uint64_t block_bytes);
 
  private:
+  Result<void> claim(std::uint64_t bytes);
   Result<void> give_up(Error error);
 
   LogDirectory& directory_;

@@ -134,8 +134,19 @@ std::optional<LogRecord> read_record(ByteReader& reader) {
 
 }  // namespace
 
+template <typename Record>
+void encode_one(const Record& record, ByteWriter& writer) {
+  write(writer, record);
+}
+
+template void encode_one(const EpochRecord&, ByteWriter&);
+template void encode_one(const CommitRecord&, ByteWriter&);
+template void encode_one(const EndRecord&, ByteWriter&);
+template void encode_one(const ForgottenRecord&, ByteWriter&);
+template void encode_one(const StoreRecord&, ByteWriter&);
+
 void encode(const LogRecord& record, ByteWriter& writer) {
-  std::visit([&](const auto& each) { write(writer, each); }, record);
+  std::visit([&](const auto& each) { encode_one(each, writer); }, record);
 }
 
 std::optional<std::vector<LogRecord>> decode_records(std::span<const std::byte> bytes, std::uint32_t count) {

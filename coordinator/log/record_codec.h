@@ -16,6 +16,10 @@ namespace assent::coordinator {
 
 void encode(const LogRecord& record, ByteWriter& writer);
 
+// One kind of record, without a copy of it.
+template <typename Record>
+void encode_one(const Record& record, ByteWriter& writer);
+
 // Exactly `count` records that take up all of `bytes`, or nothing.
 std::optional<std::vector<LogRecord>> decode_records(std::span<const std::byte> bytes, std::uint32_t count);
 

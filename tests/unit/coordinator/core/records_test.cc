@@ -134,7 +134,14 @@ TEST(LogState, AnEndRaisesThePositionsOfItsStores) {
 
   EXPECT_EQ(state.stores.at("a").position, StorePosition{9});  // never down
   EXPECT_EQ(state.stores.at("b").position, StorePosition{6});
-  EXPECT_EQ(state.commits.at(Position{4}).end, end(4, 5, 6));
+  EXPECT_EQ(state.commits.at(Position{4}).end, (EndRecord{Position{4}, {}})) << "the stores have it now";
+}
+
+TEST(LogState, OfAnEndItKeepsWhoContradicted) {
+  EndRecord mixed = std::get<EndRecord>(LogRecord(end(2, 5, 6)));
+  mixed.stores[1].contradicts = true;
+  const auto state = state_of({epoch(1), commit(2, 0), mixed});
+  EXPECT_EQ(state.commits.at(Position{2}).end, (EndRecord{Position{2}, {mixed.stores[1]}}));
 }
 
 TEST(LogState, AnEndRaisesNothingOfAStoreThatTookTheNameLater) {

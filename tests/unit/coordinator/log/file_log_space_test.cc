@@ -122,6 +122,28 @@ TEST_F(FileLogSpace, TheNextSegmentIsClaimedWhenThePresentOneIsHalfFull) {
   EXPECT_GE(model_.commits.size(), commits_so_far + commits_so_far / 2) << "about half of the segment was left";
 }
 
+TEST_F(FileLogSpace, ALongSegmentIsClaimedPieceByPiece) {
+  constexpr std::uint64_t kPiece = 256U << 10U;
+  create(8 * kPiece);
+  while (!next_is_claimed()) {
+    Records many;
+    for (std::uint64_t index = 0; index < 1000; ++index) many.emplace_back(commit_record(next() + index));
+    append(many).value();
+  }
+  for (int piece = 2; piece <= 8; ++piece) {
+    const auto before = log_->status();
+    log_->claim_ahead();
+    const auto after = log_->status();
+    EXPECT_EQ(after.bytes - before.bytes, kPiece);
+    EXPECT_EQ(after.syncs - before.syncs, 1U) << "else the switch would have to force all of it";
+  }
+  auto before = log_->status();
+  for (log_->claim_ahead(); log_->status().bytes != before.bytes; log_->claim_ahead()) before = log_->status();
+  EXPECT_GE(before.bytes, 2 * 8 * kPiece) << "the rest, as long as the snapshot";
+  EXPECT_EQ(before.out_of_space, "");
+  expect_reopens_with_the_model();
+}
+
 TEST_F(FileLogSpace, ItCountsTheWorkOfTheDisk) {
   create(2000);
   const auto opened = log_->status();
