@@ -1,6 +1,5 @@
 #include "participant/service/participant_service.h"
 
-#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "assent_constants.h"
@@ -145,6 +144,14 @@ void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wi
   const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
   for (std::size_t index = 0; index < calls.size(); ++index) {
     post(*runner, calls[index], to_event(request.decisions[index], opening, coordinator, calls[index]));
+  }
+}
+
+void ParticipantService::post_burst() {
+  for (auto& [runner, burst] : std::exchange(bursts_, {})) {
+    for (const auto& refused : runner->post(std::move(burst.events))) {
+      calls_.refuse(burst.calls[refused.index], refused.error);
+    }
   }
 }
 

@@ -7,8 +7,10 @@
 #include <spdlog/logger.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -81,9 +83,11 @@ class ParticipantService {
   // What the coordinator says of itself, for the store to judge; answers the caller with what is wrong with it.
   template <typename Answer>
   std::optional<CoordinatorView> hear(wire::CoordinatorView&& view, const rpc::Responder<Answer>& respond);
-  // Posts what a request became, or answers with why it cannot be.
+  // Posts what a request became, or answers with why it cannot be. What one read from a connection brings is posted
+  // together: so the store's thread does not begin a batch with the first request while the others are being read.
   template <typename RequestEvent>
   void post(StoreRunner& runner, CallId call, Result<RequestEvent> event);
+  void post_burst();
   // Answers what `question` makes of the store, on the network thread.
   template <typename Answer>
   void ask(StoreRunner& runner, rpc::Responder<Answer> respond,
@@ -94,6 +98,14 @@ class ParticipantService {
   const std::shared_ptr<spdlog::logger> logger_;
   std::map<std::string, std::string> files_;
   PendingCalls calls_;
+
+  // What waits for post_burst(), which has been posted if there is anything.
+  struct Burst {
+    std::vector<CallId> calls;
+    std::vector<Event> events;  // one for each
+  };
+  std::map<StoreRunner*, Burst> bursts_;
+
   rpc::Server server_;
   StoreRunners stores_;  // their threads end before what is above
   CoordinatorLink link_;
@@ -114,8 +126,13 @@ StoreRunner* ParticipantService::find(const std::string& store, const rpc::Respo
 
 template <typename RequestEvent>
 void ParticipantService::post(StoreRunner& runner, CallId call, Result<RequestEvent> event) {
-  const auto posted = event ? runner.post(std::move(*event)) : Result<void>(event.error());
-  if (!posted) calls_.refuse(call, posted.error());
+  if (!event) return calls_.refuse(call, event.error());
+  if (bursts_.empty()) {
+    boost::asio::post(io_, [this] { post_burst(); });
+  }
+  Burst& burst = bursts_[&runner];
+  burst.calls.push_back(call);
+  burst.events.emplace_back(std::move(*event));
 }
 
 }  // namespace assent::participant

@@ -63,18 +63,35 @@ void StoreRunner::put(Item item) {
   inbox_.push_back(std::move(item));
 }
 
+std::optional<Error> StoreRunner::refusal(const Event& event) const {
+  if (!offline_.empty()) return offline_error();
+  if (inbox_.size() >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) return overloaded_error();
+  return std::nullopt;
+}
+
 Result<void> StoreRunner::post(Event event) {
+  std::vector<Event> one;
+  one.push_back(std::move(event));
+  const auto refused = post(std::move(one));
+  return refused.empty() ? Result<void>() : Result<void>(refused.front().error);
+}
+
+std::vector<StoreRunner::Refused> StoreRunner::post(std::vector<Event> events) {
+  std::vector<Refused> refused;
   {
     const std::lock_guard lock(mutex_);
-    if (!offline_.empty()) return offline_error();
-    if (inbox_.size() >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) {
-      return overloaded_error();
+    const bool was_empty = inbox_.empty();
+    for (std::size_t index = 0; index < events.size(); ++index) {
+      if (auto error = refusal(events[index])) {
+        refused.push_back({index, std::move(*error)});
+      } else {
+        put(std::move(events[index]));
+      }
     }
-    put(std::move(event));
-    if (inbox_.size() > 1) return {};  // the thread was woken by the first one, and takes all of them
+    if (!was_empty || inbox_.empty()) return refused;  // the thread was woken by the first one, and takes all of them
   }
   wake_.notify_one();
-  return {};
+  return refused;
 }
 
 void StoreRunner::drain() {

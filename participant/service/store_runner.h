@@ -93,6 +93,14 @@ class StoreRunner {
   // without end, for all of it is sent again.
   Result<void> post(Event event);
 
+  // The same for events that came together: the thread finds all of them in one batch. Which of them are refused, and
+  // why.
+  struct Refused {
+    std::size_t index = 0;
+    Error error;
+  };
+  std::vector<Refused> post(std::vector<Event> events);
+
   // From now on no branch begins, also when the store has been opened again. Any thread.
   void drain();
 
@@ -113,7 +121,9 @@ class StoreRunner {
 
   Result<void> open();
   void run();
-  void put(Item item);  // into the inbox; REQUIRES: mutex_ is held
+  // REQUIRES, both: mutex_ is held.
+  std::optional<Error> refusal(const Event& event) const;
+  void put(Item item);  // into the inbox
   bool wait_for_items(std::vector<Item>& items);
   Result<void> serve(std::vector<Item>& items);
   // Tells the core if what the store can promise has changed.

@@ -329,5 +329,36 @@ TEST(StoreRunner, WhatEndsWorkFindsMoreRoomInTheInboxButNotWithoutEnd) {
   go_on.set_value();
 }
 
+TEST(StoreRunner, EventsThatComeTogetherAreOneBatch) {
+  const auto open = []() -> Result<std::unique_ptr<Store>> { return fake_store(Health::kFine); };
+  StoreRunner runner(
+      "a", open, quick(), [](const StoreOutput&) {}, silent());
+  ASSERT_TRUE(runner.start());
+  std::vector<Event> together;
+  for (std::uint64_t number = 1; number <= 1000; ++number) together.emplace_back(begin_branch(number));
+  EXPECT_TRUE(runner.post(std::move(together)).empty());
+  std::promise<std::int64_t> most;
+  ASSERT_TRUE(runner.ask([&](const BranchTable&, const StoreReport& report, Time) {
+    most.set_value(to_wire(report.runner.batch_items).max);
+  }));
+  EXPECT_GE(most.get_future().get(), 1000);
+}
+
+TEST(StoreRunner, OfEventsThatComeTogetherThoseAreRefusedThatFindNoRoom) {
+  auto settings = quick();
+  settings.inbox_events = 2;
+  const auto open = []() -> Result<std::unique_ptr<Store>> { return fake_store(Health::kFine); };
+  StoreRunner runner(
+      "a", open, settings, [](const StoreOutput&) {}, silent());
+  ASSERT_TRUE(runner.start());
+  std::vector<Event> together;
+  for (std::uint64_t number = 1; number <= 3; ++number) together.emplace_back(begin_branch(number));
+  together.emplace_back(RegistrationAccepted{});
+  const auto refused = runner.post(std::move(together));
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused.front().index, 2U);
+  EXPECT_EQ(refused.front().error.kind, ErrorKind::kOverloaded);
+}
+
 }  // namespace
 }  // namespace assent::participant
