@@ -83,6 +83,9 @@ Bench::Result Bench::run(const Load& load) {
   report.seconds = options_.seconds;
   const auto committed = static_cast<double>(std::max<std::uint64_t>(recorder.committed(), 1));
   for (const auto& [name, cost] : counts.costs) report.costs.emplace_back(name, cost / committed);
+  for (const auto& [name, total] : counts.values) {
+    if (total.count > 0) report.means.emplace_back(name, total.sum / total.count);
+  }
   report.aborts = counts.aborts;
   const auto sum = wait_for(read_sum());
   if (sum != books_.sum) {

@@ -16,8 +16,15 @@
 
 namespace assent::bench {
 
+// Of values that were counted, like the sizes of batches.
+struct Total {
+  double sum = 0;
+  double count = 0;
+};
+
 struct Counts {
   std::map<std::string, double> costs;          // forced writes, processor time, …
+  std::map<std::string, Total> values;          // of batches, waits, …
   std::map<std::string, std::uint64_t> aborts;  // runs of transactions, by reason
 
   friend Counts operator-(Counts later, const Counts& earlier);

@@ -58,6 +58,9 @@ Json to_json(const Report& report, const Recorder& recorder) {
   Json::Object costs;
   for (const auto& [name, cost] : report.costs) costs.emplace_back(name, cost);
   object.emplace_back("per_transaction", std::move(costs));
+  Json::Object means;
+  for (const auto& [name, mean] : report.means) means.emplace_back(name, mean);
+  object.emplace_back("means", std::move(means));
   object.emplace_back("floor_us", Json::Object{{"force", report.floor.force.count()},
                                                {"round_trip", report.floor.round_trip.count()},
                                                {"commit", report.floor.commit().count()}});
@@ -86,6 +89,11 @@ std::string to_text(const Report& report, const Recorder& recorder) {
     ctl::Table costs({"per transaction", "cost"});
     for (const auto& [name, cost] : report.costs) costs.add({name, fmt::format("{:.3f}", cost)});
     text += '\n' + costs.to_string();
+  }
+  if (!report.means.empty()) {
+    ctl::Table means({"of the daemons' work", "mean"});
+    for (const auto& [name, mean] : report.means) means.add({name, fmt::format("{:.1f}", mean)});
+    text += '\n' + means.to_string();
   }
   text += lines("aborted runs, by reason", report.aborts);
   text += lines("transactions that did not commit", recorder.failures());

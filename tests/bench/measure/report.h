@@ -19,7 +19,8 @@ struct Report {
   double seconds = 0;                                      // measured
   // Of each committed transaction: forced writes, messages, processor time of each process, …
   std::vector<std::pair<std::string, double>> costs;
-  std::map<std::string, std::uint64_t> aborts;  // runs that were aborted, by reason; some were run again
+  std::vector<std::pair<std::string, double>> means;  // sizes of batches, waits, …
+  std::map<std::string, std::uint64_t> aborts;        // runs that were aborted, by reason; some were run again
   Floor floor;
   std::vector<std::string> problems;  // what makes the run worthless
 
