@@ -10,7 +10,6 @@
 
 #include "participant/store/catalog.h"
 #include "participant/store/connection.h"
-#include "participant/store/counting_vfs.h"
 #include "participant/store/execution.h"
 #include "participant/store/file_claim.h"
 #include "participant/store/journal_tables.h"
@@ -20,6 +19,7 @@
 #include "participant/store/schema_change.h"
 #include "participant/store/statement_cache.h"
 #include "participant/store/store_file.h"
+#include "participant/store/wal_vfs.h"
 #include "thrift/daemon/failpoint.h"
 
 namespace assent::participant {
@@ -246,7 +246,7 @@ class SqliteStore final : public Store {
 
   std::unique_ptr<FileClaim> claim_;  // the last to go
   int checkpoint_pages_;
-  CountingVfs vfs_;
+  WalVfs vfs_;
   Connection connection_;
   Sandbox sandbox_;
   Catalog catalog_;

@@ -46,7 +46,8 @@ struct Execution {
   bool needs_last_run = false;           // before its vote the branch must have a run that is the last
 };
 
-// What a store has asked of its disk.
+// What a store has asked of its disk: system calls, and the bytes of those that wrote. What is gathered into one write
+// counts once, and what is read from memory does not count.
 struct DiskCounters {
   std::uint64_t syncs = 0;
   std::uint64_t writes = 0;

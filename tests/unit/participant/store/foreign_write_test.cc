@@ -170,8 +170,9 @@ TEST_F(ForeignWrite, AFileThatTakesThePlaceOfTheStoresIsNoticed) {
 
 TEST_F(ForeignWrite, APageThatCannotBeReadAgainIsNone) {
   FaultyDisk disk(DiskOperation::kRead);
+  options_.checkpoint_pages = 1;  // from the file: what is in the log is read from memory
   reopen();
-  commit("INSERT INTO t VALUES (3, zeroblob(20000))");   // several pages of the log
+  commit("INSERT INTO t VALUES (3, zeroblob(20000))");   // several pages
   execute("INSERT INTO t VALUES (2, zeroblob(20000))");  // page 1 is changed, and read again when it is rolled back
   disk.fault().fail_at(1, true);
   EXPECT_TRUE(store_->end_executions());
