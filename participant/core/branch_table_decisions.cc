@@ -38,17 +38,17 @@ void BranchTable::handle(const InquiryAnswered& event) {
   }
   // Nor is heard what such a coordinator says of itself: an old copy that was started again and again would fence the
   // log itself off.
-  if (event.coordinator.line.log != event.id.log || event.result == InquiryResult::kNotMine) {
+  if (event.coordinator->line.log != event.id.log || event.result == InquiryResult::kNotMine) {
     Branch* branch = find(event.id, event.branch);
     if (branch != nullptr && !branch->not_mine_reported) {
-      alarm("the coordinator at " + event.coordinator.address + " does not know the log of " + to_string(event.id) +
+      alarm("the coordinator at " + event.coordinator->address + " does not know the log of " + to_string(event.id) +
             ": it has another log, or an old copy; the branch stays in doubt until the right one answers, or an "
             "operator resolves it");
       branch->not_mine_reported = true;
     }
     return;
   }
-  if (!hear(event.coordinator, event.id.log, std::nullopt) || find(event.id, event.branch) == nullptr) return;
+  if (!hear(*event.coordinator, event.id.log, std::nullopt) || find(event.id, event.branch) == nullptr) return;
   if (event.result == InquiryResult::kCommit && event.commit != Position{}) {
     commit(event.id, event.branch, event.commit, std::nullopt);
   } else if (event.result == InquiryResult::kAbort) {

@@ -73,7 +73,7 @@ struct PrepareRequested {
 struct DecisionReceived {
   CallId call{};
   Opening opening{};
-  std::shared_ptr<const CoordinatorView> coordinator;  // one for all decisions of a message; never null
+  std::shared_ptr<const CoordinatorView> coordinator;  // shared by decisions of one message; never null
   TransactionId id;
   BranchNumber branch;  // kNoBranch only in an abort
   Decision decision = Decision::kAbort;
@@ -118,7 +118,7 @@ struct RegistrationAccepted {
 enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4, kNotAccepted = 5 };
 
 struct InquiryAnswered {
-  CoordinatorView coordinator;
+  std::shared_ptr<const CoordinatorView> coordinator;  // shared by answers of one message; never null
   TransactionId id;
   BranchNumber branch;
   InquiryResult result = InquiryResult::kUndecided;

@@ -147,7 +147,7 @@ struct EventText {
   }
   std::string operator()(const InquiryAnswered& event) const {
     return "inquiry about " + branch_of(event.id, event.branch) + " answered: " + std::string(word(event.result)) +
-           position_of(event.commit) + "; " + view(event.coordinator);
+           position_of(event.commit) + "; " + view(*event.coordinator);
   }
   std::string operator()(const StatementsRan& event) const {
     return "run " + number(event.run) + " ran: " + count(event.results ? event.results->size() : 0, "result") + ", " +

@@ -207,13 +207,16 @@ void CoordinatorLink::ask(const std::string& address, const std::string& store,
                           const std::vector<SendInquiry>& inquiries) {
   inquire(address, store, inquiries, [this, address, store](Result<wire::InquiryAnswers> answers) {
     if (!answers) return;
-    const auto coordinator = rpc::from_wire(std::move(answers->coordinator), "coordinator");
-    if (!coordinator) return logger_->error("event=bad_inquiry_answer error=\"{}\"", coordinator.error().message);
+    auto said = rpc::from_wire(std::move(answers->coordinator), "coordinator");
+    if (!said) return logger_->error("event=bad_inquiry_answer error=\"{}\"", said.error().message);
+    const SharedWord word(std::move(*said));
+    std::size_t heard = 0;  // a store takes the word of the coordinator with these only
     for (const auto& answer : answers->answers) {
-      auto event = to_event(answer, *coordinator);
+      auto event = to_event(answer, word.of_part(heard));
       if (!event) return logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
       const bool must_register = event->result == InquiryResult::kNotAccepted;
-      static_cast<void>(stores_.at(store)->post(std::move(*event)));
+      const bool is_heard = !must_register && event->result != InquiryResult::kNotMine;
+      if (stores_.at(store)->post(std::move(*event)) && is_heard) ++heard;
       if (must_register) register_soon(address);
     }
   });

@@ -140,10 +140,10 @@ void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wi
   if (runner == nullptr || !heard || daemon::failpoint("participant.decision_received")) return;
   if (request.decisions.empty()) return respond({});
   const Opening opening{static_cast<std::uint64_t>(request.opening)};
-  const auto coordinator = std::make_shared<const CoordinatorView>(std::move(*heard));
+  const SharedWord word(std::move(*heard));
   const auto calls = calls_.add(request.store, std::move(respond), request.decisions.size());
   for (std::size_t index = 0; index < calls.size(); ++index) {
-    post(*runner, calls[index], to_event(request.decisions[index], opening, coordinator, calls[index]));
+    post(*runner, calls[index], to_event(request.decisions[index], opening, word.of_part(index), calls[index]));
   }
 }
 

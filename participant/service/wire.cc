@@ -164,9 +164,15 @@ TestimonyRequested to_event(const wire::TestifyRequest& request, CallId call, co
   return event;
 }
 
-Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator) {
+SharedWord::SharedWord(CoordinatorView view)
+    : line_(std::make_shared<const CoordinatorView>(CoordinatorView{view.line, view.address, {}})) {
+  whole_ = std::make_shared<const CoordinatorView>(std::move(view));
+}
+
+Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer,
+                                 std::shared_ptr<const CoordinatorView> coordinator) {
   InquiryAnswered event;
-  event.coordinator = coordinator;
+  event.coordinator = std::move(coordinator);
   event.id = rpc::from_wire(answer.id);
   event.branch = rpc::from_wire(answer.branch);
   event.commit = Position{static_cast<std::uint64_t>(answer.commit_position)};

@@ -1,6 +1,9 @@
 // Between the messages of assent.thrift and the events and effects of a branch table. Pure translation.
 #pragma once
 
+#include <cstddef>
+#include <memory>
+
 #include "assent/result.h"
 #include "participant/core/branch_table.h"
 #include "participant/service/store_runner.h"
@@ -20,7 +23,21 @@ Result<SchemaChangeRequested> to_event(wire::ApplySchemaRequest&& request, CallI
 Result<AcknowledgeWriteRequested> to_event(const wire::AcknowledgeWriteRequest& request, CallId call);
 TestimonyRequested to_event(const wire::TestifyRequest& request, CallId call, const CoordinatorView& coordinator,
                             std::size_t most);
-Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, const CoordinatorView& coordinator);
+
+// What each part of a message brings with it of the coordinator's word: the first one all of it, and the others no
+// releases. These are the same for all of them, and may be thousands, to be looked at each time.
+class SharedWord {
+ public:
+  explicit SharedWord(CoordinatorView view);
+
+  std::shared_ptr<const CoordinatorView> of_part(std::size_t index) const { return index == 0 ? whole_ : line_; }
+
+ private:
+  std::shared_ptr<const CoordinatorView> whole_;
+  std::shared_ptr<const CoordinatorView> line_;
+};
+
+Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer, std::shared_ptr<const CoordinatorView> coordinator);
 
 wire::ExecuteAnswer to_wire(const ExecuteAnswered& effect);
 wire::VoteAnswer to_wire(const VoteAnswered& effect);

@@ -194,8 +194,8 @@ void CoordinatorProcess::answer(const Answer& answer, Made& made) {
     reply(participant::Event(participant::RegistrationAccepted{core_.full_view()}), {});
   } else if constexpr (std::is_same_v<Answer, InquiryAnswered>) {
     const auto result = static_cast<participant::InquiryResult>(answer.result);
-    reply(participant::Event(
-              participant::InquiryAnswered{core_.full_view(), answer.id, answer.branch, result, answer.commit}),
+    reply(participant::Event(participant::InquiryAnswered{std::make_shared<const CoordinatorView>(core_.full_view()),
+                                                          answer.id, answer.branch, result, answer.commit}),
           [answer, asker = request.from](Checker& checker) { checker.leaves(asker, answer); });
   } else if constexpr (std::is_same_v<Answer, OutcomeAnswered>) {
     OutcomeAnswered told = answer;

@@ -396,8 +396,8 @@ void StoreNode::perform(const SendInquiry& inquiry) {
   const auto heard = [this, is_of_copy = is_copy()](const CoordinatorNode::Answer& answer) {
     if (is_copy() != is_of_copy) return;  // another process asked
     if (const auto* told = std::get_if<coordinator::InquiryAnswered>(&answer.effect)) {
-      tell(
-          InquiryAnswered{answer.view, told->id, told->branch, static_cast<InquiryResult>(told->result), told->commit});
+      tell(InquiryAnswered{std::make_shared<const CoordinatorView>(answer.view), told->id, told->branch,
+                           static_cast<InquiryResult>(told->result), told->commit});
     }
   };
   call(cluster_.world, name_, coordinator_of(inquiry.id.log),

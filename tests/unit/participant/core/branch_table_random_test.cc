@@ -202,7 +202,7 @@ class Chaos {
       result = InquiryResult::kAbort;
       aborted_.insert({id, branch});
     }
-    return InquiryAnswered{view_of(speaker), id, branch, result,
+    return InquiryAnswered{std::make_shared<const CoordinatorView>(view_of(speaker)), id, branch, result,
                            result == InquiryResult::kCommit ? position_of(id) : Position{}};
   }
 

@@ -219,7 +219,7 @@ Event to_event(const Command& command, Opening own) {
                                                               {"abort", InquiryResult::kAbort},
                                                               {"not-mine", InquiryResult::kNotMine},
                                                               {"not-accepted", InquiryResult::kNotAccepted}};
-    return InquiryAnswered{.coordinator = command.view(),
+    return InquiryAnswered{.coordinator = std::make_shared<const CoordinatorView>(command.view()),
                            .id = command.id(1),
                            .branch = command.branch(),
                            .result = results.at(command.word(2)),

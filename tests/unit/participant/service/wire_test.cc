@@ -58,5 +58,15 @@ TEST(Wire, TheDecisionsOfOneMessageShareTheWordOfTheirCoordinator) {
   EXPECT_EQ(one.coordinator, other.coordinator);
 }
 
+TEST(SharedWord, TheFirstPartOfAMessageBringsItsReleases) {
+  const CoordinatorView view{.line = {.log = LogIdentity{1}, .epoch = Epoch{2}, .nonce = Nonce{3}, .durable = {}},
+                             .address = "there:1",
+                             .released = {.through = Position{9}, .except = {Position{4}}}};
+  const SharedWord word(view);
+  EXPECT_EQ(*word.of_part(0), view);
+  EXPECT_EQ(*word.of_part(1), (CoordinatorView{view.line, view.address, {}}));
+  EXPECT_EQ(word.of_part(1), word.of_part(2)) << "it is not copied for each";
+}
+
 }  // namespace
 }  // namespace assent::participant
