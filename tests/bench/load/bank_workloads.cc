@@ -6,7 +6,6 @@ namespace assent::bench {
 
 namespace {
 
-constexpr std::int64_t kOpeningBalance = 1'000'000;
 constexpr std::int64_t kMostMoved = 100;
 
 void check_audit(const Results& results, Books& books) {

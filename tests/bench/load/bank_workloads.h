@@ -1,6 +1,7 @@
 // Workloads over accounts: transfers, point reads, and audits beside transfers.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace assent::bench {
 // account of it.
 class BankWorkload : public Workload {
  public:
+  static constexpr std::int64_t kOpeningBalance = 1'000'000;
+
   using Workload::Workload;
   std::vector<std::string> kinds() const override { return {"transfer"}; }
   std::string schema() const override;

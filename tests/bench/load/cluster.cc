@@ -23,22 +23,39 @@ constexpr auto kPatienceWithRows = 10min;  // millions of them
 
 }  // namespace
 
+std::string Cluster::Plan::store(std::size_t index) const {
+  return fmt::format("store-{}", index + 1);
+}
+
+std::filesystem::path Cluster::Plan::store_file(std::size_t index) const {
+  return folder / (store(index) + ".db");
+}
+
+std::filesystem::path Cluster::Plan::log_folder() const {
+  return folder / "coordinator";
+}
+
+daemon::Launch Cluster::Plan::coordinator() const {
+  std::vector<std::string> words{"--data", log_folder(), "--listen", coordinator_listen};
+  if (create) words.emplace_back("--create");
+  words.insert(words.end(), coordinator_flags.begin(), coordinator_flags.end());
+  return {programs / "assent-coordinator", words, {}, folder / "coordinator.log"};
+}
+
+daemon::Launch Cluster::Plan::participant(std::size_t number, const std::string& coordinator) const {
+  std::vector<std::string> words{"--coordinator", coordinator, "--listen", "127.0.0.1:0"};
+  if (create) words.emplace_back("--create");
+  for (auto index = number; index < stores; index += participants) {
+    words.insert(words.end(), {"--store", store(index) + "=" + store_file(index).string()});
+  }
+  words.insert(words.end(), participant_flags.begin(), participant_flags.end());
+  return {programs / "assent-participant", words, {}, folder / fmt::format("participant-{}.log", number + 1)};
+}
+
 Cluster::Cluster(const Plan& plan) {
-  std::vector<std::string> words{"--data", plan.folder / "coordinator", "--create", "--listen", "127.0.0.1:0"};
-  words.insert(words.end(), plan.coordinator_flags.begin(), plan.coordinator_flags.end());
-  coordinator_ =
-      start("coordinator", {plan.programs / "assent-coordinator", words, {}, plan.folder / "coordinator.log"});
-  for (std::size_t participant = 0; participant < plan.participants; ++participant) {
-    words = {"--coordinator", coordinator_, "--create", "--listen", "127.0.0.1:0"};
-    for (auto store = participant; store < plan.stores; store += plan.participants) {
-      const auto name = fmt::format("store-{}", store + 1);
-      words.insert(words.end(), {"--store", name + "=" + (plan.folder / (name + ".db")).string()});
-    }
-    words.insert(words.end(), plan.participant_flags.begin(), plan.participant_flags.end());
-    start("participants", {plan.programs / "assent-participant",
-                           words,
-                           {},
-                           plan.folder / fmt::format("participant-{}.log", participant + 1)});
+  coordinator_ = start("coordinator", plan.coordinator());
+  for (std::size_t number = 0; number < plan.participants; ++number) {
+    start("participants", plan.participant(number, coordinator_));
   }
   const auto until = std::chrono::steady_clock::now() + kPatience;
   while (!find_stores(plan.stores)) {

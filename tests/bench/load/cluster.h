@@ -24,6 +24,16 @@ class Cluster {
     std::size_t participants = 0;  // at most as many
     std::vector<std::string> coordinator_flags;
     std::vector<std::string> participant_flags;
+    std::string coordinator_listen = "127.0.0.1:0";
+    bool create = true;  // else the files are there, of a cluster that had this folder before
+
+    std::string store(std::size_t index) const;  // the name of each, from 0
+    std::filesystem::path store_file(std::size_t index) const;
+    std::filesystem::path log_folder() const;  // of the decision log
+
+    daemon::Launch coordinator() const;
+    // `number`: of the participant, from 0; `coordinator`: where it registers, HOST:PORT.
+    daemon::Launch participant(std::size_t number, const std::string& coordinator) const;
   };
 
   // Starts daemons on free ports, with new stores. Throws std::runtime_error, as the others do.

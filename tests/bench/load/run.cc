@@ -37,8 +37,12 @@ std::vector<Load> loads_of(const Options& options) {
 Cluster make_cluster(const Options& options, const std::filesystem::path& programs,
                      const std::filesystem::path& folder) {
   if (!options.coordinator.empty()) return Cluster(options.coordinator);
-  return Cluster(
-      {programs, folder, options.stores, options.participants, options.coordinator_flags, options.participant_flags});
+  return Cluster(Cluster::Plan{.programs = programs,
+                               .folder = folder,
+                               .stores = options.stores,
+                               .participants = options.participants,
+                               .coordinator_flags = options.coordinator_flags,
+                               .participant_flags = options.participant_flags});
 }
 
 std::string label_of(const Load& load, bool varies_rate) {
