@@ -103,10 +103,10 @@ bool Released::contains(Position commit) const {
 
 bool Released::merge(const Released& other) {
   if (other == *this) return false;  // as most often: many messages say the same
-  const bool has_news = other.through > through || std::any_of(except.begin(), except.end(), [&other](Position commit) {
-                          return other.contains(commit);
-                        });
-  if (!has_news) return false;
+  // It releases an exception if it reaches it and does not except it. Requests for votes reach none, of thousands.
+  const auto reached = std::upper_bound(except.begin(), except.end(), other.through);
+  const bool excepts_all = std::includes(other.except.begin(), other.except.end(), except.begin(), reached);
+  if (other.through <= through && excepts_all) return false;
   // What is released stays released, so an exception stands only if neither side has released it.
   std::vector<Position> both;
   const auto keep = [&both](const Released& from, const Released& against) {
