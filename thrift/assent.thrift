@@ -102,7 +102,8 @@ struct AbortCause {
   5: i32 statement_index,       // of a failed statement within its branch, from 0; else -1
 }
 
-// What a coordinator says of itself on every message and every answer to a store.
+// What a coordinator says of itself on every message and every answer to a store. What is released only grows: a message
+// that says less takes nothing back, and a request for a vote says nothing of it (released_through 0).
 struct CoordinatorView {
   1: i64 log,  // identity of its decision log; never 0
   2: i64 epoch,  // of this start of the coordinator, from 1; a higher one fences all lower ones

@@ -48,8 +48,8 @@ class DecisionLog {
   // After any error but kUnavailable every later append fails.
   virtual Result<void> append(Position first, std::span<const LogRecord> records) = 0;
 
-  // Claims some of the disk space that will be needed next; whether there was enough, status() tells. It is for the
-  // time after each block has been reported, and again and again while there is no space.
+  // Claims some of the disk space that will be needed next; whether there was enough, and the disk took it, status()
+  // tells. It is for the time after each block has been reported, and again and again while there is no space.
   virtual void claim_ahead() = 0;
 
   virtual LogStatus status() const = 0;

@@ -215,7 +215,8 @@ void CoordinatorLink::ask(const std::string& address, const std::string& store,
       auto event = to_event(answer, word.of_part(heard));
       if (!event) return logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
       const bool must_register = event->result == InquiryResult::kNotAccepted;
-      const bool is_heard = !must_register && event->result != InquiryResult::kNotMine;
+      const bool is_heard =
+          !must_register && event->result != InquiryResult::kNotMine && event->coordinator->line.log == event->id.log;
       if (stores_.at(store)->post(std::move(*event)) && is_heard) ++heard;
       if (must_register) register_soon(address);
     }

@@ -149,8 +149,11 @@ void ParticipantService::decide(wire::DecideRequest&& request, rpc::Responder<wi
 
 void ParticipantService::post_burst() {
   for (auto& [runner, burst] : std::exchange(bursts_, {})) {
-    for (const auto& refused : runner->post(std::move(burst.events))) {
-      calls_.refuse(burst.calls[refused.index], refused.error);
+    std::vector<Event> events;
+    events.reserve(burst.size());
+    for (auto& [call, event] : burst) events.push_back(std::move(event));
+    for (const auto& refused : runner->post(std::move(events))) {
+      calls_.refuse(burst[refused.index].first, refused.error);
     }
   }
 }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "participant/service/coordinator_link.h"
@@ -99,12 +100,9 @@ class ParticipantService {
   std::map<std::string, std::string> files_;
   PendingCalls calls_;
 
-  // What waits for post_burst(), which has been posted if there is anything.
-  struct Burst {
-    std::vector<CallId> calls;
-    std::vector<Event> events;  // one for each
-  };
-  std::map<StoreRunner*, Burst> bursts_;
+  // What waits for post_burst(), which has been posted if there is anything. If a store goes offline meanwhile, the
+  // calls are answered that it may or may not happen, and what they became is posted all the same.
+  std::map<StoreRunner*, std::vector<std::pair<CallId, Event>>> bursts_;
 
   rpc::Server server_;
   StoreRunners stores_;  // their threads end before what is above
@@ -130,9 +128,7 @@ void ParticipantService::post(StoreRunner& runner, CallId call, Result<RequestEv
   if (bursts_.empty()) {
     boost::asio::post(io_, [this] { post_burst(); });
   }
-  Burst& burst = bursts_[&runner];
-  burst.calls.push_back(call);
-  burst.events.emplace_back(std::move(*event));
+  bursts_[&runner].emplace_back(call, std::move(*event));
 }
 
 }  // namespace assent::participant

@@ -309,7 +309,7 @@ void JournalTables::perform(const JournalOperation& operation) {
   } else if (const auto* applied = std::get_if<ApplyBranch>(&operation)) {
     apply(*applied);
   } else if (const auto* marked = std::get_if<MarkBranch>(&operation)) {
-    end(marked->id, marked->state, marked->commit, marked->reason);
+    mark(*marked);
   } else if (const auto* deleted = std::get_if<DeleteBranch>(&operation)) {
     erase(deleted->id);
   } else if (const auto* coordinator = std::get_if<PutCoordinator>(&operation)) {
@@ -353,56 +353,59 @@ void JournalTables::put(const BranchRow& row) {
 }
 
 void JournalTables::apply(const ApplyBranch& operation) {
-  replay_.apply(prepared_changes(operation.id));
-  end(operation.id, operation.state, operation.commit, operation.reason);
+  const std::optional<Changes> kept = take_prepared(operation.id);
+  replay_.apply(kept ? *kept : read_prepared(operation.id));
+  end(operation.id, /*from_prepared=*/true, operation.state, operation.commit, operation.reason);
 }
 
-Changes JournalTables::prepared_changes(const TransactionId& id) {
-  if (const auto kept = prepared_.find(id); kept != prepared_.end()) return kept->second;
+void JournalTables::mark(const MarkBranch& operation) {
+  take_prepared(operation.id);
+  end(operation.id, /*from_prepared=*/false, operation.state, operation.commit, operation.reason);
+}
+
+std::optional<Changes> JournalTables::take_prepared(const TransactionId& id) {
+  auto kept = prepared_.extract(id);
+  if (kept.empty()) return std::nullopt;
+  prepared_bytes_ -= kept.mapped().bytes.size();
+  return std::move(kept.mapped());
+}
+
+Changes JournalTables::read_prepared(const TransactionId& id) {
   const std::string text = to_string(id);
   Query query = connection_.query("SELECT changed_rows, changes FROM assent_branches WHERE id = ?1 AND state = ?2");
   query.bind(1, std::string_view(text)).bind(2, name_of(RowState::kPrepared));
-  if (!query.step()) {
-    throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": branch " + text +
-                                                " is to be applied and is not prepared in assent_branches; keep the "
-                                                "file as evidence"});
-  }
+  if (!query.step()) lacks(id, /*prepared=*/true);
   return {.bytes = query.text(1), .rows = query.number(0)};
 }
 
-void JournalTables::forget_prepared(const TransactionId& id) {
-  const auto kept = prepared_.find(id);
-  if (kept == prepared_.end()) return;
-  prepared_bytes_ -= kept->second.bytes.size();
-  prepared_.erase(kept);
-}
-
-void JournalTables::end(const TransactionId& id, RowState state, Position commit, const std::string& reason) {
-  forget_prepared(id);
+void JournalTables::end(const TransactionId& id, bool from_prepared, RowState state, Position commit,
+                        const std::string& reason) {
   const std::string text = to_string(id);
   connection_
       .query(
           "UPDATE assent_branches SET state = ?2, commit_position = ?3, reason = ?4, changed_rows = 0, "
-          "changes = x'', locks = x'' WHERE id = ?1")
+          "changes = x'', locks = x'' WHERE id = ?1 AND (?5 = 0 OR state = ?6)")
       .bind(1, std::string_view(text))
       .bind(2, name_of(state))
       .bind(3, static_cast<std::uint64_t>(commit))
       .bind(4, std::string_view(reason))
+      .bind(5, std::int64_t{from_prepared})
+      .bind(6, name_of(RowState::kPrepared))
       .run();
-  if (sqlite3_changes(connection_.handle()) != 1) {
-    throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": branch " + text +
-                                                " has no row in assent_branches any more; keep the file as evidence"});
-  }
+  if (sqlite3_changes(connection_.handle()) != 1) lacks(id, from_prepared);
+}
+
+void JournalTables::lacks(const TransactionId& id, bool prepared) const {
+  throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": branch " + to_string(id) + " has no " +
+                                              (prepared ? "prepared row, which is to be applied," : "row") +
+                                              " in assent_branches any more; keep the file as evidence"});
 }
 
 void JournalTables::erase(const TransactionId& id) {
-  forget_prepared(id);
+  take_prepared(id);
   const std::string text = to_string(id);
   connection_.query("DELETE FROM assent_branches WHERE id = ?1").bind(1, std::string_view(text)).run();
-  if (sqlite3_changes(connection_.handle()) != 1) {
-    throw ResultError({ErrorKind::kCorrupt, connection_.path() + ": branch " + text +
-                                                " has no row in assent_branches any more; keep the file as evidence"});
-  }
+  if (sqlite3_changes(connection_.handle()) != 1) lacks(id, /*prepared=*/false);
 }
 
 void JournalTables::put(const SeenCoordinator& seen) {

@@ -54,17 +54,19 @@ class JournalTables {
   [[noreturn]] void lost_its_row() const;
   void put(const BranchRow& row);
   void apply(const ApplyBranch& operation);
-  Changes prepared_changes(const TransactionId& id);
-  void forget_prepared(const TransactionId& id);
-  void end(const TransactionId& id, RowState state, Position commit, const std::string& reason);
+  void mark(const MarkBranch& operation);
+  std::optional<Changes> take_prepared(const TransactionId& id);  // nothing if it is not kept
+  Changes read_prepared(const TransactionId& id);
+  void end(const TransactionId& id, bool from_prepared, RowState state, Position commit, const std::string& reason);
+  [[noreturn]] void lacks(const TransactionId& id, bool prepared) const;
   void erase(const TransactionId& id);
   void put(const SeenCoordinator& seen);
 
   Connection& connection_;
   Replay& replay_;
   std::optional<std::uint64_t> position_;
-  // What branches will change that this opening has prepared, up to a limit: most are applied soon, and need not be
-  // read from their rows again.
+  // What branches will change that this opening has prepared and that are still prepared, up to a limit of bytes: most
+  // are applied soon, and need not be read from their rows again.
   std::unordered_map<TransactionId, Changes> prepared_;
   std::size_t prepared_bytes_ = 0;
 };

@@ -27,9 +27,10 @@
 //   M1  Without the write lock, memory serves only while both copies of the header are as this connection left them
 //       when it last let go of that lock. Whoever commits, begins the log anew or empties it changes them.
 //   M2  Taking the write lock with another header there forgets everything.
-//   M3  After a write, a force or a truncation that failed, memory never serves again.
+//   M3  After a write, a force or a truncation that failed, memory does not serve until the store is opened again.
 //   M4  What SQLite would see in what it reads back, it does not see now: that the log was cut short or replaced under
-//       an open store, without SQLite. So each transaction looks whether the log is still there before it writes.
+//       an open store, without SQLite. So each transaction looks whether the log is still as long, and begins as it did
+//       if that is kept, before it writes.
 #pragma once
 
 #include <sqlite3.h>
@@ -44,8 +45,8 @@ namespace assent::participant {
 
 class WalBuffer {
  public:
-  // Twice what a log grows to (SqliteStoreOptions::checkpoint_pages) unless readers keep it from beginning anew. The
-  // system gives memory as it is first written to.
+  // Twice what a log of usual pages, of 4 KiB, grows to (SqliteStoreOptions::checkpoint_pages) unless readers keep it
+  // from beginning anew. The system gives memory as it is first written to.
   static constexpr sqlite3_int64 kCapacity = sqlite3_int64{8} << 20;
   // No more is handed on at once: SQLite never writes more than its largest page, and its VFS for Unix fails beyond
   // 128 kB (seekAndWriteFd() in os_unix.c).

@@ -141,11 +141,10 @@ void CoordinatorProcess::perform(const Effect& effect, Made& made) {
   } else if (std::holds_alternative<ForceLog>(effect)) {
     wants_write_ = true;
   } else if (const auto* whole = std::get_if<SendExecuteAndPrepare>(&effect)) {
-    // With more than the line_view() that suffices: so stores forget at more moments.
     ask(whole->store,
         participant::ExecuteAndPrepareRequested{{},
                                                 whole->opening,
-                                                core_.view(),
+                                                core_.line_view(),
                                                 whole->id,
                                                 whole->begin_stamp,
                                                 whole->statements,
@@ -156,7 +155,7 @@ void CoordinatorProcess::perform(const Effect& effect, Made& made) {
     ask(prepare->store,
         participant::PrepareRequested{{},
                                       prepare->opening,
-                                      core_.view(),
+                                      core_.line_view(),
                                       prepare->id,
                                       prepare->branch,
                                       prepare->statement_count,

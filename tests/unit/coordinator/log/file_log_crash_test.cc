@@ -66,6 +66,7 @@ class Process {
       const auto appended = log_->append(first, records);
       if (appended) {
         may_hold_ = {std::move(after)};
+        log_->claim_ahead();  // if that fails, it is done again after the next block, or at the switch
         return true;
       }
       if (appended.error().kind != ErrorKind::kUnavailable) {

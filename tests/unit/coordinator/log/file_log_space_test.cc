@@ -144,6 +144,24 @@ TEST_F(FileLogSpace, ALongSegmentIsClaimedPieceByPiece) {
   expect_reopens_with_the_model();
 }
 
+TEST_F(FileLogSpace, APieceThatCannotBeForcedIsGivenUpAndClaimedAnew) {
+  create(2000);
+  while (log_->status().appended_bytes < 1200) {
+    append_only({commit_record(next())}).value();
+  }
+  constexpr std::uint64_t kForce = 3;  // behind the making of the file, and its zeros
+  disk_.fail(kForce, Fault::kNothingDone);
+  log_->claim_ahead();
+  ASSERT_TRUE(disk_.has_failed());
+  EXPECT_FALSE(next_is_claimed());
+  EXPECT_FALSE(log_->status().out_of_space.empty()) << "it tells why, though it is not the space";
+  log_->claim_ahead();
+  EXPECT_TRUE(next_is_claimed());
+  EXPECT_EQ(log_->status().out_of_space, "");
+  append_commit().value();
+  expect_reopens_with_the_model();
+}
+
 TEST_F(FileLogSpace, ItCountsTheWorkOfTheDisk) {
   create(2000);
   const auto opened = log_->status();

@@ -227,6 +227,43 @@ TEST_F(Replayed, NobodyElsesRandomness) {
   EXPECT_EQ(rows("SELECT v FROM t"), execution.results[0].rows);
 }
 
+TEST_F(Replayed, ABranchIsAppliedOnce) {
+  create("CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO t VALUES (1, 0)");
+  const Changes changes = execute("UPDATE t SET v = v + 1").changes;
+  journal({PutPrepared{prepared_row(1, changes)}, apply_branch(1)});
+  const std::vector<JournalOperation> again{apply_branch(1)};
+  EXPECT_EQ(store_->journal(again).error().kind, ErrorKind::kCorrupt);
+}
+
+TEST_F(Replayed, ABranchThatAnOperatorResolvedIsNotApplied) {
+  create("CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO t VALUES (1, 0)");
+  journal({PutPrepared{prepared_row(1, execute("UPDATE t SET v = v + 1").changes)}});
+  journal({MarkBranch{transaction(1), RowState::kResolvedAbort, {}, "by hand"}});
+  const std::vector<JournalOperation> late{apply_branch(1)};
+  EXPECT_EQ(store_->journal(late).error().kind, ErrorKind::kCorrupt);
+}
+
+TEST_F(Replayed, AnIdThatIsPreparedAgainAppliesWhatItPreparedLast) {
+  create("CREATE TABLE t(id INTEGER PRIMARY KEY, v INTEGER); INSERT INTO t VALUES (1, 0)");
+  journal({PutPrepared{prepared_row(1, execute("UPDATE t SET v = v + 1").changes)}});
+  journal({DeleteBranch{transaction(1)}});
+  journal({PutPrepared{prepared_row(1, execute("UPDATE t SET v = v + 10").changes)}, apply_branch(1)});
+  EXPECT_EQ(rows("SELECT v FROM t"), (Rows{{std::int64_t{10}}}));
+}
+
+// More than the store keeps at hand of what is prepared, and what an earlier opening has prepared.
+TEST_F(Replayed, WhatIsNotAtHandIsReadFromItsRow) {
+  create("CREATE TABLE t(id INTEGER PRIMARY KEY, v BLOB)");
+  for (std::uint64_t branch = 1; branch <= 3; ++branch) {
+    const auto changes = execute("INSERT INTO t VALUES (?, zeroblob(600000))", {std::int64_t(branch)}).changes;
+    journal({PutPrepared{prepared_row(branch, changes)}});
+  }
+  journal({apply_branch(2), apply_branch(1)});
+  reopen();
+  journal({apply_branch(3)});
+  EXPECT_EQ(rows("SELECT count(*), sum(length(v)) FROM t"), (Rows{{std::int64_t{3}, std::int64_t{1800000}}}));
+}
+
 // A row that was captured otherwise than it was stands for what no known statement does.
 TEST_F(Replayed, ABranchThatCannotBeRepeatedVotesNo) {
   create("CREATE TABLE t(id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a')");
