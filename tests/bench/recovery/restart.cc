@@ -44,7 +44,8 @@ Cluster find_cluster(const Cluster::Plan& plan, Clock::time_point until) {
 Left ask_what_is_left(ctl::Console& console, const Cluster& cluster, const Doubt& doubt) {
   Left left;
   const auto coordinator = console.call(cluster.coordinator(), methods::kCoordinatorStatus, {}).value();
-  left.transactions = static_cast<std::uint64_t>(coordinator.active + coordinator.committing);
+  left.transactions =
+      static_cast<std::uint64_t>(coordinator.active) + static_cast<std::uint64_t>(coordinator.committing);
   std::uint64_t resolved = 0;
   for (const auto& address : cluster.participants()) {
     for (const auto& store : console.call(address, methods::kParticipantStatus, {}).value().stores) {
