@@ -124,13 +124,14 @@ TEST_F(FileLogSpace, TheNextSegmentIsClaimedWhenThePresentOneIsHalfFull) {
 
 TEST_F(FileLogSpace, ALongSegmentIsClaimedPieceByPiece) {
   constexpr std::uint64_t kPiece = 256U << 10U;
-  create(8 * kPiece);
+  constexpr std::uint64_t kPieces = 8;  // of a segment's room
+  create(kPieces * kPiece);
   while (!next_is_claimed()) {
     Records many;
     for (std::uint64_t index = 0; index < 1000; ++index) many.emplace_back(commit_record(next() + index));
     append(many).value();
   }
-  for (int piece = 2; piece <= 8; ++piece) {
+  for (std::uint64_t piece = 2; piece <= kPieces; ++piece) {
     const auto before = log_->status();
     log_->claim_ahead();
     const auto after = log_->status();
@@ -139,7 +140,7 @@ TEST_F(FileLogSpace, ALongSegmentIsClaimedPieceByPiece) {
   }
   auto before = log_->status();
   for (log_->claim_ahead(); log_->status().bytes != before.bytes; log_->claim_ahead()) before = log_->status();
-  EXPECT_GE(before.bytes, 2 * 8 * kPiece) << "the rest, as long as the snapshot";
+  EXPECT_GE(before.bytes, 2 * kPieces * kPiece) << "the rest, as long as the snapshot";
   EXPECT_EQ(before.out_of_space, "");
   expect_reopens_with_the_model();
 }

@@ -120,7 +120,7 @@ TEST_F(WalBufferTest, WhatIsWrittenTwiceIsTheLaterOne) {
 TEST_F(WalBufferTest, NoMoreThanSqliteItselfWritesIsWrittenAtOnce) {
   open();
   constexpr int kPages = 100;
-  for (int page = 0; page < kPages; ++page) write(kPage, 4096 * page);
+  for (int page = 0; page < kPages; ++page) write(kPage, sqlite3_int64{4096} * page);
   EXPECT_EQ(wal_.sync(SQLITE_SYNC_NORMAL), SQLITE_OK);
   EXPECT_EQ(file().size(), kPages * kPage.size());
   EXPECT_EQ(disk_counters_.writes, 7U) << "of 64 KiB";
@@ -146,14 +146,14 @@ TEST_F(WalBufferTest, ALogLongerThanTheMemoryGoesOnInTheFile) {
 
 TEST_F(WalBufferTest, WhatCannotBeHandedOnFailsEverythingUntilTheLockIsLetGo) {
   open(DiskOperation::kWrite);
-  constexpr int code = SQLITE_IOERR_WRITE;
+  constexpr int kCode = SQLITE_IOERR_WRITE;
   write(kHeader, 0);
   write(kPage, 32);
   disk_->fault().fail_at(1, false);
-  EXPECT_EQ(wal_.sync(SQLITE_SYNC_NORMAL), code);
-  EXPECT_EQ(wal_.sync(SQLITE_SYNC_NORMAL), code);
-  EXPECT_EQ(write(kPage, 32 + 4096), code);
-  EXPECT_EQ(read(32, 0), "error " + std::to_string(code));
+  EXPECT_EQ(wal_.sync(SQLITE_SYNC_NORMAL), kCode);
+  EXPECT_EQ(wal_.sync(SQLITE_SYNC_NORMAL), kCode);
+  EXPECT_EQ(write(kPage, 32 + 4096), kCode);
+  EXPECT_EQ(read(32, 0), "error " + std::to_string(kCode));
   wal_.before_unlock();
   EXPECT_EQ(file(), "") << "the transaction was rolled back";
   EXPECT_EQ(disk_counters_.syncs, 0U);
@@ -175,7 +175,7 @@ TEST_F(WalBufferTest, AFailureMeetsTheWriteThatHadToWaitForIt) {
   open(DiskOperation::kWrite);
   disk_->fault().fail_at(1, false);
   int code = SQLITE_OK;
-  for (int page = 0; page < 17 && code == SQLITE_OK; ++page) code = write(kPage, 4096 * page);
+  for (int page = 0; page < 17 && code == SQLITE_OK; ++page) code = write(kPage, sqlite3_int64{4096} * page);
   EXPECT_EQ(code, SQLITE_IOERR_WRITE);
 }
 
