@@ -146,7 +146,7 @@ class Branch {
   Position commit{};               // of kCommitting, kCommitted; of kSettling and kResolvedAbort if known
   std::string resolution;          // of an operator: by whom and why; else empty
   bool not_mine_reported = false;  // its coordinator's address answered for another log
-  bool was_not_accepted = false;   // its coordinator did not know this opening when it was asked last
+  bool was_not_accepted = false;   // its coordinator's present start did not know this opening when it was asked last
 
   // As a vote says it. REQUIRES: an operator aborted it.
   AbortCause cause_of_resolution() const { return {.reason = AbortReason::kVoteNo, .store = {}, .detail = resolution}; }

@@ -170,6 +170,7 @@ bool BranchTable::hear(const CoordinatorView& view, LogIdentity log, std::option
     case Hearing::kNewLine:
       words_due_ = now_;
       end_active_of_earlier_epochs(view.line);
+      ask_when_accepted(log);
       break;
     case Hearing::kLowerEpoch:
       if (call)
@@ -217,6 +218,15 @@ void BranchTable::end_released(Branch& branch) {
     end(branch, EndKind::kAborted, branch.cause_of_resolution());  // nothing of it has committed here
   } else {
     end(branch, EndKind::kReleased, {});
+  }
+}
+
+// Whoever has asked an earlier start, or nobody because the coordinator was away, need not wait until its next turn.
+void BranchTable::ask_when_accepted(LogIdentity log) {
+  const auto first = branches_.lower_bound({.log = log, .epoch = {}, .number = 0});
+  for (auto entry = first; entry != branches_.end() && entry->first.log == log; ++entry) {
+    Branch& branch = entry->second;
+    branch.was_not_accepted = branch.was_not_accepted || (branch.inquiries.next && branch.inquiries.attempts > 0);
   }
 }
 

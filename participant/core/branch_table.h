@@ -128,6 +128,7 @@ class BranchTable {
   // call, if there is one, is refused.
   bool hear(const CoordinatorView& view, LogIdentity log, std::optional<CallId> call);
   void end_active_of_earlier_epochs(const CoordinatorLine& line);
+  void ask_when_accepted(LogIdentity log);
   void delete_released(LogIdentity log);
   void end_released(Branch& branch);  // REQUIRES: its commit is released; the reference is invalid afterwards
 
