@@ -109,8 +109,8 @@ struct TransactionBranch {
 struct TransactionStatus {
   1: assent.TransactionId id,  // of the transaction
   2: string state,  // a word: preparing, committing, ended, …
-  3: i64 age_ms,  // since commit or submit arrived, or since recovery
-  4: list<TransactionBranch> branches,  // one per store
+  3: i64 age_ms,  // since commit or submit arrived, or since recovery; if it has ended: at least that long ago
+  4: list<TransactionBranch> branches,  // one per store; none if it has ended
   5: string note,  // contradictions by operators, alarms
 }
 

@@ -215,7 +215,7 @@ bool Coordinator::answer_unless_it_can_begin(const TransactionId& id, const Wait
 OutcomeAnswered Coordinator::known_outcome(CallId call, const TransactionId& id) const {
   const auto entry = transactions_.find(id);
   invariant(entry == transactions_.end() || !entry->second.protocol.is_undecided(), "K4: an undecided outcome is told");
-  if (durable_commit(id) != nullptr) return {call, id, OutcomeKind::kCommitted, {}, {}};
+  if (durable_commit(id) != nullptr || outcomes_.has_ended(id)) return {call, id, OutcomeKind::kCommitted, {}, {}};
   if (outcomes_.may_be_forgotten(id)) return {call, id, OutcomeKind::kForgotten, {}, {}};
   return {call, id, OutcomeKind::kAborted, presumed(), {}};  // K4
 }

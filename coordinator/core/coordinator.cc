@@ -9,14 +9,12 @@ namespace assent::coordinator {
 
 namespace {
 
-// The names of the stores that have the mark.
-template <typename Store>
-std::vector<std::string> contradicting(const std::vector<Store>& stores, bool Store::*mark) {
-  std::vector<std::string> names;
-  for (const auto& each : stores) {
-    if (each.*mark) names.push_back(each.store);
+std::vector<std::string> contradicting(const std::vector<CommitProtocol::Branch>& branches) {
+  std::vector<std::string> stores;
+  for (const auto& branch : branches) {
+    if (branch.contradicts) stores.push_back(branch.store);
   }
-  return names;
+  return stores;
 }
 
 }  // namespace
@@ -28,19 +26,14 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       log_(recovered.last, settings_.idle_force),
       leases_(settings_.lease_use, settings_.transaction_timeout, settings_.lease_ids, settings_.leases),
       stores_(recovered.stores, settings_),
-      outcomes_(settings_.retention, settings_.idle_force, recovered.forgotten_through),
+      outcomes_(settings_.retention, settings_.idle_force, recovered, now),
       held_(settings_.proof_wait, settings_.transactions),
       is_proven_(lineage_.is_first()) {
   for (const auto& [position, commit] : recovered.commits) {
-    if (commit.end) {
-      outcomes_.retain(commit.record, contradicting(commit.end->stores, &AcknowledgedStore::contradicts), now);
-      continue;
-    }
     release_.commit_recorded(position);
-    for (const auto& branch : commit.record.branches) stores_.owe(branch.store);
+    for (const auto& branch : commit.branches) stores_.owe(branch.store);
     const auto entry = transactions_.emplace(
-        commit.record.id,
-        Transaction{CommitProtocol::recover(commit.record, settings_, now), now, State::kCommitting, {}, {}});
+        commit.id, Transaction{CommitProtocol::recover(commit, settings_, now), now, State::kCommitting, {}, {}});
     ++committing_;
     schedule(entry.first);
   }
@@ -68,7 +61,7 @@ void Coordinator::pass_time(Turn& turn) {
   }
   for (const ClientCall& call : held_.take_due(turn.now)) answer_unproven(call, turn);
   if (const auto due = outcomes_.next_deadline(); due && *due <= turn.now) {
-    if (auto record = outcomes_.forget(turn.now, full_view().released)) {
+    if (auto record = outcomes_.forget(turn.now)) {
       log_.append(*record, turn.now, turn.effects);
     }
   }
@@ -118,10 +111,9 @@ void Coordinator::became_durable(const CommitAwaited& awaited, Turn& turn) {
 
 void Coordinator::became_durable(const EndAwaited& awaited, Turn& turn) {
   const auto entry = transactions_.find(awaited.id);
-  const CommitRecord& record = *entry->second.protocol.record();
-  release_.end_durable(record.commit);
-  outcomes_.retain(record, contradicting(entry->second.protocol.branches(), &CommitProtocol::Branch::contradicts),
-                   turn.now);
+  const CommitProtocol& protocol = entry->second.protocol;
+  release_.end_durable(protocol.record()->commit);
+  outcomes_.retain(awaited.id, contradicting(protocol.branches()), turn.now);
   transactions_.erase(entry);
 }
 
@@ -135,9 +127,13 @@ Standing Coordinator::standing(const TransactionId& id, Time now) const {
 
 const CommitRecord* Coordinator::durable_commit(const TransactionId& id) const {
   const auto entry = transactions_.find(id);
-  if (entry == transactions_.end()) return outcomes_.find(id);
+  if (entry == transactions_.end()) return nullptr;
   const CommitProtocol& protocol = entry->second.protocol;
   return protocol.is_undecided() ? nullptr : &*protocol.record();
+}
+
+bool Coordinator::may_have_ended(const TransactionId& id) const {
+  return outcomes_.has_ended(id) || outcomes_.may_be_forgotten(id);
 }
 
 Coordinator::Table::iterator Coordinator::add(CommitProtocol protocol, Turn& turn) {

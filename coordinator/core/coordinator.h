@@ -149,8 +149,10 @@ class Coordinator {
   void became_durable(const CommitAwaited& awaited, Turn& turn);
   void became_durable(const EndAwaited& awaited, Turn& turn);
   Standing standing(const TransactionId& id, Time now) const;
-  // The commit on record of this id, ended or not; null if there is none, or it is not durable yet.
+  // The commit on record of this id; null if there is none, it is not durable yet, or its end is.
   const CommitRecord* durable_commit(const TransactionId& id) const;
+  // Whether there was a commit of this id, or may have been, that every store has acknowledged.
+  bool may_have_ended(const TransactionId& id) const;
   Table::iterator add(CommitProtocol protocol, Turn& turn);
   // After each step of a transaction: does what follows from it.
   void follow(Table::iterator entry, Turn& turn);

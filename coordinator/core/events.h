@@ -207,7 +207,14 @@ struct RegistrationAnswered {
 
 // kNotMine: another log, or another line of starts of this log. kNotAccepted: the store has not registered the opening
 // that asks, or was refused. Neither says anything about the branch.
-enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4, kNotAccepted = 5 };
+enum class InquiryResult : std::uint8_t {
+  kUndecided = 1,
+  kCommit = 2,
+  kAbort = 3,
+  kNotMine = 4,
+  kNotAccepted = 5,
+  kEnded = 6,  // every branch of the commit, if there was one, has acknowledged: who has heard of none is a stray copy
+};
 
 struct InquiryAnswered {
   CallId call{};

@@ -6,50 +6,57 @@
 
 namespace assent::coordinator {
 
-Outcomes::Outcomes(Duration retention, Duration interval, std::optional<TransactionId> forgotten_through)
-    : retention_(retention), interval_(interval), forgotten_through_(forgotten_through) {}
+Outcomes::Outcomes(Duration retention, Duration interval, const LogState& recovered, Time now)
+    : retention_(retention),
+      interval_(interval),
+      forgotten_through_(recovered.forgotten_through),
+      mixed_(recovered.mixed) {
+  for (const auto& [first, ids] : recovered.ended) words_.emplace(first, Word{ids, now + retention_});
+}
 
-void Outcomes::retain(CommitRecord record, std::vector<std::string> contradicting, Time now) {
-  const TransactionId id = record.id;
+void Outcomes::retain(const TransactionId& id, std::vector<std::string> contradicting, Time now) {
   ending_.erase(id);
-  retained_.insert_or_assign(id, Retained{std::move(record), std::move(contradicting), now + retention_});
+  Word& word = words_[word_of(id)];
+  word.ids |= bit_of(id);
+  word.until = now + retention_;
+  if (!contradicting.empty()) mixed_.insert_or_assign(id, std::move(contradicting));
 }
 
-const CommitRecord* Outcomes::find(const TransactionId& id) const {
-  const auto found = retained_.find(id);
-  return found == retained_.end() ? nullptr : &found->second.record;
+bool Outcomes::has_ended(const TransactionId& id) const {
+  const auto word = words_.find(word_of(id));
+  return word != words_.end() && (word->second.ids & bit_of(id)) != 0;
 }
 
-const std::vector<std::string>& Outcomes::contradicting(const TransactionId& id) const {
-  return retained_.at(id).contradicting;
+std::vector<std::string> Outcomes::contradicting(const TransactionId& id) const {
+  const auto found = mixed_.find(id);
+  return found == mixed_.end() ? std::vector<std::string>() : found->second;
 }
 
 Duration Outcomes::age(const TransactionId& id, Time now) const {
-  return now - (retained_.at(id).until - retention_);
+  return now - (words_.at(word_of(id)).until - retention_);
 }
 
 bool Outcomes::may_be_forgotten(const TransactionId& id) const {
   return forgotten_through_ && id <= *forgotten_through_;
 }
 
-std::optional<ForgottenRecord> Outcomes::forget(Time now, const Released& released) {
+std::optional<ForgottenRecord> Outcomes::forget(Time now) {
   not_before_ = now + interval_;
-  const auto may_go = [&](const Retained& commit) {
-    return commit.until <= now && released.contains(commit.record.commit);
-  };
-  const auto passable = ending_.empty() ? retained_.end() : retained_.lower_bound(*ending_.begin());  // O4
+  const auto passable = ending_.empty() ? words_.end() : words_.lower_bound(word_of(*ending_.begin()));  // O4
   const auto first_kept =
-      std::find_if_not(retained_.begin(), passable, [&](const auto& entry) { return may_go(entry.second); });
-  if (first_kept == retained_.begin()) return std::nullopt;
-  const ForgottenRecord record{std::prev(first_kept)->first};
-  retained_.erase(retained_.begin(), first_kept);
+      std::find_if(words_.begin(), passable, [now](const auto& entry) { return entry.second.until > now; });
+  if (first_kept == words_.begin()) return std::nullopt;
+  const auto last = std::prev(first_kept);
+  const ForgottenRecord record{last_of(last->first, last->second.ids)};
+  words_.erase(words_.begin(), first_kept);
+  mixed_.erase(mixed_.begin(), mixed_.upper_bound(record.through));
   forgotten_through_ = std::max(forgotten_through_.value_or(record.through), record.through);
   return record;
 }
 
 std::optional<Time> Outcomes::next_deadline() const {
-  if (retained_.empty()) return std::nullopt;
-  return std::max(retained_.begin()->second.until, not_before_);
+  if (words_.empty()) return std::nullopt;
+  return std::max(words_.begin()->second.until, not_before_);
 }
 
 }  // namespace assent::coordinator

@@ -44,7 +44,7 @@ void Coordinator::prove(Turn& turn) {
 
 bool Coordinator::may_lack(const TransactionId& id, Time now) const {
   return !is_proven_ && id.log == lineage_.log() && standing(id, now) != Standing::kCanBegin &&
-         durable_commit(id) == nullptr && !outcomes_.may_be_forgotten(id);
+         durable_commit(id) == nullptr && !may_have_ended(id);
 }
 
 void Coordinator::hold(ClientCall call, Turn& turn) {

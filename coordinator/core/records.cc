@@ -1,7 +1,6 @@
 #include "coordinator/core/records.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace assent::coordinator {
@@ -32,7 +31,7 @@ std::optional<std::string> add(LogState& state, const CommitRecord& record) {
            ", which no start of log " + to_string(state.log) + " up to epoch " + to_string(state.epoch()) +
            " can have begun";
   }
-  if (!state.commits.try_emplace(record.commit, LoggedCommit{record, std::nullopt}).second) {
+  if (!state.commits.try_emplace(record.commit, record).second) {
     return "commit " + to_string(record.commit) + " is recorded twice";
   }
   return std::nullopt;
@@ -49,13 +48,12 @@ void raise_position(LogState& state, const CommittedBranch& branch, StorePositio
 std::optional<std::string> add(LogState& state, const EndRecord& record) {
   const auto commit = state.commits.find(record.commit);
   if (commit == state.commits.end()) {
-    return "commit " + to_string(record.commit) + " ends without a record of it";
+    return "commit " + to_string(record.commit) + " ends without a record of it, or has ended before";
   }
-  if (commit->second.end) {
-    return "commit " + to_string(record.commit) + " ends twice";
-  }
-  const auto& branches = commit->second.record.branches;
+  const CommitRecord& ending = commit->second;
+  const auto& branches = ending.branches;
   std::vector<std::pair<const CommittedBranch*, StorePosition>> acknowledged;
+  std::vector<std::string> contradicting;
   for (const auto& store : record.stores) {
     const auto branch =
         std::find_if(branches.begin(), branches.end(), [&](const auto& each) { return each.store == store.store; });
@@ -63,13 +61,35 @@ std::optional<std::string> add(LogState& state, const EndRecord& record) {
       return "commit " + to_string(record.commit) + " ends with store `" + store.store + "`, which has no branch of it";
     }
     acknowledged.emplace_back(&*branch, store.position);
+    if (store.contradicts) contradicting.push_back(store.store);
   }
-  commit->second.end = EndRecord{record.commit, {}};
-  std::copy_if(record.stores.begin(), record.stores.end(), std::back_inserter(commit->second.end->stores),
-               [](const auto& store) { return store.contradicts; });
-  state.ended.emplace(commit->second.record.id, record.commit);
   for (const auto& [branch, position] : acknowledged) {
     raise_position(state, *branch, position);
+  }
+  state.ended[word_of(ending.id)] |= bit_of(ending.id);
+  if (!contradicting.empty()) state.mixed.insert_or_assign(ending.id, std::move(contradicting));
+  state.commits.erase(commit);
+  return std::nullopt;
+}
+
+std::optional<std::string> add(LogState& state, const EndedRecord& record) {
+  if (record.first.log != state.log || record.first.epoch > state.epoch() || record.first != word_of(record.first) ||
+      record.ids == 0) {
+    return "the commits that have ended from " + to_string(record.first) + " on are not of a start of log " +
+           to_string(state.log) + ", or none";
+  }
+  if (!state.ended.emplace(record.first, record.ids).second) {
+    return "the commits that have ended from " + to_string(record.first) + " on are recorded twice";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> add(LogState& state, const MixedRecord& record) {
+  if (record.stores.empty() || !state.has_ended(record.id)) {
+    return "commit " + to_string(record.id) + " was contradicted by nobody, or has not ended";
+  }
+  if (!state.mixed.emplace(record.id, record.stores).second) {
+    return "commit " + to_string(record.id) + " is recorded twice as contradicted";
   }
   return std::nullopt;
 }
@@ -78,10 +98,12 @@ std::optional<std::string> add(LogState& state, const ForgottenRecord& record) {
   if (record.through.log != state.log) {
     return "forgotten through " + to_string(record.through) + " is of another log than " + to_string(state.log);
   }
-  while (!state.ended.empty() && state.ended.begin()->first <= record.through) {
-    state.commits.erase(state.ended.begin()->second);
-    state.ended.erase(state.ended.begin());
+  const auto word = state.ended.erase(state.ended.begin(), state.ended.lower_bound(word_of(record.through)));
+  if (word != state.ended.end() && word->first == word_of(record.through)) {
+    word->second &= ~bits_through(record.through);
+    if (word->second == 0) state.ended.erase(word);
   }
+  state.mixed.erase(state.mixed.begin(), state.mixed.upper_bound(record.through));
   // A late end below what was forgotten is deleted by a record that repeats, or stays below, what was reached.
   state.forgotten_through = std::max(state.forgotten_through.value_or(record.through), record.through);
   return std::nullopt;
@@ -109,11 +131,25 @@ std::optional<std::string> LogState::apply(Position position, const LogRecord& r
   if (epoch != nullptr && epoch->start != position) {
     return "the epoch that starts at position " + to_string(position) + " says " + to_string(epoch->start);
   }
+  if (std::holds_alternative<EndedRecord>(record) || std::holds_alternative<MixedRecord>(record)) {
+    return "the record at position " + to_string(position) + " is one of a snapshot";
+  }
   auto refused = restore(record);
   if (!refused) {
     last = position;
   }
   return refused;
+}
+
+bool LogState::has_ended(const TransactionId& id) const {
+  const auto word = ended.find(word_of(id));
+  return word != ended.end() && (word->second & bit_of(id)) != 0;
+}
+
+std::uint64_t LogState::ended_count() const {
+  std::uint64_t count = 0;
+  for (const auto& [first, ids] : ended) count += static_cast<std::uint64_t>(std::popcount(ids));
+  return count;
 }
 
 std::vector<LogRecord> LogState::snapshot() const {

@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "assent/transaction_id.h"
+#include "coordinator/core/id_words.h"
 
 namespace assent::coordinator {
 
@@ -78,15 +78,24 @@ struct StoreRecord {
   friend bool operator==(const StoreRecord&, const StoreRecord&) = default;
 };
 
-using LogRecord = std::variant<EpochRecord, CommitRecord, EndRecord, ForgottenRecord, StoreRecord>;
+// Of a snapshot only: ids of commits that have ended, as a word.
+struct EndedRecord {
+  TransactionId first;
+  IdWord ids{};
 
-// A commit as the log remembers it.
-struct LoggedCommit {
-  CommitRecord record;
-  std::optional<EndRecord> end;  // absent: acknowledgements are owed; of the stores, those that contradict
-
-  friend bool operator==(const LoggedCommit&, const LoggedCommit&) = default;
+  friend bool operator==(const EndedRecord&, const EndedRecord&) = default;
 };
+
+// Of a snapshot only: a commit that has ended, and was aborted by an operator of each of these stores.
+struct MixedRecord {
+  TransactionId id;
+  std::vector<std::string> stores;
+
+  friend bool operator==(const MixedRecord&, const MixedRecord&) = default;
+};
+
+using LogRecord =
+    std::variant<EpochRecord, CommitRecord, EndRecord, ForgottenRecord, StoreRecord, EndedRecord, MixedRecord>;
 
 // What the log remembers of a start.
 struct Start {
@@ -99,14 +108,17 @@ struct Start {
 // All that a log holds, after its records have been applied in order.
 struct LogState {
   LogIdentity log{};
-  std::map<Epoch, Start> starts;  // every one since a restoration; the last one is the present epoch
-  Position last{};                // of the last record applied
-  std::map<Position, LoggedCommit> commits;
-  std::set<std::pair<TransactionId, Position>> ended;  // those of them with an end, in the order they are forgotten in
+  std::map<Epoch, Start> starts;             // every one since a restoration; the last one is the present epoch
+  Position last{};                           // of the last record applied
+  std::map<Position, CommitRecord> commits;  // that some store has yet to acknowledge
+  std::map<TransactionId, IdWord> ended;     // the others: all that is asked of them is that they were
+  std::map<TransactionId, std::vector<std::string>> mixed;  // of those that have ended, whom a store contradicts
   std::optional<TransactionId> forgotten_through;
   std::map<std::string, StoreRecord> stores;
 
   Epoch epoch() const { return starts.empty() ? Epoch{} : starts.rbegin()->first; }
+  bool has_ended(const TransactionId& id) const;
+  std::uint64_t ended_count() const;
 
   // Adds what stood at `position`, which must follow `last`; a commit and an epoch must name that position. Returns why
   // it cannot be (a record that contradicts the ones before it: a commit that ends twice, an end without a commit), or
@@ -114,7 +126,7 @@ struct LogState {
   std::optional<std::string> apply(Position position, const LogRecord& record);
 
   // Shows the records that, restored into an empty state in this order, make this state again but for `last`. The
-  // reference is good for the call. Retained commits are many: nothing of them is copied.
+  // reference is good for the call.
   template <typename Visit>
   void visit_snapshot(const Visit& visit) const;
   std::vector<LogRecord> snapshot() const;
@@ -126,8 +138,7 @@ struct LogState {
   friend bool operator==(const LogState&, const LogState&) = default;
 };
 
-// Forgotten-through comes before the commits, of which it would delete those that ended after it was written; the
-// stores come after the ends, so that no end of an earlier store of the same name and identity raises them.
+// Forgotten-through comes before what has ended, of which it would delete what ended after it was written.
 template <typename Visit>
 void LogState::visit_snapshot(const Visit& visit) const {
   for (const auto& [epoch, start] : starts) {
@@ -136,11 +147,14 @@ void LogState::visit_snapshot(const Visit& visit) const {
   if (forgotten_through) {
     visit(ForgottenRecord{*forgotten_through});
   }
+  for (const auto& [first, ids] : ended) {
+    visit(EndedRecord{first, ids});
+  }
+  for (const auto& [id, contradicting] : mixed) {
+    visit(MixedRecord{id, contradicting});
+  }
   for (const auto& [position, commit] : commits) {
-    visit(commit.record);
-    if (commit.end) {
-      visit(*commit.end);
-    }
+    visit(commit);
   }
   for (const auto& [name, store] : stores) {
     visit(store);

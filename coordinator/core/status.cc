@@ -57,15 +57,11 @@ std::vector<TransactionSummary> Coordinator::transactions(std::size_t limit, Tim
 
 std::optional<TransactionSummary> Coordinator::transaction(const TransactionId& id, Time now) const {
   if (const auto entry = transactions_.find(id); entry != transactions_.end()) return summary(entry->second, now);
-  const CommitRecord* const record = outcomes_.find(id);
-  if (record == nullptr) return std::nullopt;
+  if (!outcomes_.has_ended(id)) return std::nullopt;
   TransactionSummary summary{id, to_string(State::kEnded), outcomes_.age(id, now), {}, {}};
   for (const auto& store : outcomes_.contradicting(id)) {
     summary.note +=
         (summary.note.empty() ? "heuristic-mixed: committed, but aborted by an operator of `" : ", `") + store + "`";
-  }
-  for (const auto& branch : record->branches) {
-    summary.branches.push_back({branch.store, branch.branch, to_string(CommitProtocol::BranchState::kAcknowledged)});
   }
   return summary;
 }

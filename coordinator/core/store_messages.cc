@@ -98,9 +98,8 @@ void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
   if (!holds_locks || event.branch == kNoBranch || !stores_.address(event.store)) return;
   const CommitRecord* const record = durable_commit(event.id);
   if (record != nullptr && lists(*record, event.store, event.branch)) return;  // it has acknowledged the commit
-  // It may have committed, and the store not know yet that it is released. If it is in doubt, it asks: that answer says
-  // all that is released.
-  if (outcomes_.may_be_forgotten(event.id)) return;
+  // It may be the branch that has committed. A stray copy, which is in doubt, asks.
+  if (may_have_ended(event.id)) return;
   switch (standing(event.id, turn.now)) {
     case Standing::kNeverIssued: return;
     case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;
@@ -112,7 +111,7 @@ void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
 void Coordinator::handle(const AlreadyCommitted& event, Turn& turn) {
   const CommitRecord* const record = durable_commit(event.id);
   if (record != nullptr && lists(*record, event.store, event.branch)) return;
-  if (outcomes_.may_be_forgotten(event.id)) return;
+  if (may_have_ended(event.id)) return;
   alarm(branch_text(event.store, event.id, event.branch) + " has committed, and no such commit is on record", turn);
 }
 
@@ -173,6 +172,7 @@ std::pair<InquiryResult, Position> Coordinator::inquire(const Inquired& event, T
     return {InquiryResult::kAbort, {}};
   }
   if (transactions_.contains(event.id)) return {InquiryResult::kUndecided, {}};
+  if (may_have_ended(event.id)) return {InquiryResult::kEnded, {}};
   if (standing == Standing::kCanBegin) abort_unbegun(event.id, presumed(), turn);
   return {InquiryResult::kAbort, {}};  // K4
 }

@@ -85,6 +85,7 @@ std::string text(InquiryResult value) {
     case InquiryResult::kAbort: return "abort";
     case InquiryResult::kNotMine: return "not-mine";
     case InquiryResult::kNotAccepted: return "not-accepted";
+    case InquiryResult::kEnded: return "ended";
   }
   return "invalid";
 }
@@ -172,6 +173,19 @@ Line line(const EndRecord& record) {
 
 Line line(const ForgottenRecord& record) {
   return Line("forgotten").with("through", record.through);
+}
+
+Line line(const EndedRecord& record) {
+  std::vector<std::string> ids;
+  for (std::uint64_t index = 0; index < kIdsPerWord; ++index) {
+    const TransactionId id{record.first.log, record.first.epoch, record.first.number + index};
+    if ((record.ids & bit_of(id)) != 0) ids.push_back(text(id));
+  }
+  return Line("ended").with("ids", ids);
+}
+
+Line line(const MixedRecord& record) {
+  return Line("mixed").with("id", record.id).with("contradicting", record.stores);
 }
 
 Line line(const StoreRecord& record) {

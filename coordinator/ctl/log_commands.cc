@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -38,14 +37,14 @@ Result<Report> log_verify(const std::filesystem::path& path) {
   if (!log) return log.error();
   const auto& contents = log->contents;
   const auto& state = contents.state;
-  const auto unended =
-      std::count_if(state.commits.begin(), state.commits.end(), [](const auto& commit) { return !commit.second.end; });
+  const std::uint64_t owed = state.commits.size();
+  const std::uint64_t kept = owed + state.ended_count();
   Json::Object json{{"file", log->path},
                     {"log", hex(number(state.log))},
                     {"epoch", number(state.epoch())},
                     {"last_position", number(state.last)},
-                    {"commits", number(state.commits.size())},
-                    {"unended", std::int64_t{unended}},
+                    {"commits", number(kept)},
+                    {"unended", number(owed)},
                     {"stores", number(state.stores.size())},
                     {"blocks", number(contents.blocks)},
                     {"used_bytes", number(contents.used_bytes)},
@@ -57,7 +56,7 @@ Result<Report> log_verify(const std::filesystem::path& path) {
   table.add({"file", log->path});
   table.add({"epoch", std::to_string(number(state.epoch()))});
   table.add({"last position", std::to_string(number(state.last))});
-  table.add({"commits kept", std::to_string(state.commits.size()) + ", " + std::to_string(unended) + " of them owed"});
+  table.add({"commits kept", std::to_string(kept) + ", " + std::to_string(owed) + " of them owed"});
   table.add({"stores known", std::to_string(state.stores.size())});
   table.add({"blocks", std::to_string(contents.blocks) + " since the snapshot"});
   table.add(

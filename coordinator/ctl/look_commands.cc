@@ -222,7 +222,8 @@ Result<Report> show(Console& console, const std::string& id) {
   }
   auto text = id + ": " + transaction->state + ", for " + age(transaction->age_ms) + "\n";
   if (!transaction->note.empty()) text += transaction->note + "\n";
-  return Report{to_json(*transaction), text + "\n" + table.to_string()};
+  text += table.empty() ? "it has committed, and every store has acknowledged that\n" : "\n" + table.to_string();
+  return Report{to_json(*transaction), std::move(text)};
 }
 
 }  // namespace assent::ctl

@@ -128,7 +128,7 @@ Json to_json(const std::vector<coordinator::PresumedBranch>& presumed) {
     json.push_back(Json::Object{{"id", to_string(branch.id)},
                                 {"store", branch.store},
                                 {"state", branch.state},
-                                {"committed_elsewhere", bits(branch.elsewhere)}});
+                                {"committed_elsewhere", branch.is_committed_elsewhere}});
   }
   return json;
 }
@@ -137,8 +137,8 @@ std::string to_text(const std::vector<coordinator::PresumedBranch>& presumed) {
   if (presumed.empty()) return "no branch will be aborted\n";
   Table table({"WILL BE ABORTED", "STORE", "STATE", "COMMITTED ELSEWHERE"});
   for (const auto& branch : presumed) {
-    table.add({to_string(branch.id), branch.store, branch.state,
-               branch.elsewhere == Position{} ? "by no store" : "at " + to_string(branch.elsewhere)});
+    table.add(
+        {to_string(branch.id), branch.store, branch.state, branch.is_committed_elsewhere ? "yes" : "by no store"});
   }
   return table.to_string() +
          "what no store has committed, the lost log may have: a client may have been told. What is committed elsewhere "

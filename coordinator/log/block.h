@@ -12,7 +12,7 @@
 
 namespace assent::coordinator {
 
-inline constexpr std::uint32_t kLogVersion = 2;
+inline constexpr std::uint32_t kLogVersion = 3;
 inline constexpr std::size_t kSegmentHeaderBytes = 64;
 inline constexpr std::size_t kBlockHeaderBytes = 28;
 inline constexpr std::uint32_t kMaxPayloadBytes = 256U << 20U;

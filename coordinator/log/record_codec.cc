@@ -5,7 +5,15 @@
 namespace assent::coordinator {
 namespace {
 
-enum class Kind : std::uint8_t { kEpoch = 1, kCommit = 2, kEnd = 3, kForgotten = 4, kStore = 5 };
+enum class Kind : std::uint8_t {
+  kEpoch = 1,
+  kCommit = 2,
+  kEnd = 3,
+  kForgotten = 4,
+  kStore = 5,
+  kEnded = 6,
+  kMixed = 7
+};
 
 template <typename Id>
 std::uint64_t number(Id id) {
@@ -121,6 +129,38 @@ StoreRecord read_store(ByteReader& reader) {
   return record;
 }
 
+void write(ByteWriter& writer, const EndedRecord& record) {
+  write_kind(writer, Kind::kEnded);
+  write(writer, record.first);
+  writer.fixed64(record.ids);
+}
+
+EndedRecord read_ended(ByteReader& reader) {
+  EndedRecord record;
+  record.first = read_id(reader);
+  record.ids = reader.fixed64();
+  return record;
+}
+
+void write(ByteWriter& writer, const MixedRecord& record) {
+  write_kind(writer, Kind::kMixed);
+  write(writer, record.id);
+  writer.varint(record.stores.size());
+  for (const auto& store : record.stores) {
+    writer.text(store);
+  }
+}
+
+MixedRecord read_mixed(ByteReader& reader) {
+  MixedRecord record;
+  record.id = read_id(reader);
+  const auto count = reader.varint();
+  for (std::uint64_t index = 0; index < count && reader.ok(); ++index) {
+    record.stores.push_back(reader.text());
+  }
+  return record;
+}
+
 std::optional<LogRecord> read_record(ByteReader& reader) {
   switch (Kind{reader.fixed8()}) {
     case Kind::kEpoch: return read_epoch(reader);
@@ -128,6 +168,8 @@ std::optional<LogRecord> read_record(ByteReader& reader) {
     case Kind::kEnd: return read_end(reader);
     case Kind::kForgotten: return ForgottenRecord{read_id(reader)};
     case Kind::kStore: return read_store(reader);
+    case Kind::kEnded: return read_ended(reader);
+    case Kind::kMixed: return read_mixed(reader);
   }
   return std::nullopt;
 }
@@ -144,6 +186,8 @@ template void encode_one(const CommitRecord&, ByteWriter&);
 template void encode_one(const EndRecord&, ByteWriter&);
 template void encode_one(const ForgottenRecord&, ByteWriter&);
 template void encode_one(const StoreRecord&, ByteWriter&);
+template void encode_one(const EndedRecord&, ByteWriter&);
+template void encode_one(const MixedRecord&, ByteWriter&);
 
 void encode(const LogRecord& record, ByteWriter& writer) {
   std::visit([&](const auto& each) { encode_one(each, writer); }, record);

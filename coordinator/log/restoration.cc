@@ -71,16 +71,16 @@ void drop_given_up(LogState& old, const Testimonies& testimonies) {
                        [&](const auto& testimony) { return testimony.second.released.contains(commit); });
   };
   std::erase_if(old.commits, [&](const auto& entry) {
-    const auto& [record, end] = entry.second;
-    return !end && (is_released(record.commit) || !std::all_of(record.branches.begin(), record.branches.end(), holds));
+    const CommitRecord& record = entry.second;
+    return is_released(record.commit) || !std::all_of(record.branches.begin(), record.branches.end(), holds);
   });
 }
 
 Result<Commits> gather_commits(const LogState& old, const Testimonies& testimonies) {
   Commits commits;
   for (const auto& [position, commit] : old.commits) {
-    commits.positions.emplace(commit.record.id, position);
-    commits.ids.emplace(position, commit.record.id);
+    commits.positions.emplace(commit.id, position);
+    commits.ids.emplace(position, commit.id);
   }
   for (const auto& [name, testimony] : testimonies) {
     for (const auto& branch : testimony.branches) {
@@ -107,7 +107,7 @@ std::map<Position, CommitRecord> find_lost(const LogState& old, const Testimonie
   for (const auto& [name, testimony] : testimonies) {
     for (const auto& branch : testimony.branches) {
       const auto commit = commits.positions.find(branch.id);
-      if (commit == commits.positions.end() || old.commits.contains(commit->second) ||
+      if (commit == commits.positions.end() || old.commits.contains(commit->second) || old.has_ended(branch.id) ||
           testimony.released.contains(commit->second)) {
         continue;
       }
@@ -132,10 +132,10 @@ std::vector<PresumedBranch> find_presumed(const LogState& state, const Testimoni
     for (const auto& branch : testimony.branches) {
       if (branch.commit != Position{}) continue;
       const auto known = commits.positions.find(branch.id);
-      const Position elsewhere = known == commits.positions.end() ? Position{} : known->second;
-      const auto commit = state.commits.find(elsewhere);
-      if (commit != state.commits.end() && lists(commit->second.record, name, branch.branch)) continue;
-      presumed.push_back({branch.id, name, branch.state, elsewhere});
+      const auto commit = known == commits.positions.end() ? state.commits.end() : state.commits.find(known->second);
+      if (commit != state.commits.end() && lists(commit->second, name, branch.branch)) continue;
+      const bool is_elsewhere = known != commits.positions.end() || state.has_ended(branch.id);
+      presumed.push_back({branch.id, name, branch.state, is_elsewhere});
     }
   }
   return presumed;

@@ -62,7 +62,7 @@ struct PresumedBranch {
   TransactionId id;
   std::string store;
   std::string state;
-  Position elsewhere{};  // where its transaction is committed: it is a stray copy, or its store was left out before
+  bool is_committed_elsewhere = false;  // it is a stray copy, or its store was left out before
 
   friend bool operator==(const PresumedBranch&, const PresumedBranch&) = default;
 };

@@ -48,10 +48,13 @@ void BranchTable::handle(const InquiryAnswered& event) {
     }
     return;
   }
-  if (!hear(*event.coordinator, event.id.log, std::nullopt) || find(event.id, event.branch) == nullptr) return;
+  if (!hear(*event.coordinator, event.id.log, std::nullopt)) return;
+  const Branch* const branch = find(event.id, event.branch);
+  if (branch == nullptr) return;
+  const bool is_stray = event.result == InquiryResult::kEnded && branch->commit == Position{};
   if (event.result == InquiryResult::kCommit && event.commit != Position{}) {
     commit(event.id, event.branch, event.commit, std::nullopt);
-  } else if (event.result == InquiryResult::kAbort) {
+  } else if (event.result == InquiryResult::kAbort || is_stray) {
     abort(event.id, event.branch,
           {.reason = AbortReason::kPresumed, .store = {}, .detail = "its coordinator has no commit on record"},
           std::nullopt);

@@ -115,7 +115,14 @@ struct RegistrationAccepted {
 };
 
 // kNotAccepted: the coordinator has not accepted this opening (yet). It says nothing about the branch.
-enum class InquiryResult : std::uint8_t { kUndecided = 1, kCommit = 2, kAbort = 3, kNotMine = 4, kNotAccepted = 5 };
+enum class InquiryResult : std::uint8_t {
+  kUndecided = 1,
+  kCommit = 2,
+  kAbort = 3,
+  kNotMine = 4,
+  kNotAccepted = 5,
+  kEnded = 6,  // every branch of the commit, if there was one, has acknowledged: who has heard of none is a stray copy
+};
 
 struct InquiryAnswered {
   std::shared_ptr<const CoordinatorView> coordinator;  // shared by answers of one message; never null

@@ -84,6 +84,7 @@ std::string_view word(InquiryResult result) {
     case InquiryResult::kAbort: return "abort";
     case InquiryResult::kNotMine: return "not mine";
     case InquiryResult::kNotAccepted: return "not accepted";
+    case InquiryResult::kEnded: return "ended";
   }
   return "invalid";
 }

@@ -177,7 +177,7 @@ Result<InquiryAnswered> to_event(const wire::InquiryAnswer& answer,
   event.branch = rpc::from_wire(answer.branch);
   event.commit = Position{static_cast<std::uint64_t>(answer.commit_position)};
   const auto result =
-      rpc::enum_from_wire(answer.result, InquiryResult::kUndecided, InquiryResult::kNotAccepted, "answers.result");
+      rpc::enum_from_wire(answer.result, InquiryResult::kUndecided, InquiryResult::kEnded, "answers.result");
   if (!result) return result.error();
   event.result = *result;
   return event;

@@ -140,6 +140,9 @@ void Checker::leaves(Node asker, const coordinator::InquiryAnswered& answer) {
   } else if (answer.result == coordinator::InquiryResult::kAbort) {
     require(!is_committed, "R1", answer.id, std::string(name_of(asker)) + " is told abort of a committed branch");
     txn.agreed.given_up.emplace(name_of(asker), answer.branch);
+  } else if (answer.result == coordinator::InquiryResult::kEnded) {
+    require(!txn.agreed.record || txn.ended, "R3", answer.id, "told that it has ended before that is durable");
+    if (!is_committed) txn.agreed.given_up.emplace(name_of(asker), answer.branch);
   }
 }
 

@@ -120,7 +120,7 @@ template struct Open<HeldCalls, &HeldCalls::wait_, &HeldCalls::most_, &HeldCalls
 template struct Open<LogTail, &LogTail::idle_force_, &LogTail::appended_, &LogTail::durable_, &LogTail::out_of_space_,
                      &LogTail::force_due_>;
 template struct Open<Outcomes, &Outcomes::retention_, &Outcomes::interval_, &Outcomes::forgotten_through_,
-                     &Outcomes::retained_, &Outcomes::ending_, &Outcomes::not_before_>;
+                     &Outcomes::words_, &Outcomes::mixed_, &Outcomes::ending_, &Outcomes::not_before_>;
 template struct Open<RefusedOpenings, &RefusedOpenings::kept_, &RefusedOpenings::most_, &RefusedOpenings::openings_>;
 template struct Open<Release, &Release::unended_>;
 template struct Open<StoreRegistry, &StoreRegistry::quiet_, &StoreRegistry::most_, &StoreRegistry::entries_,

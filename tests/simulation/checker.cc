@@ -297,18 +297,22 @@ void Checker::leaves(const coordinator::SendDecision& decision) {
   txns_[decision.id].leaves(decision);
 }
 
-void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswered& answer,
-                     const CoordinatorView& view) {
+void Checker::leaves(const std::string& asker, const coordinator::InquiryAnswered& answer) {
   Txn& txn = txns_[answer.id];
   if (answer.result == coordinator::InquiryResult::kCommit) {
     require(txn.names(asker, answer.branch), "R3", answer.id, asker + " is told commit before the record is durable");
     world_.count("inquiries answered commit");
   } else if (answer.result == coordinator::InquiryResult::kAbort) {
-    // Of one that it has forgotten, it has no record; but what it says of itself in the same answer releases it.
-    require(!txn.names(asker, answer.branch) || view.released.contains(txn.record->commit), "R1", answer.id,
-            asker + " is told abort of a committed branch");
+    require(!txn.names(asker, answer.branch), "R1", answer.id, asker + " is told abort of a committed branch");
     txn.given_up.emplace(asker, answer.branch);
     world_.count("inquiries answered abort");
+  } else if (answer.result == coordinator::InquiryResult::kEnded) {
+    require(!txn.record || txn.ended, "R3", answer.id, "told that it has ended before that is durable");
+    world_.count("inquiries answered ended");
+    if (txn.names(asker, answer.branch)) return;
+    txn.given_up.emplace(asker, answer.branch);
+    world_.count(txn.record ? "inquiries of stray branches answered ended"
+                            : "inquiries of forgotten aborts answered ended");
   } else {
     world_.count(answer.result == coordinator::InquiryResult::kNotMine       ? "inquiries answered not mine"
                  : answer.result == coordinator::InquiryResult::kNotAccepted ? "inquiries answered not accepted"

@@ -72,7 +72,7 @@ class Checker {
   void leaves(const CoordinatorView& view) const;
   void leaves(const coordinator::OutcomeAnswered& answer, bool applied, bool from_a_copy);
   void leaves(const coordinator::SendDecision& decision);
-  void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer, const CoordinatorView& view);
+  void leaves(const std::string& asker, const coordinator::InquiryAnswered& answer);
   void leaves(const std::string& store, const participant::VoteAnswered& vote) const;
   void leaves(const std::string& store, const participant::DecisionAnswered& answer);
   // What the store says to the coordinator that asked it at this start of its own.

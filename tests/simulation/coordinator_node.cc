@@ -311,7 +311,7 @@ void CoordinatorNode::perform(const Effect& effect) {
             if (!caller) throw Violation(name_ + " answers a call twice: " + describe(answer));
             if (!is_copy_) cluster_.checker.leaves(core_->full_view());
             if constexpr (std::is_same_v<decltype(answer), const InquiryAnswered&>) {
-              cluster_.checker.leaves(caller.mapped().name, answer, core_->full_view());
+              cluster_.checker.leaves(caller.mapped().name, answer);
             } else if constexpr (std::is_same_v<decltype(answer), const OutcomeAnswered&>) {
               if (answer.cause.reason == AbortReason::kPresumed) presumed_.insert(answer.id);
               cluster_.checker.leaves(answer, caller.mapped().when == ReturnWhen::kApplied, is_copy_);

@@ -9,6 +9,10 @@ namespace assent::simulation {
 
 namespace {
 
+bool knows(const coordinator::LogState& state, const coordinator::CommitRecord& commit) {
+  return state.commits.contains(commit.commit) || state.has_ended(commit.id);
+}
+
 bool names(const coordinator::CommitRecord& record, const std::string& store) {
   return std::any_of(record.branches.begin(), record.branches.end(),
                      [&](const auto& branch) { return branch.store == store; });
@@ -22,9 +26,9 @@ bool names(const coordinator::CommitRecord& record, const std::string& store) {
 void Checker::restored(const coordinator::LogState& state, const std::set<std::string>& stores) {
   for (auto& [id, txn] : txns_) {
     if (id.log != state.log) continue;
-    txn.may_be_forgotten = !txn.record || !state.commits.contains(txn.record->commit);
+    txn.may_be_forgotten = !txn.record || !knows(state, *txn.record);
     txn.is_missed = false;
-    if (!txn.record || txn.ended || state.commits.contains(txn.record->commit)) continue;
+    if (!txn.record || txn.ended || knows(state, *txn.record)) continue;
     for (const auto& store : txn.heard) {
       if (stores.contains(store)) {
         throw Violation("R10: transaction " + describe(id) + ": the restored log lacks it, and " + store +
@@ -41,13 +45,13 @@ void Checker::restored(const coordinator::LogState& state, const std::set<std::s
     txn.testified = stores;
   }
   for (const auto& [position, commit] : state.commits) {
-    auto& txn = txns_[commit.record.id];
+    auto& txn = txns_[commit.id];
     if (!txn.record && txn.lost) turns_up_again(txn);
     const bool is_known = txn.record && txn.record->commit == position &&
-                          std::all_of(commit.record.branches.begin(), commit.record.branches.end(),
+                          std::all_of(commit.branches.begin(), commit.branches.end(),
                                       [&](const auto& branch) { return txn.names(branch.store, branch.branch); });
     if (!is_known) {
-      throw Violation("R10: transaction " + describe(commit.record.id) + ": the restored log has a commit of it at " +
+      throw Violation("R10: transaction " + describe(commit.id) + ": the restored log has a commit of it at " +
                       to_string(position));
     }
   }
@@ -97,7 +101,7 @@ bool Checker::is_excused(const Txn& txn, const std::string& store) const {
   if (txn.is_guessed(store)) return true;
   const auto& commits = logs_.at(txn.record->id.log).commits;
   const auto commit = commits.find(txn.record->commit);
-  return lost_.contains(store) && (commit == commits.end() || !names(commit->second.record, store));
+  return lost_.contains(store) && (commit == commits.end() || !names(commit->second, store));
 }
 
 std::set<TransactionId> Checker::owed() const {
@@ -106,8 +110,8 @@ std::set<TransactionId> Checker::owed() const {
     for (const auto& entry : log.commits) {
       const auto& commit = entry.second;
       const bool is_owed =
-          std::any_of(lost_.begin(), lost_.end(), [&](const auto& store) { return names(commit.record, store); });
-      if (is_owed && !commit.end) owed.insert(commit.record.id);
+          std::any_of(lost_.begin(), lost_.end(), [&](const auto& store) { return names(commit, store); });
+      if (is_owed) owed.insert(commit.id);
     }
   }
   return owed;

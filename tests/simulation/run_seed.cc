@@ -128,7 +128,8 @@ void check_all_are_answered(const Node& node) {
 
 // What has ended is forgotten by now.
 void check_log(const CoordinatorNode& coordinator, std::size_t owed) {
-  const auto commits = coordinator.log_state().commits.size();
+  const auto& log = coordinator.log_state();
+  const auto commits = log.commits.size() + log.ended_count();
   if (commits == owed) return;
   throw Violation("left over: the log of " + coordinator.name() + " has " + std::to_string(commits) + " commits");
 }

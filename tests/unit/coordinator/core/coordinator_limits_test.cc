@@ -113,7 +113,7 @@ TEST(Limits, AStoreThatOwesMuchDoesNotKeepOthersFromForgetting) {
   EXPECT_EQ(stage.core().unended_records(), 2U) << "what `a` owes is kept";
 }
 
-TEST(Limits, ACommitThatTheExceptionsHaveNoRoomForIsNotForgottenBeforeItIsReleased) {
+TEST(Limits, OfACommitThatTheExceptionsHaveNoRoomForNoStoreIsToldAbort) {
   Settings settings;
   settings.owed_commits = 1;  // and so four exceptions
   Stage stage(settings);
@@ -125,9 +125,11 @@ TEST(Limits, ACommitThatTheExceptionsHaveNoRoomForIsNotForgottenBeforeItIsReleas
   stage.run_all("ack f 5 1.1\n advance 1s\n durable");
   EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=14 released-through=11 except=8,9,10,11");
   stage.run("advance 10min");
-  EXPECT_THAT(stage.run("inquire f 5 1.1"), ElementsAre(HasSubstr("result=commit"))) << "`f` still has its row";
+  EXPECT_THAT(stage.run("outcome 5"), ElementsAre(HasSubstr("outcome=forgotten")));
+  EXPECT_THAT(stage.run("inquire f 5 1.1"), ElementsAre(HasSubstr("result=ended"))) << "`f` still has its row";
+  EXPECT_THAT(stage.run("yes f 5 1.1"), IsEmpty());
   stage.run_all("ack a 0 1.1\n advance 1s\n durable");
-  EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=15 released-through=15 except=9,10,11,12");
+  EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=16 released-through=16 except=9,10,11,12");
 }
 
 TEST(Timers, NothingIsDueWhenNothingRuns) {

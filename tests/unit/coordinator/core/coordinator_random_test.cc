@@ -22,22 +22,21 @@ using BranchName = std::tuple<std::string, TransactionId, BranchNumber>;
 class Checker {
  public:
   void check(const Stage& stage, const std::string& command) {
+    for (const auto& [position, commit] : stage.durable().commits) recorded_.emplace(commit.id, commit);
+    asking_ = command.starts_with("inquire ") ? command.substr(8, command.find(' ', 8) - 8) : "";
     for (const auto& effect : stage.effects()) {
       std::visit([&](const auto& each) { see(each, stage); }, effect);
     }
     const Released released = stage.released();
     for (const auto position : told_)
       EXPECT_TRUE(released.contains(position)) << "released, and taken back: " << command;
-    std::erase_if(kept_, [&](const auto& entry) {
-      if (stage.durable().commits.contains(entry.first)) return false;
-      EXPECT_TRUE(forgotten_.contains(entry.second)) << "the log has forgotten what the core keeps: " << command;
-      return true;
-    });
-    for (const auto& [position, commit] : stage.durable().commits) kept_.emplace(position, commit.record.id);
-    for (const auto& [position, commit] : stage.durable().commits) {
-      if (!released.contains(position)) continue;
-      EXPECT_TRUE(commit.end) << "released before its end was durable: " << command;
-      told_.insert(position);
+    for (const auto& [id, commit] : recorded_) {
+      EXPECT_TRUE(is_on_record(stage, commit) || forgotten_.contains(id))
+          << "the log has forgotten what the core keeps: " << command;
+      if (!released.contains(commit.commit)) continue;
+      EXPECT_FALSE(stage.durable().commits.contains(commit.commit))
+          << "released before its end was durable: " << command;
+      told_.insert(commit.commit);
     }
   }
 
@@ -50,8 +49,8 @@ class Checker {
   void see(const AppendRecord& append, const Stage& stage) {
     if (const auto* forgotten = std::get_if<ForgottenRecord>(&append.record)) {
       // What has ended and is durable: the core keeps all else.
-      for (const auto& [id, position] : stage.durable().ended) {
-        if (id <= forgotten->through) forgotten_[id] = stage.durable().epoch();
+      for (const auto& [id, commit] : recorded_) {
+        if (id <= forgotten->through && stage.durable().has_ended(id)) forgotten_[id] = stage.durable().epoch();
       }
     }
     const auto* record = std::get_if<CommitRecord>(&append.record);
@@ -80,6 +79,9 @@ class Checker {
   void see(const InquiryAnswered& answer, const Stage& stage) {
     const CommitRecord* const record = find(stage, answer.id);
     EXPECT_TRUE(answer.result != InquiryResult::kCommit || record != nullptr) << "a commit that is not durable";
+    if (answer.result == InquiryResult::kAbort && record != nullptr) {
+      EXPECT_FALSE(lists(*record, asking_, answer.branch)) << "an abort of a committed branch";
+    }
     if (answer.result == InquiryResult::kAbort && record == nullptr) aborted_.insert(answer.id);
     see_answer(answer.call);
   }
@@ -102,10 +104,12 @@ class Checker {
   const CommitRecord* find(const Stage& stage, const TransactionId& id) const {
     const auto forgotten = forgotten_.find(id);
     if (forgotten != forgotten_.end() && forgotten->second == stage.durable().epoch()) return nullptr;
-    for (const auto& [position, commit] : stage.durable().commits) {
-      if (commit.record.id == id) return &commit.record;
-    }
-    return nullptr;
+    const auto recorded = recorded_.find(id);
+    return recorded != recorded_.end() && is_on_record(stage, recorded->second) ? &recorded->second : nullptr;
+  }
+
+  static bool is_on_record(const Stage& stage, const CommitRecord& commit) {
+    return stage.durable().commits.contains(commit.commit) || stage.durable().has_ended(commit.id);
   }
 
   static bool lists(const CommitRecord& record, const std::string& store, const BranchNumber& branch) {
@@ -115,13 +119,14 @@ class Checker {
     return false;
   }
 
-  std::map<TransactionId, Epoch> forgotten_;  // by the start of that epoch
-  std::map<Position, TransactionId> kept_;    // in the log
+  std::map<TransactionId, Epoch> forgotten_;        // by the start of that epoch
+  std::map<TransactionId, CommitRecord> recorded_;  // at any time
   std::set<TransactionId> aborted_;
   std::set<BranchName> aborted_branches_;
   std::set<BranchName> voted_yes_;
   std::set<CallId> answered_;
   std::set<Position> told_;
+  std::string asking_;  // the store that inquires
 };
 
 class Life {

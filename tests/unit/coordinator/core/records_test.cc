@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <ctime>
+#include <iterator>
 
 namespace assent::coordinator {
 namespace {
@@ -37,6 +38,11 @@ CommitRecord commit(std::uint64_t position, std::uint64_t number) {
 
 EndRecord end(std::uint64_t position, std::uint64_t a = 5, std::uint64_t b = 6) {
   return {Position{position}, {{"a", StorePosition{a}, false}, {"b", StorePosition{b}, false}}};
+}
+
+EndRecord contradicted(EndRecord end) {
+  end.stores[1].contradicts = true;
+  return end;
 }
 
 StoreRecord store(const std::string& name, std::uint64_t identity, std::uint64_t position) {
@@ -73,7 +79,7 @@ TEST(LogState, KeepsWhatWasAppended) {
             (std::map<Epoch, Start>{{Epoch{1}, {Nonce{101}, Position{1}}}, {Epoch{2}, {Nonce{102}, Position{4}}}}));
   EXPECT_EQ(state.last, Position{4});
   ASSERT_EQ(state.commits.size(), 1U);
-  EXPECT_EQ(state.commits.at(Position{3}), (LoggedCommit{commit(3, 7), std::nullopt}));
+  EXPECT_EQ(state.commits.at(Position{3}), commit(3, 7));
   EXPECT_EQ(state.stores.at("a"), store("a", 1, 0));
   EXPECT_FALSE(state.forgotten_through);
 }
@@ -110,13 +116,15 @@ TEST(LogState, RefusesARecordThatContradictsTheOnesBeforeItAndStaysAsItWas) {
        5,
        end(2),
        "commit 2 ends without a record of it"},
-      {"a commit that ends twice", {epoch(1), commit(2, 0), end(2)}, 4, end(2), "commit 2 ends twice"},
+      {"a commit that ends twice", {epoch(1), commit(2, 0), end(2)}, 4, end(2), "or has ended before"},
       {"an end of a store without a branch",
        {epoch(1), commit(2, 0)},
        3,
        EndRecord{Position{2}, {{"c", StorePosition{1}, false}}},
        "store `c`"},
       {"forgotten ids of another log", {epoch(1)}, 2, ForgottenRecord{{LogIdentity{9}, Epoch{1}, 0}}, "another log"},
+      {"ids that have ended, appended", {epoch(1)}, 2, EndedRecord{id(1, 0), 1}, "is one of a snapshot"},
+      {"a contradiction, appended", {epoch(1), commit(2, 0), end(2)}, 4, MixedRecord{id(1, 0), {"a"}}, "of a snapshot"},
   };
   for (const auto& row : rows) {
     SCOPED_TRACE(row.name);
@@ -134,14 +142,13 @@ TEST(LogState, AnEndRaisesThePositionsOfItsStores) {
 
   EXPECT_EQ(state.stores.at("a").position, StorePosition{9});  // never down
   EXPECT_EQ(state.stores.at("b").position, StorePosition{6});
-  EXPECT_EQ(state.commits.at(Position{4}).end, (EndRecord{Position{4}, {}})) << "the stores have it now";
+  EXPECT_TRUE(state.commits.empty());
+  EXPECT_TRUE(state.has_ended(id(1, 0)));
 }
 
 TEST(LogState, OfAnEndItKeepsWhoContradicted) {
-  EndRecord mixed = std::get<EndRecord>(LogRecord(end(2, 5, 6)));
-  mixed.stores[1].contradicts = true;
-  const auto state = state_of({epoch(1), commit(2, 0), mixed});
-  EXPECT_EQ(state.commits.at(Position{2}).end, (EndRecord{Position{2}, {mixed.stores[1]}}));
+  const auto state = state_of({epoch(1), commit(2, 0), contradicted(end(2))});
+  EXPECT_EQ(state.mixed, (std::map<TransactionId, std::vector<std::string>>{{id(1, 0), {"b"}}}));
 }
 
 TEST(LogState, AnEndRaisesNothingOfAStoreThatTookTheNameLater) {
@@ -166,16 +173,17 @@ TEST(LogState, ForgettingDeletesEndedCommitsUpToTheIdAndKeepsWhatIsOwed) {
   auto state =
       state_of({epoch(1), commit(2, 5), commit(3, 1), commit(4, 9), end(2), end(4), ForgottenRecord{id(1, 5)}});
 
-  EXPECT_FALSE(state.commits.contains(Position{2}));
+  EXPECT_FALSE(state.has_ended(id(1, 5)));
   EXPECT_TRUE(state.commits.contains(Position{3})) << "not ended, though its id is below";
-  EXPECT_TRUE(state.commits.contains(Position{4})) << "ended, but its id is above";
+  EXPECT_TRUE(state.has_ended(id(1, 9))) << "ended, but its id is above";
   EXPECT_EQ(state.forgotten_through, id(1, 5));
 
   // The late end stays until a later record forgets it; a smaller one takes nothing back.
   ASSERT_FALSE(state.apply(Position{8}, end(3)));
-  EXPECT_TRUE(state.commits.contains(Position{3}));
+  EXPECT_TRUE(state.has_ended(id(1, 1)));
   ASSERT_FALSE(state.apply(Position{9}, ForgottenRecord{id(1, 1)}));
-  EXPECT_FALSE(state.commits.contains(Position{3}));
+  EXPECT_FALSE(state.has_ended(id(1, 1)));
+  EXPECT_TRUE(state.has_ended(id(1, 9)));
   EXPECT_EQ(state.forgotten_through, id(1, 5));
 }
 
@@ -192,7 +200,7 @@ TEST(LogState, ForgettingCostsWhatIsForgottenHoweverMuchIsKept) {
   const auto recorded = std::clock();
   for (std::uint64_t number = 0; number < kForgotten; ++number) state.restore(ForgottenRecord{id(1, number)});
   const auto forgotten = std::clock();
-  EXPECT_EQ(state.commits.size(), kCommits - kForgotten);
+  EXPECT_EQ(state.ended_count(), kCommits - kForgotten);
   EXPECT_LT(forgotten - recorded, recorded - begun) << "a look at all that is kept takes some hundred times as long";
 }
 
@@ -202,18 +210,63 @@ TEST(LogState, IdsAreForgottenInTheOrderOfEpochsFirst) {
   const auto state =
       state_of({epoch(1), commit(2, 50), epoch(2), later, end(2), later_end, ForgottenRecord{id(1, 99)}});
 
-  EXPECT_FALSE(state.commits.contains(Position{2}));
-  EXPECT_TRUE(state.commits.contains(Position{4}));
+  EXPECT_FALSE(state.has_ended(id(1, 50)));
+  EXPECT_TRUE(state.has_ended(id(2, 0)));
+}
+
+TEST(LogState, WholeWordsAreForgottenAndWhatTheyContradicted) {
+  const auto state = state_of({epoch(1), commit(2, 63), commit(3, 64), commit(4, 127), commit(5, 128), end(2),
+                               contradicted(end(3)), end(4), end(5), ForgottenRecord{id(1, 127)}});
+
+  EXPECT_EQ(state.ended, (std::map<TransactionId, IdWord>{{id(1, 128), 1}}));
+  EXPECT_TRUE(state.mixed.empty());
+}
+
+TEST(LogState, OfAMillionCommitsThatHaveEndedTheSnapshotIsShort) {
+  constexpr std::uint64_t kCommits = 1'000'000;
+  LogState state = state_of({epoch(1)});
+  for (std::uint64_t number = 0; number < kCommits; ++number) {
+    state.restore(commit(number + 2, number));
+    state.restore(end(number + 2));
+  }
+  EXPECT_EQ(state.ended_count(), kCommits);
+  EXPECT_EQ(state.snapshot().size(), 1 + kCommits / kIdsPerWord);
+}
+
+TEST(LogState, ASnapshotIsRefusedIfItContradictsItself) {
+  const std::vector<std::pair<std::vector<LogRecord>, std::string>> rows = {
+      {{EndedRecord{id(1, 0), 1}}, "are not of a start"},
+      {{epoch(1), EndedRecord{{LogIdentity{9}, Epoch{1}, 0}, 1}}, "are not of a start"},
+      {{epoch(1), EndedRecord{id(2, 0), 1}}, "are not of a start"},
+      {{epoch(1), EndedRecord{id(1, 5), 1}}, "are not of a start"},
+      {{epoch(1), EndedRecord{id(1, 0), 0}}, "or none"},
+      {{epoch(1), EndedRecord{id(1, 0), 1}, EndedRecord{id(1, 0), 2}}, "recorded twice"},
+      {{epoch(1), EndedRecord{id(1, 0), 1}, MixedRecord{id(1, 1), {"a"}}}, "has not ended"},
+      {{epoch(1), EndedRecord{id(1, 0), 1}, MixedRecord{id(1, 0), {}}}, "by nobody"},
+      {{epoch(1), EndedRecord{id(1, 0), 1}, MixedRecord{id(1, 0), {"a"}}, MixedRecord{id(1, 0), {"b"}}}, "twice"},
+  };
+  for (const auto& [records, why] : rows) {
+    LogState state;
+    for (const auto& record : std::vector<LogRecord>(records.begin(), std::prev(records.end()))) {
+      EXPECT_FALSE(state.restore(record));
+    }
+    const auto before = state;
+    const auto refused = state.restore(records.back());
+    ASSERT_TRUE(refused) << why;
+    EXPECT_THAT(*refused, HasSubstr(why));
+    EXPECT_EQ(state, before);
+  }
 }
 
 TEST(LogState, ASnapshotMakesTheSameStateAgain) {
   const auto state = state_of({
-      epoch(1), store("a", 1, 0), store("b", 2, 0), commit(4, 0), commit(5, 1), commit(6, 2), end(4), end(6, 50, 60),
-      ForgottenRecord{id(1, 1)},
+      epoch(1), store("a", 1, 0), store("b", 2, 0), commit(4, 0), commit(5, 1), commit(6, 2), end(4),
+      contradicted(end(6, 50, 60)), ForgottenRecord{id(1, 1)},
       end(5),                                        // ended below forgotten-through: the snapshot may not lose it
       epoch(2), store("a", 3, 1), store("a", 1, 2),  // back again, below what the ends say
   });
-  ASSERT_EQ(state.commits.size(), 2U);
+  ASSERT_EQ(state.ended_count(), 2U);
+  ASSERT_EQ(state.mixed.size(), 1U);
 
   EXPECT_EQ(restored(state), state);
   EXPECT_EQ(restored(restored(state)), state);

@@ -212,8 +212,8 @@ TEST_F(FileLogDamage, AnotherVersionOfTheFormatIsRefusedNamingBoth) {
   const auto opened = open(other);
   ASSERT_TRUE(opened.has_error());
   EXPECT_EQ(opened.error().kind, ErrorKind::kWrongVersion);
-  EXPECT_THAT(opened.error().message, HasSubstr("of version 3"));
-  EXPECT_THAT(opened.error().message, HasSubstr("reads version 2"));
+  EXPECT_THAT(opened.error().message, HasSubstr("of version 4"));
+  EXPECT_THAT(opened.error().message, HasSubstr("reads version 3"));
 }
 
 TEST_F(FileLogDamage, AHeaderThatDoesNotFitItsSnapshotIsRefused) {

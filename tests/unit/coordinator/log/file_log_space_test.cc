@@ -80,7 +80,7 @@ TEST_F(FileLogSpace, OneSegmentIsLeftAfterAnyNumberOfCheckpointsAndItsSizeIsBoun
   EXPECT_GT(segment_number(), 50U);
   EXPECT_LE(most, 2 * (2000 + 2 * 2000U));
   EXPECT_EQ(list_segments(*disk_.directory()).value().size(), 1U);
-  EXPECT_LE(model_.commits.size(), 20U);
+  EXPECT_LE(model_.ended_count(), 20U);
   expect_reopens_with_the_model();
 }
 

@@ -57,10 +57,10 @@ TEST(Format, ABlockIsWrittenAsTheReadmeShows) {
 TEST(Format, ASegmentHeaderIsWrittenAsTheReadmeShows) {
   const auto dump = hex_dump(encode(SegmentHeader{kLogVersion, kTestLog, 7, Position{1041}, 0x1c0, 0x10001c0}));
   EXPECT_EQ(dump,
-            "41 53 53 45 4e 54 4c 47 02 00 00 00 00 00 00 00\n"
+            "41 53 53 45 4e 54 4c 47 03 00 00 00 00 00 00 00\n"
             "10 4e d3 b7 22 1a 0c 9f 07 00 00 00 00 00 00 00\n"
             "11 04 00 00 00 00 00 00 c0 01 00 00 00 00 00 00\n"
-            "c0 01 00 01 00 00 00 00 00 00 00 00 21 91 84 ef");
+            "c0 01 00 01 00 00 00 00 00 00 00 00 8b 65 ea 4b");
   EXPECT_THAT(readme(), testing::HasSubstr(dump));
 }
 

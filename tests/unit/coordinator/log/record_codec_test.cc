@@ -23,6 +23,10 @@ std::vector<LogRecord> every_kind() {
       forgotten_record(127),
       StoreRecord{"ledger", StoreIdentity{kMost}, std::string(300, 'a'), StorePosition{kMost}},
       StoreRecord{std::string("a\0b", 3), {}, "", {}},
+      EndedRecord{{LogIdentity{kMost}, Epoch{kMost}, kMost - kMost % kIdsPerWord}, kMost},
+      EndedRecord{},
+      MixedRecord{{LogIdentity{1}, Epoch{2}, 3}, {"ledger", "stock"}},
+      MixedRecord{},
   };
 }
 

@@ -199,7 +199,7 @@ class Chaos {
     } else if (is_committed(id, branch)) {
       result = InquiryResult::kCommit;
     } else if (pick(2) == 0) {
-      result = InquiryResult::kAbort;
+      result = pick(2) == 0 ? InquiryResult::kAbort : InquiryResult::kEnded;
       aborted_.insert({id, branch});
     }
     return InquiryAnswered{std::make_shared<const CoordinatorView>(view_of(speaker)), id, branch, result,

@@ -218,7 +218,8 @@ Event to_event(const Command& command, Opening own) {
                                                               {"commit", InquiryResult::kCommit},
                                                               {"abort", InquiryResult::kAbort},
                                                               {"not-mine", InquiryResult::kNotMine},
-                                                              {"not-accepted", InquiryResult::kNotAccepted}};
+                                                              {"not-accepted", InquiryResult::kNotAccepted},
+                                                              {"ended", InquiryResult::kEnded}};
     return InquiryAnswered{.coordinator = std::make_shared<const CoordinatorView>(command.view()),
                            .id = command.id(1),
                            .branch = command.branch(),
