@@ -1,6 +1,7 @@
 #include "participant/service/store_runner.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "participant/core/text.h"
@@ -58,14 +59,31 @@ Error StoreRunner::overloaded_error() const {
   return {ErrorKind::kOverloaded, "too much waits for store `" + name_ + "`; try again later"};
 }
 
+bool StoreRunner::is_idle() const {
+  return inbox_.empty() && recovery_.empty();
+}
+
 void StoreRunner::put(Item item) {
-  if (inbox_.empty()) first_came_ = daemon::now();
-  inbox_.push_back(std::move(item));
+  if (is_idle()) first_came_ = daemon::now();
+  const auto* const event = std::get_if<Event>(&item);
+  if (event != nullptr && is_of_recovery(*event)) {
+    recovery_.push_back(std::move(item));
+  } else {
+    inbox_.push_back(std::move(item));
+  }
+}
+
+bool StoreRunner::is_of_recovery(const Event& event) const {
+  const auto* const decision = std::get_if<DecisionReceived>(&event);
+  const auto* const answer = std::get_if<InquiryAnswered>(&event);
+  const BranchNumber branch = decision != nullptr ? decision->branch : answer != nullptr ? answer->branch : kNoBranch;
+  return branch != kNoBranch && branch.start < standing_.start_number;
 }
 
 std::optional<Error> StoreRunner::refusal(const Event& event) const {
   if (!offline_.empty()) return offline_error();
-  if (inbox_.size() >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) return overloaded_error();
+  const std::size_t waiting = is_of_recovery(event) ? recovery_.size() : inbox_.size();
+  if (waiting >= settings_.inbox_events * (ends_work(event) ? kRoomForEnds : 1)) return overloaded_error();
   return std::nullopt;
 }
 
@@ -80,7 +98,7 @@ std::vector<StoreRunner::Refused> StoreRunner::post(std::vector<Event> events) {
   std::vector<Refused> refused;
   {
     const std::lock_guard lock(mutex_);
-    const bool was_empty = inbox_.empty();
+    const bool was_idle = is_idle();
     for (std::size_t index = 0; index < events.size(); ++index) {
       if (auto error = refusal(events[index])) {
         refused.push_back({index, std::move(*error)});
@@ -88,7 +106,7 @@ std::vector<StoreRunner::Refused> StoreRunner::post(std::vector<Event> events) {
         put(std::move(events[index]));
       }
     }
-    if (!was_empty || inbox_.empty()) return refused;  // the thread was woken by the first one, and takes all of them
+    if (!was_idle || is_idle()) return refused;  // the thread was woken by the first one, and takes all of them
   }
   wake_.notify_one();
   return refused;
@@ -162,7 +180,7 @@ void StoreRunner::run() {
 
 bool StoreRunner::wait_for_items(std::vector<Item>& items) {
   const auto deadline = branches_->next_deadline();
-  const auto is_awake = [this] { return stopping_ || !inbox_.empty(); };
+  const auto is_awake = [this] { return stopping_ || !is_idle(); };
   std::unique_lock lock(mutex_);
   if (!runs_.empty()) {
     // There is enough to do.
@@ -171,12 +189,19 @@ bool StoreRunner::wait_for_items(std::vector<Item>& items) {
   } else {
     wake_.wait(lock, is_awake);
   }
-  items.swap(inbox_);
-  if (!items.empty()) {
-    counters_.batch_items.add(items.size());
-    counters_.batch_wait.add(daemon::now() - first_came_);
-  }
+  take(items);
   return !stopping_;
+}
+
+void StoreRunner::take(std::vector<Item>& items) {
+  items.swap(inbox_);
+  const std::size_t part = std::min(recovery_.size(), settings_.recovery_events);
+  const auto last = recovery_.begin() + static_cast<std::ptrdiff_t>(part);
+  std::move(recovery_.begin(), last, std::back_inserter(items));
+  recovery_.erase(recovery_.begin(), last);
+  if (items.empty()) return;
+  counters_.batch_items.add(items.size());
+  counters_.batch_wait.add(daemon::now() - first_came_);
 }
 
 Result<void> StoreRunner::serve(std::vector<Item>& items) {
@@ -335,6 +360,7 @@ void StoreRunner::say_offline(const Error& error) {
   const std::lock_guard lock(mutex_);
   offline_ = error.message;
   inbox_.clear();
+  recovery_.clear();
 }
 
 // A store that opens, and fails at the first thing that it must do, is no better than one that does not open.

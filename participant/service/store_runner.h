@@ -3,8 +3,10 @@
 // The thread takes every event that waits as one batch, steps them through the core, runs statements for a bounded
 // time, does what is due as one journal transaction, and hands over all answers of the batch at once. Runs that found
 // no time wait for the next batch, behind whatever has come meanwhile: so decisions, answers and timeouts wait for one
-// run that is long, and not for all of them. A store that fails goes offline: nobody who waits is given an answer of
-// the store, it is opened again with backoff, and the core starts from what the disk holds.
+// run that is long, and not for all of them. Decisions about branches of earlier openings, which come all at once after
+// a restart, are taken in parts: so new transactions are served beside them. A store that fails goes offline: nobody
+// who waits is given an answer of the store, it is opened again with backoff, and the core starts from what the disk
+// holds.
 #pragma once
 
 #include <spdlog/logger.h>
@@ -63,6 +65,7 @@ struct StoreReport {
 struct RunnerSettings {
   Settings core;
   std::size_t inbox_events = 65536;                        // most events that wait for the store's thread
+  std::size_t recovery_events = 512;                       // most decisions of branches of earlier openings in a batch
   Duration batch_time = std::chrono::milliseconds(50);     // no run of statements begins later in a batch
   Duration reopen_first = std::chrono::milliseconds(100);  // of an offline store; doubles
   Duration reopen_ceiling = std::chrono::seconds(10);
@@ -121,9 +124,12 @@ class StoreRunner {
 
   Result<void> open();
   void run();
-  // REQUIRES, both: mutex_ is held.
+  // REQUIRES, all: mutex_ is held.
+  bool is_idle() const;  // nothing has come
   std::optional<Error> refusal(const Event& event) const;
-  void put(Item item);  // into the inbox
+  bool is_of_recovery(const Event& event) const;
+  void put(Item item);
+  void take(std::vector<Item>& items);
   bool wait_for_items(std::vector<Item>& items);
   Result<void> serve(std::vector<Item>& items);
   // Tells the core if what the store can promise has changed.
@@ -153,7 +159,8 @@ class StoreRunner {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Item> inbox_;
-  Time first_came_;  // of what is in inbox_
+  std::deque<Item> recovery_;  // what has come for branches of earlier openings
+  Time first_came_;            // of what is in either
   std::string offline_ = "it is not open yet";
   StoreStanding standing_;
   bool is_draining_ = false;

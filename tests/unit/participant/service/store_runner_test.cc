@@ -329,6 +329,32 @@ TEST(StoreRunner, WhatEndsWorkFindsMoreRoomInTheInboxButNotWithoutEnd) {
   go_on.set_value();
 }
 
+TEST(StoreRunner, NewBranchesAreServedBesideManyDecisionsAboutRecoveredOnes) {
+  std::promise<void> is_busy;
+  std::promise<void> go_on;
+  auto settings = quick();
+  settings.recovery_events = 1;
+  Answered answered;
+  const auto open = []() -> Result<std::unique_ptr<Store>> { return fake_store(Health::kFine); };
+  StoreRunner runner("a", open, settings, std::ref(answered), silent());
+  ASSERT_TRUE(runner.start());
+  ASSERT_TRUE(runner.ask([&](const BranchTable&, const StoreReport&, Time) {
+    is_busy.set_value();
+    go_on.get_future().wait();
+  }));
+  is_busy.get_future().wait();
+  for (std::uint64_t call = 11; call <= 13; ++call) {
+    DecisionReceived decision;  // meant for another opening: it is refused when its turn comes
+    decision.call = CallId{call};
+    decision.id = kFive;
+    decision.branch = {.start = 1, .counter = 1};
+    ASSERT_TRUE(runner.post(decision));
+  }
+  ASSERT_TRUE(runner.post(begin_branch(1)));
+  go_on.set_value();
+  for (const std::uint64_t call : {11U, 1U, 12U, 13U}) EXPECT_EQ(answered.wait(), CallId{call});
+}
+
 TEST(StoreRunner, EventsThatComeTogetherAreOneBatch) {
   const auto open = []() -> Result<std::unique_ptr<Store>> { return fake_store(Health::kFine); };
   StoreRunner runner(
