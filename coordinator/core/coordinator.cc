@@ -31,7 +31,7 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       is_proven_(lineage_.is_first()) {
   for (const auto& [position, commit] : recovered.commits) {
     release_.commit_recorded(position);
-    for (const auto& branch : commit.branches) stores_.owe(branch.store);
+    for (const auto& branch : commit.branches) stores_.owe_since_before(branch.store);
     const auto entry = transactions_.emplace(
         commit.id, Transaction{CommitProtocol::recover(commit, settings_, now), now, State::kCommitting, {}, {}});
     ++committing_;

@@ -124,6 +124,11 @@ void StoreRegistry::owe(const std::string& store) {
   ++found->second.owed;
 }
 
+void StoreRegistry::owe_since_before(const std::string& store) {
+  owe(store);
+  ++entries_.at(store).owed_at_start;
+}
+
 void StoreRegistry::repay(const std::string& store) {
   const auto found = entries_.find(store);
   invariant(found != entries_.end() && found->second.owed > 0, "I5: a store acknowledges more commits than it owes");

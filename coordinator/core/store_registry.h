@@ -44,8 +44,9 @@ class StoreRegistry {
   struct Entry {
     // Of the log, and what has been acknowledged since.
     StoreRecord record;
-    Position recorded{};     // where the log has it, or will have it; 0: since before this start
-    std::uint64_t owed = 0;  // commits that it has not acknowledged
+    Position recorded{};              // where the log has it, or will have it; 0: since before this start
+    std::uint64_t owed = 0;           // commits that it has not acknowledged
+    std::uint64_t owed_at_start = 0;  // … when this start of the coordinator took over
 
     // Of this start.
     std::optional<InForce> in_force;  // nothing: it has not registered yet
@@ -77,6 +78,7 @@ class StoreRegistry {
 
   // The store owes one more acknowledgement, or one less. REQUIRES: find(store): its record precedes the commit.
   void owe(const std::string& store);
+  void owe_since_before(const std::string& store);  // … from an earlier start
   void repay(const std::string& store);
 
   const Entry* find(const std::string& store) const;

@@ -39,8 +39,10 @@ void list_settings(daemon::Options& options, Settings& core) {
                  "Most refused copies of stores that it lists at a time");
   options.size("result-bytes", core.result_bytes, 1024, 1ULL << 30U,
                "Most bytes of the results of a submit, from all its stores together");
-  options.number("owed-commits", core.owed_commits, 1, 4096,
-                 "Most commits that a store leaves unacknowledged before it is refused new ones");
+  options.number(
+      "owed-commits", core.owed_commits, 1, 4096,
+      "Most commits that a store leaves unacknowledged, besides those of earlier starts, before it is refused "
+      "new ones");
   options.number("released-exceptions", core.released_exceptions, 1, 4096,
                  "Most commits that may hold up the release of later ones by name");
 }

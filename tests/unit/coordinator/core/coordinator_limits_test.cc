@@ -51,6 +51,18 @@ TEST(Limits, AStoreThatAcknowledgesNothingGetsNoNewTransactions) {
   EXPECT_THAT(stage.run("submit 2 b call=3"), SizeIs(2));
 }
 
+TEST(Limits, WhatAStoreOwesFromAnEarlierStartKeepsNobodyFromItAfterTheRestart) {
+  Settings settings;
+  settings.owed_commits = 1;
+  Stage stage(settings);
+  stage.run_all(
+      "given a b\n commit 0 a:1.1 call=1\n yes a 0 1.1\n durable\n crash\n"
+      "register a position=9 start=2 seen=1/c1/4\n lease 4");
+  EXPECT_EQ(stage.core().stores(stage.now()).at(0).owed, 1U);
+  stage.run_all("commit 2-0 a:2.1 call=2\n yes a 2-0 2.1\n durable");
+  EXPECT_THAT(stage.run("submit 2-1 a call=3").back(), HasSubstr("outcome=aborted reason=overloaded at=a"));
+}
+
 TEST(Limits, MoreLeasesThanAllowedAreRefused) {
   Settings settings;
   settings.leases = 1;
