@@ -76,6 +76,23 @@ void drop_given_up(LogState& old, const Testimonies& testimonies) {
   });
 }
 
+// Of a commit that has ended the copy knows the id, and no position. But it holds every record up to its last one: what
+// has ended stands there, and so does all that was not forgotten.
+std::optional<Error> find_contradiction(const LogState& old, const Testimonies& testimonies) {
+  for (const auto& [name, testimony] : testimonies) {
+    for (const auto& branch : testimony.branches) {
+      if (branch.commit == Position{} || old.commits.contains(branch.commit)) continue;
+      const bool may_have_ended = old.has_ended(branch.id) || branch.id <= old.forgotten_through;
+      const bool agrees = branch.commit <= old.last ? may_have_ended : !old.has_ended(branch.id);
+      if (agrees) continue;
+      return Error{ErrorKind::kConflict, "store `" + name + "` has heard of the commit of " + to_string(branch.id) +
+                                             " at position " + to_string(branch.commit) +
+                                             ", and the log knows otherwise" + kTwoLogs};
+    }
+  }
+  return std::nullopt;
+}
+
 Result<Commits> gather_commits(const LogState& old, const Testimonies& testimonies) {
   Commits commits;
   for (const auto& [position, commit] : old.commits) {
@@ -182,6 +199,7 @@ Result<Restoration> restore_log(LogState old, const Testimonies& testimonies, co
   }
   if (auto impostor = find_impostor(old, testimonies)) return *impostor;
   if (auto doubled = find_double(testimonies)) return *doubled;
+  if (auto contradiction = find_contradiction(old, testimonies)) return *contradiction;
   if (const auto contradicted = gather_commits(old, testimonies); !contradicted) return contradicted.error();
   drop_given_up(old, testimonies);
   const auto commits = gather_commits(old, testimonies);

@@ -51,7 +51,7 @@ TestifiedBranch branch(std::uint64_t number, std::uint64_t commit,
 
 class Restored : public testing::Test {
  protected:
-  Result<Restoration> restore() const { return restore_log(old_copy(), testimonies_, without_, kEpoch, kNonce); }
+  Result<Restoration> restore() const { return restore_log(old_, testimonies_, without_, kEpoch, kNonce); }
 
   void expect_refused(ErrorKind kind, const auto& message) const {
     const auto restored = restore();
@@ -69,6 +69,7 @@ class Restored : public testing::Test {
   Testimony& ledger() { return testimonies_.at("ledger"); }
   Testimony& stock() { return testimonies_.at("stock"); }
 
+  LogState old_ = old_copy();
   std::map<std::string, Testimony> testimonies_{
       {"ledger", {StoreIdentity{0xa1}, "ledger.example:7001", StorePosition{20}, Position{6}, {}, {}}},
       {"stock", {StoreIdentity{0xb2}, "stock.example:7002", StorePosition{30}, Position{6}, {}, {}}}};
@@ -276,6 +277,25 @@ TEST_F(Restored, ATransactionAtAnotherPositionThanItsRecordIsRefused) {
 TEST_F(Restored, ThePositionOfAnotherTransactionsRecordIsRefused) {
   ledger().branches = {branch(7, 5)};
   expect_refused(ErrorKind::kConflict, HasSubstr("known elsewhere as the commit of " + to_string(id(5))));
+}
+
+TEST_F(Restored, ATransactionThatHasEndedAndIsCommittedBehindTheCopyIsRefused) {
+  ledger().branches = {branch(4, 9)};
+  stock().branches = {branch(4, 0)};
+  expect_refused(ErrorKind::kConflict, AllOf(HasSubstr(to_string(id(4)) + " at position 9"), HasSubstr("two coord")));
+}
+
+TEST_F(Restored, ThePositionOfACommitThatHasEndedIsRefusedForAnother) {
+  ledger().branches = {branch(7, 4)};
+  expect_refused(ErrorKind::kConflict, AllOf(HasSubstr(to_string(id(7)) + " at position 4"), HasSubstr("two coord")));
+}
+
+TEST_F(Restored, ACommitThatTheCopyHasForgottenStandsAsTheStoresHaveIt) {
+  old_.forgotten_through = id(7);
+  ledger().branches = {branch(7, 2)};
+  const auto restored = restore().value();
+  ASSERT_EQ(restored.found.size(), 1U);
+  EXPECT_EQ(restored.found[0].commit, Position{2});
 }
 
 TEST_F(Restored, TwoTransactionsAtOnePositionAreRefused) {
