@@ -51,6 +51,7 @@ void BranchTable::handle(const InquiryAnswered& event) {
   if (!hear(*event.coordinator, event.id.log, std::nullopt)) return;
   const Branch* const branch = find(event.id, event.branch);
   if (branch == nullptr) return;
+  // Of what has committed it would have heard: it is a stray copy, or the transaction was aborted.
   const bool is_stray = event.result == InquiryResult::kEnded && branch->commit == Position{};
   if (event.result == InquiryResult::kCommit && event.commit != Position{}) {
     commit(event.id, event.branch, event.commit, std::nullopt);

@@ -213,7 +213,10 @@ void CoordinatorLink::ask(const std::string& address, const std::string& store,
     std::size_t heard = 0;  // a store takes the word of the coordinator with these only
     for (const auto& answer : answers->answers) {
       auto event = to_event(answer, word.of_part(heard));
-      if (!event) return logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
+      if (!event) {
+        logger_->error("event=bad_inquiry_answer error=\"{}\"", event.error().message);
+        continue;
+      }
       const bool must_register = event->result == InquiryResult::kNotAccepted;
       const bool is_heard =
           !must_register && event->result != InquiryResult::kNotMine && event->coordinator->line.log == event->id.log;

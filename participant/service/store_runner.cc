@@ -1,7 +1,6 @@
 #include "participant/service/store_runner.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "participant/core/text.h"
@@ -64,20 +63,29 @@ bool StoreRunner::is_idle() const {
 }
 
 void StoreRunner::put(Item item) {
-  if (is_idle()) first_came_ = daemon::now();
-  const auto* const event = std::get_if<Event>(&item);
+  auto* const event = std::get_if<Event>(&item);
   if (event != nullptr && is_of_recovery(*event)) {
-    recovery_.push_back(std::move(item));
-  } else {
-    inbox_.push_back(std::move(item));
+    recovery_.push_back({std::move(*event), daemon::now()});
+    return;
   }
+  if (inbox_.empty()) first_came_ = daemon::now();
+  inbox_.push_back(std::move(item));
 }
 
+// Decisions, and the answers of coordinators that decide. An operator's resolution, or what an operator makes the store
+// testify to, does not overtake those that have come before.
 bool StoreRunner::is_of_recovery(const Event& event) const {
-  const auto* const decision = std::get_if<DecisionReceived>(&event);
-  const auto* const answer = std::get_if<InquiryAnswered>(&event);
-  const BranchNumber branch = decision != nullptr ? decision->branch : answer != nullptr ? answer->branch : kNoBranch;
-  return branch != kNoBranch && branch.start < standing_.start_number;
+  const auto is_earlier = [this](const BranchNumber& branch) {
+    return branch != kNoBranch && branch.start < standing_.start_number;
+  };
+  if (const auto* const decision = std::get_if<DecisionReceived>(&event)) return is_earlier(decision->branch);
+  if (const auto* const answer = std::get_if<InquiryAnswered>(&event)) {
+    const bool decides = answer->result == InquiryResult::kCommit || answer->result == InquiryResult::kAbort ||
+                         answer->result == InquiryResult::kEnded;
+    return decides && is_earlier(answer->branch);
+  }
+  return !recovery_.empty() &&
+         (std::holds_alternative<ResolveRequested>(event) || std::holds_alternative<TestimonyRequested>(event));
 }
 
 std::optional<Error> StoreRunner::refusal(const Event& event) const {
@@ -106,7 +114,7 @@ std::vector<StoreRunner::Refused> StoreRunner::post(std::vector<Event> events) {
         put(std::move(events[index]));
       }
     }
-    if (!was_idle || is_idle()) return refused;  // the thread was woken by the first one, and takes all of them
+    if (!was_idle || is_idle()) return refused;  // the thread was woken by the first one
   }
   wake_.notify_one();
   return refused;
@@ -194,14 +202,24 @@ bool StoreRunner::wait_for_items(std::vector<Item>& items) {
 }
 
 void StoreRunner::take(std::vector<Item>& items) {
+  if (is_idle()) return;
+  const Time first = inbox_.empty()      ? recovery_.front().came
+                     : recovery_.empty() ? first_came_
+                                         : std::min(first_came_, recovery_.front().came);
   items.swap(inbox_);
-  const std::size_t part = std::min(recovery_.size(), settings_.recovery_events);
-  const auto last = recovery_.begin() + static_cast<std::ptrdiff_t>(part);
-  std::move(recovery_.begin(), last, std::back_inserter(items));
-  recovery_.erase(recovery_.begin(), last);
-  if (items.empty()) return;
+  take_recovery(items);
   counters_.batch_items.add(items.size());
-  counters_.batch_wait.add(daemon::now() - first_came_);
+  counters_.batch_wait.add(daemon::now() - first);
+}
+
+// A part of many, so that they come to an end however many there are; and all of them if what runs beside them takes
+// long.
+void StoreRunner::take_recovery(std::vector<Item>& items) {
+  const std::size_t part = was_slow_ ? recovery_.size() : std::max(settings_.recovery_events, recovery_.size() / 8);
+  for (std::size_t left = std::min(part, recovery_.size()); left > 0; --left) {
+    items.emplace_back(std::move(recovery_.front().event));
+    recovery_.pop_front();
+  }
 }
 
 Result<void> StoreRunner::serve(std::vector<Item>& items) {

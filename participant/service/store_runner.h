@@ -65,7 +65,7 @@ struct StoreReport {
 struct RunnerSettings {
   Settings core;
   std::size_t inbox_events = 65536;                        // most events that wait for the store's thread
-  std::size_t recovery_events = 512;                       // most decisions of branches of earlier openings in a batch
+  std::size_t recovery_events = 512;                       // decisions about branches of earlier openings in a batch
   Duration batch_time = std::chrono::milliseconds(50);     // no run of statements begins later in a batch
   Duration reopen_first = std::chrono::milliseconds(100);  // of an offline store; doubles
   Duration reopen_ceiling = std::chrono::seconds(10);
@@ -96,8 +96,8 @@ class StoreRunner {
   // without end, for all of it is sent again.
   Result<void> post(Event event);
 
-  // The same for events that came together: the thread finds all of them in one batch. Which of them are refused, and
-  // why.
+  // The same for events that came together: the thread finds all of them in one batch, but for those of which it takes
+  // a part. Which of them are refused, and why.
   struct Refused {
     std::size_t index = 0;
     Error error;
@@ -121,6 +121,10 @@ class StoreRunner {
 
  private:
   using Item = std::variant<Event, Question>;
+  struct Recovery {
+    Event event;
+    Time came;
+  };
 
   Result<void> open();
   void run();
@@ -130,6 +134,7 @@ class StoreRunner {
   bool is_of_recovery(const Event& event) const;
   void put(Item item);
   void take(std::vector<Item>& items);
+  void take_recovery(std::vector<Item>& items);
   bool wait_for_items(std::vector<Item>& items);
   Result<void> serve(std::vector<Item>& items);
   // Tells the core if what the store can promise has changed.
@@ -159,8 +164,8 @@ class StoreRunner {
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Item> inbox_;
-  std::deque<Item> recovery_;  // what has come for branches of earlier openings
-  Time first_came_;            // of what is in either
+  Time first_came_;                // of what is in inbox_
+  std::deque<Recovery> recovery_;  // what has come for branches of earlier openings
   std::string offline_ = "it is not open yet";
   StoreStanding standing_;
   bool is_draining_ = false;

@@ -343,16 +343,19 @@ TEST(StoreRunner, NewBranchesAreServedBesideManyDecisionsAboutRecoveredOnes) {
     go_on.get_future().wait();
   }));
   is_busy.get_future().wait();
-  for (std::uint64_t call = 11; call <= 13; ++call) {
-    DecisionReceived decision;  // meant for another opening: it is refused when its turn comes
-    decision.call = CallId{call};
-    decision.id = kFive;
-    decision.branch = {.start = 1, .counter = 1};
-    ASSERT_TRUE(runner.post(decision));
-  }
+  const auto decision = [](std::uint64_t call, std::uint64_t start) {
+    DecisionReceived event;  // meant for another opening: it is refused when its turn comes
+    event.call = CallId{call};
+    event.id = kFive;
+    event.branch = {.start = start, .counter = 1};
+    return event;
+  };
+  for (std::uint64_t call = 11; call <= 13; ++call) ASSERT_TRUE(runner.post(decision(call, 1)));
+  ASSERT_TRUE(runner.post(ResolveRequested{.call = CallId{14}, .id = {}, .decision = {}, .reason = {}}));
+  ASSERT_TRUE(runner.post(decision(21, 2)));
   ASSERT_TRUE(runner.post(begin_branch(1)));
   go_on.set_value();
-  for (const std::uint64_t call : {11U, 1U, 12U, 13U}) EXPECT_EQ(answered.wait(), CallId{call});
+  for (const std::uint64_t call : {21U, 11U, 1U, 12U, 13U, 14U}) EXPECT_EQ(answered.wait(), CallId{call});
 }
 
 TEST(StoreRunner, EventsThatComeTogetherAreOneBatch) {
