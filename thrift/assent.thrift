@@ -264,7 +264,7 @@ enum InquiryResult {
   ABORT = 3,  // the branch must abort: by its record, or presumed
   NOT_MINE = 4,  // another log, or another line of starts of this log: it proves nothing
   NOT_ACCEPTED = 5,  // the store has not registered its opening, or was refused: register, then ask again
-  ENDED = 6,  // whatever the transaction was, every branch of it has acknowledged: one in doubt is a stray copy, and aborts
+  ENDED = 6,  // no store owes an acknowledgement of it: a branch that has heard of a commit waits for its release, another aborts
 }
 
 struct InquiryAnswer {

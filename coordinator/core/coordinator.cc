@@ -31,7 +31,7 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       is_proven_(lineage_.is_first()) {
   for (const auto& [position, commit] : recovered.commits) {
     release_.commit_recorded(position);
-    for (const auto& branch : commit.branches) stores_.owe_since_before(branch.store);
+    for (const auto& branch : commit.branches) stores_.owe(branch.store, StoreRegistry::Since::kBefore);
     const auto entry = transactions_.emplace(
         commit.id, Transaction{CommitProtocol::recover(commit, settings_, now), now, State::kCommitting, {}, {}});
     ++committing_;
@@ -136,6 +136,10 @@ bool Coordinator::may_have_ended(const TransactionId& id) const {
   return outcomes_.has_ended(id) || outcomes_.may_be_forgotten(id);
 }
 
+StoreRegistry::Since Coordinator::since(const TransactionId& id) const {
+  return id.epoch == lineage_.epoch() ? StoreRegistry::Since::kThisStart : StoreRegistry::Since::kBefore;
+}
+
 Coordinator::Table::iterator Coordinator::add(CommitProtocol protocol, Turn& turn) {
   const TransactionId id = protocol.id();
   const auto [entry, is_new] =
@@ -161,7 +165,9 @@ void Coordinator::follow(Table::iterator entry, Turn& turn) {
       --undecided_;
       ++committing_;
       ++counters_.committed;
-      for (const auto& branch : protocol.record()->branches) stores_.owe(branch.store);
+      for (const auto& branch : protocol.record()->branches) {
+        stores_.owe(branch.store, StoreRegistry::Since::kThisStart);
+      }
       answer_waiters(transaction, /*applied=*/false, turn);
       return;
     case State::kEnded:

@@ -153,6 +153,7 @@ class Coordinator {
   const CommitRecord* durable_commit(const TransactionId& id) const;
   // Whether there was a commit of this id, or may have been, that every store has acknowledged.
   bool may_have_ended(const TransactionId& id) const;
+  StoreRegistry::Since since(const TransactionId& id) const;
   Table::iterator add(CommitProtocol protocol, Turn& turn);
   // After each step of a transaction: does what follows from it.
   void follow(Table::iterator entry, Turn& turn);

@@ -213,7 +213,7 @@ enum class InquiryResult : std::uint8_t {
   kAbort = 3,
   kNotMine = 4,
   kNotAccepted = 5,
-  kEnded = 6,  // every branch of the commit, if there was one, has acknowledged: who has heard of none is a stray copy
+  kEnded = 6,  // if there was a commit, no store owes its acknowledgement: a branch that has heard of none aborts
 };
 
 struct InquiryAnswered {

@@ -31,6 +31,10 @@ std::optional<std::string> add(LogState& state, const CommitRecord& record) {
            ", which no start of log " + to_string(state.log) + " up to epoch " + to_string(state.epoch()) +
            " can have begun";
   }
+  if (state.has_ended(record.id)) {
+    return "commit " + to_string(record.commit) + " is of transaction " + to_string(record.id) +
+           ", which has committed before";
+  }
   if (!state.commits.try_emplace(record.commit, record).second) {
     return "commit " + to_string(record.commit) + " is recorded twice";
   }

@@ -98,8 +98,9 @@ void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
   if (!holds_locks || event.branch == kNoBranch || !stores_.address(event.store)) return;
   const CommitRecord* const record = durable_commit(event.id);
   if (record != nullptr && lists(*record, event.store, event.branch)) return;  // it has acknowledged the commit
-  // It may be the branch that has committed. A stray copy, which is in doubt, asks.
-  if (may_have_ended(event.id)) return;
+  // It may be the branch that has committed, and a stray copy that voted yes asks by itself. One that has only executed
+  // does not, and is in no record (I6).
+  if (event.vote == Vote::kYes && may_have_ended(event.id)) return;
   switch (standing(event.id, turn.now)) {
     case Standing::kNeverIssued: return;
     case Standing::kCanBegin: abort_unbegun(event.id, presumed(), turn); break;
@@ -148,7 +149,7 @@ void Coordinator::handle(const Acknowledged& event, Turn& turn) {
     alarm(branch() + " acknowledges a commit that is not decided", turn);
     return;
   }
-  if (protocol.acknowledged(event, turn)) stores_.repay(event.store);
+  if (protocol.acknowledged(event, turn)) stores_.repay(event.store, since(event.id));
   follow(entry, turn);
 }
 

@@ -44,9 +44,9 @@ class StoreRegistry {
   struct Entry {
     // Of the log, and what has been acknowledged since.
     StoreRecord record;
-    Position recorded{};              // where the log has it, or will have it; 0: since before this start
-    std::uint64_t owed = 0;           // commits that it has not acknowledged
-    std::uint64_t owed_at_start = 0;  // … when this start of the coordinator took over
+    Position recorded{};            // where the log has it, or will have it; 0: since before this start
+    std::uint64_t owed = 0;         // commits that it has not acknowledged
+    std::uint64_t owed_before = 0;  // of these, by earlier starts
 
     // Of this start.
     std::optional<InForce> in_force;  // nothing: it has not registered yet
@@ -76,10 +76,12 @@ class StoreRegistry {
   // An opening that was accepted acknowledged with this journal position.
   void acknowledged(const std::string& store, StorePosition position);
 
+  // Of which start a commit is that a store owes an acknowledgement of.
+  enum class Since : std::uint8_t { kThisStart, kBefore };
+
   // The store owes one more acknowledgement, or one less. REQUIRES: find(store): its record precedes the commit.
-  void owe(const std::string& store);
-  void owe_since_before(const std::string& store);  // … from an earlier start
-  void repay(const std::string& store);
+  void owe(const std::string& store, Since since);
+  void repay(const std::string& store, Since since);
 
   const Entry* find(const std::string& store) const;
 

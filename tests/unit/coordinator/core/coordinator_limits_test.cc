@@ -61,6 +61,11 @@ TEST(Limits, WhatAStoreOwesFromAnEarlierStartKeepsNobodyFromItAfterTheRestart) {
   EXPECT_EQ(stage.core().stores(stage.now()).at(0).owed, 1U);
   stage.run_all("commit 2-0 a:2.1 call=2\n yes a 2-0 2.1\n durable");
   EXPECT_THAT(stage.run("submit 2-1 a call=3").back(), HasSubstr("outcome=aborted reason=overloaded at=a"));
+  stage.run("ack a 1-0 1.1");
+  EXPECT_THAT(stage.run("submit 2-2 a call=4").back(), HasSubstr("outcome=aborted reason=overloaded at=a"))
+      << "what it has paid of old is no leave to owe more";
+  stage.run("ack a 2-0 2.1");
+  EXPECT_THAT(stage.run("submit 2-3 a call=5"), SizeIs(2));
 }
 
 TEST(Limits, MoreLeasesThanAllowedAreRefused) {

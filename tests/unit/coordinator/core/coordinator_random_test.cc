@@ -41,6 +41,7 @@ class Checker {
   }
 
   void voted_yes(const BranchName& branch) { voted_yes_.insert(branch); }
+  bool has_voted_yes(const BranchName& branch) const { return voted_yes_.contains(branch); }
 
  private:
   template <typename Other>
@@ -163,6 +164,9 @@ class Life {
     const std::string store(1, "abc"[pick(3)]);
     const std::string branch = pick(8) == 0 ? "2.1" : "1.1";
     const std::string of_branch = " " + store + " " + id + " " + branch;
+    const auto voter = BranchName{store,
+                                  {LogIdentity{0xa1}, Epoch{std::stoull(id)}, std::stoull(id.substr(id.find('-') + 1))},
+                                  branch == "1.1" ? BranchNumber{1, 1} : BranchNumber{2, 1}};
     switch (pick(24)) {
       case 0: return "submit " + id + " a b";
       case 1: return "submit " + id + " a b c return=applied timeout=9s";
@@ -174,7 +178,7 @@ class Life {
       case 7: return pick(6) == 0 ? "no" + of_branch : "durable";
       case 8: return pick(6) == 0 ? "lost " + store + " " + id : "durable";
       case 9: return pick(3) != 0 ? "durable" : "read-only" + of_branch;
-      case 10: return pick(3) != 0 ? "durable" : "executed" + of_branch;
+      case 10: return pick(3) == 0 && executes(voter) ? "executed" + of_branch : "durable";
       case 11: return pick(9) == 0 ? "crash" : "advance 1s";
       case 12: return pick(9) == 0 ? "crash keep" : "advance 10s";
       case 13: return pick(9) == 0 ? "advance 11min" : "lease 9";
@@ -185,11 +189,16 @@ class Life {
       case 18: return "register " + store + " position=" + std::to_string(position_);
       default: break;
     }
-    const auto voter = BranchName{store,
-                                  {LogIdentity{0xa1}, Epoch{std::stoull(id)}, std::stoull(id.substr(id.find('-') + 1))},
-                                  branch == "1.1" ? BranchNumber{1, 1} : BranchNumber{2, 1}};
+    if (executed_.contains(voter)) return "durable";
     checker_.voted_yes(voter);
     return "yes" + of_branch;
+  }
+
+  // A branch that has executed only has written nothing, and never says yes.
+  bool executes(const BranchName& branch) {
+    if (checker_.has_voted_yes(branch)) return false;
+    executed_.insert(branch);
+    return true;
   }
 
   unsigned pick(unsigned below) { return static_cast<unsigned>(random_() % below); }
@@ -199,6 +208,7 @@ class Life {
   std::mt19937 random_;
   Stage stage_;
   Checker checker_;
+  std::set<BranchName> executed_;
   unsigned age_ = 0;
   std::uint64_t position_ = 10;
   std::uint64_t commits_ = 0;

@@ -110,6 +110,7 @@ TEST(LogState, RefusesARecordThatContradictsTheOnesBeforeItAndStaysAsItWas) {
        "no start"},
       {"a commit of an epoch to come", {epoch(1)}, 2, CommitRecord{Position{2}, id(2, 0), {}}, "up to epoch 1"},
       {"a commit before any epoch", {}, 1, commit(1, 0), "no start"},
+      {"a commit of what has ended", {epoch(1), commit(2, 0), end(2)}, 4, commit(4, 0), "has committed before"},
       {"an end without a commit", {epoch(1)}, 2, end(1), "commit 1 ends without a record of it"},
       {"an end after it was forgotten",
        {epoch(1), commit(2, 0), end(2), ForgottenRecord{id(1, 0)}},
@@ -194,11 +195,13 @@ TEST(LogState, ForgettingCostsWhatIsForgottenHoweverMuchIsKept) {
   LogState state = state_of({epoch(1)});
   for (std::uint64_t number = 0; number < kCommits; ++number) {
     const Position at{static_cast<std::uint64_t>(state.last) + 1};
-    state.apply(at, commit(static_cast<std::uint64_t>(at), number));
+    state.apply(at, commit(static_cast<std::uint64_t>(at), number * kIdsPerWord));
     state.restore(end(static_cast<std::uint64_t>(at)));
   }
   const auto recorded = std::clock();
-  for (std::uint64_t number = 0; number < kForgotten; ++number) state.restore(ForgottenRecord{id(1, number)});
+  for (std::uint64_t number = 0; number < kForgotten; ++number) {
+    state.restore(ForgottenRecord{id(1, number * kIdsPerWord)});
+  }
   const auto forgotten = std::clock();
   EXPECT_EQ(state.ended_count(), kCommits - kForgotten);
   EXPECT_LT(forgotten - recorded, recorded - begun) << "a look at all that is kept takes some hundred times as long";

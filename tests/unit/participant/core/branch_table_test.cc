@@ -47,6 +47,9 @@ constexpr auto kResolvedAbort =
 constexpr auto kSettling =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
     "commit 3 5 branch=1.1 at=12";
+constexpr auto kMixed =
+    "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
+    "commit 3 5 branch=1.1 at=12\npass 4ms\nbatch\ndurable";
 constexpr auto kResolvedAbortReleased =
     "submit 1 5\nran 1 wrote=1 locks=accounts[7]:X\nbatch\ndurable\nresolve 2 5 abort ann\nbatch\ndurable\n"
     "commit 3 5 branch=1.1 at=12\npass 4ms\nbatch\ndurable\naccepted released=12";
@@ -393,6 +396,14 @@ const Row kOtherRows[] = {
      "A-7-5: prepared -> none (presumed: its coordinator has no commit on record)"},
     {"an inquiry that hears ended changes nothing of a committed branch", kCommitted, "inquiry 5 branch=1.1 ended", ""},
     {"an inquiry that hears ended changes nothing while the commit is applied", kCommitting,
+     "inquiry 5 branch=1.1 ended", ""},
+    {"an inquiry that hears ended contradicts the operator who committed a stray copy", kResolvedCommit,
+     "inquiry 5 branch=1.1 ended",
+     "ALARM: A-7-5 was aborted, but an operator had committed it at this store (ann): the stores disagree, and people "
+     "must repair it | A-7-5: resolved commit -> none (presumed: its coordinator has no commit on record)"},
+    {"an inquiry that hears ended changes nothing while a contradiction is written", kSettling,
+     "inquiry 5 branch=1.1 ended", ""},
+    {"an inquiry that hears ended changes nothing where an operator had aborted what committed", kMixed,
      "inquiry 5 branch=1.1 ended", ""},
     {"an inquiry that hears ended deletes what the operator aborted", kResolvedAbort, "inquiry 5 branch=1.1 ended",
      "A-7-5: resolved abort -> none (presumed: its coordinator has no commit on record)"},
