@@ -253,6 +253,9 @@ TEST(Text, WordsWithBlanksAreQuotedAndDataIsCountedOnly) {
   request.level = IsolationLevel::kReadCommitted;
   EXPECT_EQ(to_text(Event(request)),
             "submit requested call=3 id=0000000000000001-2-3 stores=a return=applied level=read-committed");
+  const TransactionId word{LogIdentity{1}, Epoch{2}, 64};
+  EXPECT_EQ(to_text(LogRecord(EndedRecord{word, 0b101})), "ended ids=0000000000000001-2-64,0000000000000001-2-66");
+  EXPECT_EQ(to_text(LogRecord(MixedRecord{word, {"a", "b"}})), "mixed id=0000000000000001-2-64 contradicting=a,b");
   EXPECT_EQ(to_text(Effect(Alarm{"say \"no\"\nto all"})), R"(ALARM text="say \"no\" to all")");
   EXPECT_EQ(to_text(Duration{1500us}), "1500us");
   EXPECT_EQ(to_text(Duration{90s}), "90s");
