@@ -111,7 +111,7 @@ struct LogState {
   std::map<Epoch, Start> starts;             // every one since a restoration; the last one is the present epoch
   Position last{};                           // of the last record applied
   std::map<Position, CommitRecord> commits;  // that some store has yet to acknowledge
-  std::map<TransactionId, IdWord> ended;     // the others: all that is asked of them is that they were
+  std::map<TransactionId, IdWord> ended;     // of which no store owes anything: by words
   std::map<TransactionId, std::vector<std::string>> mixed;  // of those that have ended, whom a store contradicts
   std::optional<TransactionId> forgotten_through;
   std::map<std::string, StoreRecord> stores;

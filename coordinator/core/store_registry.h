@@ -76,7 +76,7 @@ class StoreRegistry {
   // An opening that was accepted acknowledged with this journal position.
   void acknowledged(const std::string& store, StorePosition position);
 
-  // Of which start a commit is that a store owes an acknowledgement of.
+  // Which start has decided the commit.
   enum class Since : std::uint8_t { kThisStart, kBefore };
 
   // The store owes one more acknowledgement, or one less. REQUIRES: find(store): its record precedes the commit.
