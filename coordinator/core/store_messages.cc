@@ -96,8 +96,6 @@ void Coordinator::handle(const VoteReceived& event, Turn& turn) {
 void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
   const bool holds_locks = event.vote == Vote::kYes || event.vote == Vote::kExecuted;
   if (!holds_locks || event.branch == kNoBranch || !stores_.address(event.store)) return;
-  const CommitRecord* const record = durable_commit(event.id);
-  if (record != nullptr && lists(*record, event.store, event.branch)) return;  // it has acknowledged the commit
   // It may be the branch that has committed, and a stray copy that voted yes asks by itself. One that has only executed
   // does not, and is in no record (I6).
   if (event.vote == Vote::kYes && may_have_ended(event.id)) return;
