@@ -21,7 +21,7 @@ class Daemons {
   // All at once, without waiting.
   void start_all();
 
-  // Of all of them together that run, when it does not grow any more.
+  // Of all of them together that run, when it does not grow any more, or after ten seconds.
   std::uint64_t settled_bytes() const;
 
   // As a crash would. They can be started again.
