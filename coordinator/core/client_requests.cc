@@ -137,9 +137,9 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches, Tim
       return AbortCause{AbortReason::kStoreUnavailable, branch.store,
                         refused.empty() ? "the store has not registered since the coordinator started" : refused};
     }
-    if (store->owed - store->owed_before >= settings_.owed_commits) {
+    if (store->owed - store->owed_before >= settings_.owed_commits || store->owed >= most_owed_in_all(settings_)) {
       return AbortCause{AbortReason::kOverloaded, branch.store,
-                        "the store owes " + std::to_string(settings_.owed_commits) +
+                        "the store owes " + std::to_string(store->owed) +
                             " acknowledgements, the most it may: nothing new begins there until it answers"};
     }
   }

@@ -31,7 +31,7 @@ Coordinator::Coordinator(Settings settings, const LogState& recovered, std::stri
       is_proven_(lineage_.is_first()) {
   for (const auto& [position, commit] : recovered.commits) {
     release_.commit_recorded(position);
-    for (const auto& branch : commit.branches) stores_.owe(branch.store, StoreRegistry::Since::kBefore);
+    for (const auto& branch : commit.branches) stores_.owe(branch.store, StoreRegistry::DecidedBy::kEarlierStart);
     const auto entry = transactions_.emplace(
         commit.id, Transaction{CommitProtocol::recover(commit, settings_, now), now, State::kCommitting, {}, {}});
     ++committing_;
@@ -136,8 +136,8 @@ bool Coordinator::may_have_ended(const TransactionId& id) const {
   return outcomes_.has_ended(id) || outcomes_.may_be_forgotten(id);
 }
 
-StoreRegistry::Since Coordinator::since(const TransactionId& id) const {
-  return id.epoch == lineage_.epoch() ? StoreRegistry::Since::kThisStart : StoreRegistry::Since::kBefore;
+StoreRegistry::DecidedBy Coordinator::decided_by(const TransactionId& id) const {
+  return id.epoch == lineage_.epoch() ? StoreRegistry::DecidedBy::kThisStart : StoreRegistry::DecidedBy::kEarlierStart;
 }
 
 Coordinator::Table::iterator Coordinator::add(CommitProtocol protocol, Turn& turn) {
@@ -166,7 +166,7 @@ void Coordinator::follow(Table::iterator entry, Turn& turn) {
       ++committing_;
       ++counters_.committed;
       for (const auto& branch : protocol.record()->branches) {
-        stores_.owe(branch.store, StoreRegistry::Since::kThisStart);
+        stores_.owe(branch.store, StoreRegistry::DecidedBy::kThisStart);
       }
       answer_waiters(transaction, /*applied=*/false, turn);
       return;

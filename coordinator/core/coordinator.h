@@ -90,8 +90,8 @@ class Coordinator {
 
   // What every message and answer to a store carries. A request for a vote says nothing of what is released: there is
   // one for each transaction. Decisions, which leave many together, name few exceptions; the answers to registrations
-  // and inquiries, which every store hears every second, name all of them: so a store that owes many commits does not
-  // keep the others from forgetting theirs.
+  // and inquiries, which every store hears every second, name as many as
+  // one store may owe: so one that is away does not keep the others from forgetting theirs.
   CoordinatorView line_view() const;
   CoordinatorView view() const;
   CoordinatorView full_view() const;
@@ -151,9 +151,9 @@ class Coordinator {
   Standing standing(const TransactionId& id, Time now) const;
   // The commit on record of this id; null if there is none, it is not durable yet, or its end is.
   const CommitRecord* durable_commit(const TransactionId& id) const;
-  // Whether there was a commit of this id, or may have been, that every store has acknowledged.
+  // Whether a commit of this id has ended, or may have: of an id below what was forgotten nobody knows.
   bool may_have_ended(const TransactionId& id) const;
-  StoreRegistry::Since since(const TransactionId& id) const;
+  StoreRegistry::DecidedBy decided_by(const TransactionId& id) const;
   Table::iterator add(CommitProtocol protocol, Turn& turn);
   // After each step of a transaction: does what follows from it.
   void follow(Table::iterator entry, Turn& turn);

@@ -35,6 +35,7 @@ std::optional<std::string> add(LogState& state, const CommitRecord& record) {
     return "commit " + to_string(record.commit) + " is of transaction " + to_string(record.id) +
            ", which has committed before";
   }
+  // That it is there twice and has not ended is not looked for: a number is used once (K2).
   if (!state.commits.try_emplace(record.commit, record).second) {
     return "commit " + to_string(record.commit) + " is recorded twice";
   }

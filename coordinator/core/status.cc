@@ -14,9 +14,9 @@ CoordinatorView Coordinator::view() const {
   return view_with(settings_.released_exceptions);
 }
 
-// Room for several stores that are away at once, each with all that it may owe.
+// Room for all that one store may owe, or several of this start.
 CoordinatorView Coordinator::full_view() const {
-  return view_with(std::size_t{4} * settings_.owed_commits);
+  return view_with(most_owed_in_all(settings_));
 }
 
 CoordinatorView Coordinator::view_with(std::size_t exceptions) const {

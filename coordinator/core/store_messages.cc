@@ -110,7 +110,7 @@ void Coordinator::end_stray_branch(const VoteReceived& event, Turn& turn) {
 void Coordinator::handle(const AlreadyCommitted& event, Turn& turn) {
   const CommitRecord* const record = durable_commit(event.id);
   if (record != nullptr && lists(*record, event.store, event.branch)) return;
-  if (may_have_ended(event.id)) return;
+  if (may_have_ended(event.id)) return;  // of which branches is not known any more
   alarm(branch_text(event.store, event.id, event.branch) + " has committed, and no such commit is on record", turn);
 }
 
@@ -147,7 +147,7 @@ void Coordinator::handle(const Acknowledged& event, Turn& turn) {
     alarm(branch() + " acknowledges a commit that is not decided", turn);
     return;
   }
-  if (protocol.acknowledged(event, turn)) stores_.repay(event.store, since(event.id));
+  if (protocol.acknowledged(event, turn)) stores_.repay(event.store, decided_by(event.id));
   follow(entry, turn);
 }
 

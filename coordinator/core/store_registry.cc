@@ -118,18 +118,18 @@ void StoreRegistry::acknowledged(const std::string& store, StorePosition positio
   known = std::max(known, position);
 }
 
-void StoreRegistry::owe(const std::string& store, Since since) {
+void StoreRegistry::owe(const std::string& store, DecidedBy start) {
   const auto found = entries_.find(store);
   invariant(found != entries_.end(), "G1: a store owes an acknowledgement before it is known");
   ++found->second.owed;
-  if (since == Since::kBefore) ++found->second.owed_before;
+  if (start == DecidedBy::kEarlierStart) ++found->second.owed_before;
 }
 
-void StoreRegistry::repay(const std::string& store, Since since) {
+void StoreRegistry::repay(const std::string& store, DecidedBy start) {
   const auto found = entries_.find(store);
   invariant(found != entries_.end() && found->second.owed > 0, "I5: a store acknowledges more commits than it owes");
   --found->second.owed;
-  if (since == Since::kBefore) --found->second.owed_before;
+  if (start == DecidedBy::kEarlierStart) --found->second.owed_before;
 }
 
 const StoreRegistry::Entry* StoreRegistry::find(const std::string& store) const {

@@ -46,7 +46,7 @@ class StoreRegistry {
     StoreRecord record;
     Position recorded{};            // where the log has it, or will have it; 0: since before this start
     std::uint64_t owed = 0;         // commits that it has not acknowledged
-    std::uint64_t owed_before = 0;  // of these, by earlier starts
+    std::uint64_t owed_before = 0;  // of these, decided by earlier starts
 
     // Of this start.
     std::optional<InForce> in_force;  // nothing: it has not registered yet
@@ -76,12 +76,11 @@ class StoreRegistry {
   // An opening that was accepted acknowledged with this journal position.
   void acknowledged(const std::string& store, StorePosition position);
 
-  // Which start has decided the commit.
-  enum class Since : std::uint8_t { kThisStart, kBefore };
+  enum class DecidedBy : std::uint8_t { kThisStart, kEarlierStart };
 
   // The store owes one more acknowledgement, or one less. REQUIRES: find(store): its record precedes the commit.
-  void owe(const std::string& store, Since since);
-  void repay(const std::string& store, Since since);
+  void owe(const std::string& store, DecidedBy start);
+  void repay(const std::string& store, DecidedBy start);
 
   const Entry* find(const std::string& store) const;
 

@@ -42,7 +42,7 @@ void list_settings(daemon::Options& options, Settings& core) {
   options.number(
       "owed-commits", core.owed_commits, 1, 4096,
       "Most commits that a store leaves unacknowledged, besides those of earlier starts, before it is refused "
-      "new ones");
+      "new ones; with those eight times as many");
   options.number("released-exceptions", core.released_exceptions, 1, 4096,
                  "Most commits that may hold up the release of later ones by name");
 }

@@ -51,6 +51,24 @@ TEST(Limits, AStoreThatAcknowledgesNothingGetsNoNewTransactions) {
   EXPECT_THAT(stage.run("submit 2 b call=3"), SizeIs(2));
 }
 
+TEST(Limits, WhatAStoreOwesOfAllStartsIsLimitedToo) {
+  Settings settings;
+  settings.owed_commits = 1;
+  Stage stage(settings);
+  stage.run_all("given a\n commit 1-0 a:1.1\n yes a 1-0 1.1\n durable");
+  for (int start = 2; start <= 8; ++start) {
+    const auto number = std::to_string(start);
+    stage.run_all("crash\n register a position=" + std::to_string(10 * start) + " start=" + number +
+                  " seen=" + std::to_string(start - 1) + "/c" + std::to_string(start - 1) + "/1\n lease 4\n commit " +
+                  number + "-0 a:" + number + ".1\n yes a " + number + "-0 " + number + ".1\n durable");
+  }
+  EXPECT_EQ(stage.core().stores(stage.now()).at(0).owed, 8U);
+  stage.run_all("crash\n register a position=90 start=9 seen=8/c8/1\n lease 4");
+  EXPECT_THAT(stage.run("submit 9-0 a call=2").back(), HasSubstr("reason=overloaded at=a"));
+  stage.run("ack a 1-0 1.1");
+  EXPECT_THAT(stage.run("submit 9-1 a call=3"), SizeIs(2));
+}
+
 TEST(Limits, WhatAStoreOwesFromAnEarlierStartKeepsNobodyFromItAfterTheRestart) {
   Settings settings;
   settings.owed_commits = 1;
@@ -132,21 +150,23 @@ TEST(Limits, AStoreThatOwesMuchDoesNotKeepOthersFromForgetting) {
 
 TEST(Limits, OfACommitThatTheExceptionsHaveNoRoomForNoStoreIsToldAbort) {
   Settings settings;
-  settings.owed_commits = 1;  // and so four exceptions
+  settings.owed_commits = 1;  // and so eight exceptions
   Stage stage(settings);
-  stage.run("given a b c d e f");
-  for (const std::string store : {"a", "b", "c", "d", "e", "f"}) {
+  stage.run("given a b c d e f g h i j");
+  for (const std::string store : {"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}) {
     const auto id = std::to_string(store[0] - 'a');
     stage.run_all("commit " + id + " " + store + ":1.1\n yes " + store + " " + id + " 1.1\n durable");
   }
-  stage.run_all("ack f 5 1.1\n advance 1s\n durable");
-  EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=14 released-through=11 except=8,9,10,11");
+  stage.run_all("ack j 9 1.1\n advance 1s\n durable");
+  EXPECT_EQ(stage.run("view full").front(),
+            "view epoch=1 durable=22 released-through=19 except=12,13,14,15,16,17,18,19");
   stage.run("advance 10min");
-  EXPECT_THAT(stage.run("outcome 5"), ElementsAre(HasSubstr("outcome=forgotten")));
-  EXPECT_THAT(stage.run("inquire f 5 1.1"), ElementsAre(HasSubstr("result=ended"))) << "`f` still has its row";
-  EXPECT_THAT(stage.run("yes f 5 1.1"), IsEmpty());
+  EXPECT_THAT(stage.run("outcome 9"), ElementsAre(HasSubstr("outcome=forgotten")));
+  EXPECT_THAT(stage.run("inquire j 9 1.1"), ElementsAre(HasSubstr("result=ended"))) << "`j` still has its row";
+  EXPECT_THAT(stage.run("yes j 9 1.1"), IsEmpty());
   stage.run_all("ack a 0 1.1\n advance 1s\n durable");
-  EXPECT_EQ(stage.run("view full").front(), "view epoch=1 durable=16 released-through=16 except=9,10,11,12");
+  EXPECT_EQ(stage.run("view full").front(),
+            "view epoch=1 durable=24 released-through=24 except=13,14,15,16,17,18,19,20");
 }
 
 TEST(Timers, NothingIsDueWhenNothingRuns) {

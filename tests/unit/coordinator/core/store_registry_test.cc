@@ -237,16 +237,16 @@ TEST(StoreRegistry, WhoeverFillsTheListOfTheRefusedIsTheLastToBeToldOf) {
 TEST(StoreRegistry, WhatAStoreOwesIsCounted) {
   Registry registry;
   registry.registers(registration("a"));
-  registry.owe("a", StoreRegistry::Since::kThisStart);
-  registry.owe("a", StoreRegistry::Since::kThisStart);
-  registry.repay("a", StoreRegistry::Since::kThisStart);
+  registry.owe("a", StoreRegistry::DecidedBy::kThisStart);
+  registry.owe("a", StoreRegistry::DecidedBy::kThisStart);
+  registry.repay("a", StoreRegistry::DecidedBy::kThisStart);
   EXPECT_EQ(registry.find("a")->owed, 1U);
 }
 
 TEST(StoreRegistryDeathTest, MoreAcknowledgementsThanCommitsStopTheCoordinator) {
   Registry registry;
   registry.registers(registration("a"));
-  EXPECT_DEATH(registry.repay("a", StoreRegistry::Since::kThisStart), "I5");
+  EXPECT_DEATH(registry.repay("a", StoreRegistry::DecidedBy::kThisStart), "I5");
 }
 
 }  // namespace
