@@ -57,7 +57,10 @@ void BranchTable::handle(const InquiryAnswered& event) {
     commit(event.id, event.branch, event.commit, std::nullopt);
   } else if (event.result == InquiryResult::kAbort || is_stray) {
     abort(event.id, event.branch,
-          {.reason = AbortReason::kPresumed, .store = {}, .detail = "its coordinator has no commit on record"},
+          {.reason = AbortReason::kPresumed,
+           .store = {},
+           .detail = is_stray ? "its transaction has ended, and this branch has heard of no commit"
+                              : "its coordinator has no commit on record"},
           std::nullopt);
   }
 }

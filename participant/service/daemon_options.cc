@@ -78,7 +78,7 @@ void list_store(daemon::Options& options, DaemonOptions& target) {
   options.number("listed", target.listed, 1, 10000, "most branches or locks in one answer to an operator");
   options.number("inbox", target.runner.inbox_events, 1, 1U << 24U, "most calls that wait for a store's thread");
   options.number("recovery-events", target.runner.recovery_events, 1, 1U << 24U,
-                 "most decisions about branches of earlier openings that a store takes at once");
+                 "least decisions about branches of earlier openings that a store takes at once, if so many wait");
 }
 
 Error invalid(std::string message) {

@@ -212,10 +212,9 @@ void StoreRunner::take(std::vector<Item>& items) {
   counters_.batch_wait.add(daemon::now() - first);
 }
 
-// A part of many, so that they come to an end however many there are; and all of them if what runs beside them takes
-// long.
+// A part of many, so that they come to an end however many there are; a larger one if what runs beside them takes long.
 void StoreRunner::take_recovery(std::vector<Item>& items) {
-  const std::size_t part = was_slow_ ? recovery_.size() : std::max(settings_.recovery_events, recovery_.size() / 8);
+  const std::size_t part = std::max(settings_.recovery_events, recovery_.size() / (was_slow_ ? 2 : 8));
   for (std::size_t left = std::min(part, recovery_.size()); left > 0; --left) {
     items.emplace_back(std::move(recovery_.front().event));
     recovery_.pop_front();

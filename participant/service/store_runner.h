@@ -65,7 +65,7 @@ struct StoreReport {
 struct RunnerSettings {
   Settings core;
   std::size_t inbox_events = 65536;                        // most events that wait for the store's thread
-  std::size_t recovery_events = 512;                       // decisions about branches of earlier openings in a batch
+  std::size_t recovery_events = 512;                       // of decisions about earlier openings, least in a batch
   Duration batch_time = std::chrono::milliseconds(50);     // no run of statements begins later in a batch
   Duration reopen_first = std::chrono::milliseconds(100);  // of an offline store; doubles
   Duration reopen_ceiling = std::chrono::seconds(10);
