@@ -10,7 +10,7 @@ namespace cpp assent.wire
 namespace py assent
 
 // Raised whenever a message changes its meaning; peers with another version are refused at `hello`.
-const i32 PROTOCOL_VERSION = 1
+const i32 PROTOCOL_VERSION = 2
 
 // ---- faults -------------------------------------------------------------------------------------------------
 

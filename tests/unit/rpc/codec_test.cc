@@ -28,15 +28,15 @@ wire::SubmitRequest request_with_branches(std::size_t count) {
 
 TEST(CodecTest, HelloTravelsAsTheReadmeShows) {
   wire::HelloRequest hello;
-  hello.__set_protocol_version(1);
+  hello.__set_protocol_version(2);
   hello.__set_program("py");
   Encoder encoder(Limits{}, 10);
   const std::string expected = std::string("\x00\x00\x00\x26", 4) + std::string("\x80\x01\x00\x01", 4) +
                                std::string("\x00\x00\x00\x05hello", 9) + std::string("\x00\x00\x00\x00", 4) +
-                               std::string("\x0c\x00\x01", 3) + std::string("\x08\x00\x01\x00\x00\x00\x01", 7) +
+                               std::string("\x0c\x00\x01", 3) + std::string("\x08\x00\x01\x00\x00\x00\x02", 7) +
                                std::string("\x0b\x00\x02\x00\x00\x00\x02py", 9) + std::string("\x00\x00", 2);
   EXPECT_EQ(text_of(encoder.call("hello", 0, hello).value()), expected);
-  EXPECT_EQ(wire::g_assent_constants.PROTOCOL_VERSION, 1);
+  EXPECT_EQ(wire::g_assent_constants.PROTOCOL_VERSION, 2);
 }
 
 TEST(CodecTest, AMessageComesBack) {

@@ -1,6 +1,7 @@
 // What a broken peer may say to a channel: the connection ends, and no call gets the answer of another.
 #include <gmock/gmock.h>
 
+#include "assent_constants.h"
 #include "tests/unit/rpc/allocation_meter.h"
 #include "tests/unit/rpc/loop.h"
 #include "tests/unit/rpc/raw_peer.h"
@@ -47,7 +48,8 @@ class HostileAnswersTest : public Loop {
   }
 
   static std::string hello() {
-    return frame(head("hello", Type::kReply, 0) + field(kStruct, 0) + field(kI32, 1) + number32(1) + kStop + kStop);
+    return frame(head("hello", Type::kReply, 0) + field(kStruct, 0) + field(kI32, 1) +
+                 number32(static_cast<std::uint32_t>(wire::g_assent_constants.PROTOCOL_VERSION)) + kStop + kStop);
   }
 };
 

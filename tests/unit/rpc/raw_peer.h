@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "assent_constants.h"
 #include "thrift/rpc/address.h"
 #include "thrift/rpc/codec.h"
 #include "thrift/rpc/methods.h"
@@ -31,7 +32,7 @@ class RawPeer {
     const Frame frame = encoder_.call(method, seqid, request).value();
     say(std::string(reinterpret_cast<const char*>(frame.data()), frame.size()));
   }
-  void say_hello(std::int32_t version = 1) {
+  void say_hello(std::int32_t version = wire::g_assent_constants.PROTOCOL_VERSION) {
     wire::HelloRequest hello;
     hello.__set_protocol_version(version);
     say_call("hello", hello, 0);

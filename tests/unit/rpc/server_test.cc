@@ -51,12 +51,12 @@ TEST_F(ServerTest, TheFirstCallMustBeHello) {
 TEST_F(ServerTest, ACallerOfAnotherVersionIsToldAndClosed) {
   const auto server = make_server();
   RawPeer peer(io_, server->listen(kAnyPort).value());
-  peer.say_hello(2);
+  peer.say_hello(1);
   peer.say_call("locate", locate_request("x"));
   pump_until_closed(peer);
   ASSERT_EQ(peer.messages().size(), 1U);
   EXPECT_EQ(fault_in(peer.messages()[0]).code, wire::FaultCode::WRONG_VERSION);
-  EXPECT_THAT(fault_in(peer.messages()[0]).message, HasSubstr("speaks version 1 of the protocol, the caller 2"));
+  EXPECT_THAT(fault_in(peer.messages()[0]).message, HasSubstr("speaks version 2 of the protocol, the caller 1"));
 }
 
 TEST_F(ServerTest, WhatAHandlerThrowsIsAnswered) {
