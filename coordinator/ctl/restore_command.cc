@@ -137,8 +137,7 @@ std::string to_text(const std::vector<coordinator::PresumedBranch>& presumed) {
   if (presumed.empty()) return "no branch will be aborted\n";
   Table table({"WILL BE ABORTED", "STORE", "STATE", "COMMITTED ELSEWHERE"});
   for (const auto& branch : presumed) {
-    table.add(
-        {to_string(branch.id), branch.store, branch.state, branch.is_committed_elsewhere ? "yes" : "by no store"});
+    table.add({to_string(branch.id), branch.store, branch.state, branch.is_committed_elsewhere ? "yes" : "no"});
   }
   return table.to_string() +
          "what no store has committed, the lost log may have: a client may have been told. What is committed elsewhere "

@@ -77,7 +77,8 @@ void drop_given_up(LogState& old, const Testimonies& testimonies) {
 }
 
 // Of a commit that has ended the copy knows the id, and no position. But it holds every record up to its last one: what
-// has ended stands there, and so does all that was not forgotten.
+// has ended stands there, and so does all that was not forgotten. (Where each of these stands is not known: of two
+// lines only those are told apart here that differ in which ids have committed.)
 std::optional<Error> find_contradiction(const LogState& old, const Testimonies& testimonies) {
   for (const auto& [name, testimony] : testimonies) {
     for (const auto& branch : testimony.branches) {
