@@ -14,8 +14,6 @@ using namespace coordinator;
 
 namespace {
 
-// Small, so that a run of some seconds goes through several of them.
-constexpr std::uint64_t kSegmentBytes = 1024;
 // More than it has, as a rule: then nothing fails.
 constexpr std::uint64_t kOperationsOfAnOpening = 16;
 

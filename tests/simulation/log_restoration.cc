@@ -16,7 +16,6 @@ namespace {
 // So few that stores answer in several pieces.
 constexpr std::size_t kBranchesAtOnce = 3;
 constexpr Duration kPatience = 400ms;
-constexpr std::uint64_t kSegmentBytes = 1024;
 // More than it has, as a rule: then nothing fails.
 constexpr std::uint64_t kOperations = 20;
 

@@ -3,6 +3,7 @@
 // that he must ask has answered.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <limits>
 #include <map>
@@ -20,6 +21,9 @@
 namespace assent::simulation {
 
 struct Cluster;
+
+// Of each decision log: small, so that a run of some seconds goes through several segments.
+inline constexpr std::uint64_t kSegmentBytes = 1024;
 
 class LogRestoration {
  public:

@@ -17,7 +17,7 @@ using Records = std::vector<LogRecord>;
 using States = std::vector<LogState>;  // what a log may hold; an empty state: there is no log
 
 constexpr std::uint64_t kSegmentBytes = 700;
-constexpr std::uint64_t kNonce = 5;  // of every start
+constexpr std::uint64_t kNonceOfStarts = 5;
 
 LogState with(LogState state, const Records& records) {
   for (const auto& record : records) {
@@ -28,7 +28,7 @@ LogState with(LogState state, const Records& records) {
 
 LogState with_next_epoch(const LogState& state) {
   LogState next = state;
-  EXPECT_EQ(start(next, static_cast<std::uint64_t>(state.epoch()) + 1, kNonce), std::nullopt);
+  EXPECT_EQ(start(next, static_cast<std::uint64_t>(state.epoch()) + 1, kNonceOfStarts), std::nullopt);
   return next;
 }
 
@@ -49,7 +49,7 @@ class Process {
     for (const auto& state : may_hold_) {
       next.push_back(with_next_epoch(state));
     }
-    auto log = FileLog::open(disk_.directory(), {create, kTestLog, Nonce{kNonce}, kSegmentBytes});
+    auto log = FileLog::open(disk_.directory(), {create, kTestLog, Nonce{kNonceOfStarts}, kSegmentBytes});
     may_hold_ = std::move(next);
     if (!log) {
       return false;
