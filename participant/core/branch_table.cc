@@ -140,11 +140,13 @@ void BranchTable::handle(const DrainRequested& /*event*/) {
 void BranchTable::handle(const RegistrationAccepted& event) {
   const LogIdentity log = event.coordinator.line.log;
   if (!hear(event.coordinator, log, std::nullopt)) return;
-  // Those that asked too early ask again at once: their locks are in somebody's way.
+  // Those that asked too early ask again at once, as if for the first time: their locks are in somebody's way, and
+  // their pauses had grown because nobody could answer.
   const auto first = branches_.lower_bound({.log = log, .epoch = {}, .number = 0});
   for (auto entry = first; entry != branches_.end() && entry->first.log == log; ++entry) {
     Branch& branch = entry->second;
     if (!std::exchange(branch.was_not_accepted, false) || !branch.inquiries.next) continue;
+    branch.inquiries.start(now_);
     ask(branch);
     schedule(branch);
   }

@@ -285,6 +285,15 @@ TEST(BranchTableOpening, PreparedBranchesHoldTheirLocksBeforeTheFirstEvent) {
   EXPECT_EQ(script.table().next_deadline(), script.now()) << "it asks at once";
 }
 
+TEST(BranchTableOpening, WhoAskedTooEarlyAsksAsIfForTheFirstTime) {
+  Script script;
+  script.run_all("submit 1 5\nran 1 wrote=1 locks=t[1]:X\nbatch\ndurable\nrestart\npass 1ms");
+  script.run_all("pass 4s\npass 8s\ninquiry 5 branch=1.1 not-accepted");
+  EXPECT_GE(*script.table().next_deadline() - script.now(), 8s);
+  EXPECT_THAT(script.run("accepted"), testing::SizeIs(1));
+  EXPECT_LT(*script.table().next_deadline() - script.now(), 4s) << "if that answer is lost, it is not long to the next";
+}
+
 TEST(BranchTableOpening, BranchNumbersOfAnotherStartAreOthers) {
   Script script;
   script.run_all("execute 1 5\nran 1\nrestart");
