@@ -214,7 +214,7 @@ void StoreRunner::take(std::vector<Item>& items) {
 
 // A part of many, so that they come to an end however many there are; a larger one if what runs beside them takes long.
 void StoreRunner::take_recovery(std::vector<Item>& items) {
-  const std::size_t part = std::max(settings_.recovery_events, recovery_.size() / (was_slow_ ? 2 : 8));
+  const std::size_t part = std::max(settings_.recovery_events, recovery_.size() / (was_slow_ ? 2 : 64));
   for (std::size_t left = std::min(part, recovery_.size()); left > 0; --left) {
     items.emplace_back(std::move(recovery_.front().event));
     recovery_.pop_front();
