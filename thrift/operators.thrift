@@ -216,7 +216,7 @@ struct BranchStatus {
   4: i64 age_ms,  // since it began, or was found at the opening
   5: list<string> stores,  // names of all stores of the transaction
   6: string coordinator,   // identity and address
-  7: i32 inquiries,        // sent so far
+  7: i32 inquiries,        // sent since the opening was accepted
   8: i64 changes,          // rows changed
   9: list<assent.TransactionId> blocks,  // transactions that wait for its locks; zeros: a change of the schema
 }

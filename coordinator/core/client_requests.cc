@@ -140,7 +140,7 @@ std::optional<AbortCause> Coordinator::unavailable(const Branches& branches, Tim
     if (store->owed - store->owed_before >= settings_.owed_commits || store->owed >= most_owed_in_all(settings_)) {
       return AbortCause{AbortReason::kOverloaded, branch.store,
                         "the store owes " + std::to_string(store->owed) +
-                            " acknowledgements, the most it may: nothing new begins there until it answers"};
+                            " acknowledgements, and may owe no more: nothing new begins there until it answers"};
     }
   }
   return std::nullopt;

@@ -90,8 +90,8 @@ class Coordinator {
 
   // What every message and answer to a store carries. A request for a vote says nothing of what is released: there is
   // one for each transaction. Decisions, which leave many together, name few exceptions; the answers to registrations
-  // and inquiries, which every store hears every second, name as many as
-  // one store may owe: so one that is away does not keep the others from forgetting theirs.
+  // and inquiries, which every store hears every second, name as many as one store may owe: so one that is away does
+  // not keep the others from forgetting theirs.
   CoordinatorView line_view() const;
   CoordinatorView view() const;
   CoordinatorView full_view() const;

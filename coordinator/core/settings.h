@@ -25,16 +25,15 @@ struct Settings {
   std::uint32_t leases = 65536;        // most live leases
   std::uint32_t transactions = 65536;  // most undecided transactions
   std::uint32_t stores_per_transaction = 64;
-  std::uint32_t stores = 65536;            // most stores that are known
-  std::uint32_t refused_stores = 1024;     // most openings that are refused and listed
-  std::uint64_t result_bytes = 7U << 20U;  // most bytes of the results of a submit, from all its stores together
-  std::uint32_t owed_commits =
-      4096;  // a store that owes so many of this start's, or most_owed_in_all(), gets no new one
+  std::uint32_t stores = 65536;             // most stores that are known
+  std::uint32_t refused_stores = 1024;      // most openings that are refused and listed
+  std::uint64_t result_bytes = 7U << 20U;   // most bytes of the results of a submit, from all its stores together
+  std::uint32_t owed_commits = 4096;        // of this start; a store that owes so many gets no new transaction
   std::uint32_t released_exceptions = 256;  // most positions in Released::except of a message
 };
 
-// Of all starts together. What a store owes of earlier ones leaves room for new commits, but each of them is named to
-// all stores.
+// The same of all starts together. What a store owes of earlier ones leaves room for new commits, but each of them is
+// named to all stores. (Those under way when it is reached still commit: a little more may be owed than is named.)
 inline std::uint64_t most_owed_in_all(const Settings& settings) {
   return std::uint64_t{8} * settings.owed_commits;
 }

@@ -14,7 +14,7 @@ CoordinatorView Coordinator::view() const {
   return view_with(settings_.released_exceptions);
 }
 
-// Room for all that one store may owe, or several of this start.
+// Room for all that one store may owe, or several of this start. What finds none is released later.
 CoordinatorView Coordinator::full_view() const {
   return view_with(most_owed_in_all(settings_));
 }
